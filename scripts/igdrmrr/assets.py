@@ -1,0 +1,188 @@
+# Paths of the kernels, firmware and tools unpacked in the cache
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# For the tests with guests:
+#
+#     from igdrmrr import assets
+#     assets.kernel('bookworm')          .../boot/vmlinuz-6.1.0-NN-amd64
+#     assets.kernel_version('bookworm')  '6.1.0-NN-amd64'
+#     assets.module_dir('bookworm')      .../lib/modules/6.1.0-NN-amd64
+#     assets.busybox('bookworm')         a static busybox
+#     assets.ovmf('trixie')              OvmfImages(code, vars, combined)
+#     assets.seabios_dir('trixie')       has bios-256k.bin and vgabios-*.bin
+#     assets.firmware_dirs()             for QEMU's -L, all of trixie's
+#     assets.package_trees()             {suite: all its packages, merged}
+#
+# suites: 'bookworm' (Debian 12) and 'trixie' (Debian 13). A path that is not
+# in the cache raises MissingAsset, which says what to run.
+
+import collections
+import os
+
+from . import files, paths
+from .ui import Failure
+
+SUITES = ('bookworm', 'trixie')
+
+OvmfImages = collections.namedtuple('OvmfImages', 'code vars combined')
+
+
+class MissingAsset(Failure):
+    """Something that was never fetched into this cache."""
+
+
+class Asset:
+    """A binary package of a suite, and where it is unpacked."""
+
+    def __init__(self, suite, package, name=None, by_dependency=False):
+        self.suite = suite
+        self.package = package
+        self.name = name or package
+        # The package is empty and depends on the one that is meant.
+        self.by_dependency = by_dependency
+
+    @property
+    def directory(self):
+        return paths.CACHE / 'assets' / self.suite / self.name
+
+
+def per_suite(suite):
+    return [Asset(suite, 'linux-image-amd64', 'linux-image', True),
+            Asset(suite, 'busybox-static'), Asset(suite, 'ovmf'),
+            Asset(suite, 'seabios')]
+
+
+# What QEMU's configure and the built emulator need ...
+FOR_BUILD = [Asset('trixie', name) for name in
+             ('meson', 'seabios', 'qemu-system-data', 'ipxe-qemu')]
+# ... and the guests of the demonstration and of the tests.
+FOR_DEMO = FOR_BUILD + [asset for asset in per_suite('bookworm')
+                        if asset.name in ('linux-image', 'busybox-static')]
+FOR_TESTS = FOR_BUILD + [
+    asset for suite in SUITES for asset in per_suite(suite)
+    if (suite, asset.name) != ('trixie', 'seabios')]
+ALL = FOR_TESTS
+
+
+def stamp(asset):
+    """(package, version, sha256) of what is unpacked, or None."""
+    try:
+        words = (asset.directory / 'STAMP').read_text().split()
+    except OSError:
+        return None
+    return tuple(words) if len(words) == 3 else None
+
+
+def find(suite, name):
+    """The directory in which a package of a suite is unpacked."""
+    for asset in ALL:
+        if (asset.suite, asset.name) == (suite, name):
+            if not stamp(asset):
+                raise MissingAsset(
+                    '%s of %s is not in the cache; "./run check" fetches it'
+                    % (name, suite))
+            return asset.directory
+    raise ValueError('no asset %s of %s' % (name, suite))
+
+
+def only(directory, pattern):
+    found = sorted(directory.glob(pattern))
+    if len(found) != 1:
+        raise MissingAsset('%d files %s in %s, expected 1'
+                           % (len(found), pattern, directory))
+    return found[0]
+
+
+def kernel(suite):
+    return only(find(suite, 'linux-image'), 'boot/vmlinuz-*')
+
+
+def kernel_version(suite):
+    return kernel(suite).name[len('vmlinuz-'):]
+
+
+def module_dir(suite):
+    """Holds kernel/; modules.dep is not there (depmod makes it)."""
+    root = find(suite, 'linux-image')
+    version = kernel_version(suite)
+    for base in ('usr/lib/modules', 'lib/modules'):
+        if (root / base / version).is_dir():
+            return root / base / version
+    raise MissingAsset('no modules of %s in %s' % (version, root))
+
+
+def busybox(suite):
+    root = find(suite, 'busybox-static')
+    for name in ('usr/bin/busybox', 'bin/busybox'):
+        if (root / name).exists():
+            return root / name
+    raise MissingAsset('no busybox in %s' % root)
+
+
+def ovmf(suite):
+    """Code and variables for two pflash drives, or one image for both."""
+    root = find(suite, 'ovmf') / 'usr/share'
+    return OvmfImages(root / 'OVMF/OVMF_CODE_4M.fd',
+                      root / 'OVMF/OVMF_VARS_4M.fd', root / 'ovmf/OVMF.fd')
+
+
+def seabios_dir(suite):
+    return find(suite, 'seabios') / 'usr/share/seabios'
+
+
+def firmware_dirs():
+    """Where the emulator finds its firmware: option ROMs, BIOS, NIC ROMs."""
+    return [find('trixie', 'qemu-system-data') / 'usr/share/qemu',
+            seabios_dir('trixie'),
+            find('trixie', 'ipxe-qemu') / 'usr/share/qemu']
+
+
+def meson_path():
+    """For PYTHONPATH: a meson new enough for QEMU's configure."""
+    return find('trixie', 'meson') / 'usr/lib/python3/dist-packages'
+
+
+def merge(directory, sources):
+    """
+    Makes @directory show all the directories @sources as one.
+
+    What only one of them has becomes a symbolic link.
+    """
+    names = {}
+    for source in sources:
+        for entry in source.iterdir():
+            names.setdefault(entry.name, []).append(entry)
+    directory.mkdir(exist_ok=True)
+    for name, entries in names.items():
+        if len(entries) > 1 and all(entry.is_dir() for entry in entries):
+            merge(directory / name, entries)
+        else:
+            os.symlink(entries[0], directory / name)
+
+
+def make_trees():
+    """The merged trees; again only when a package changed. Under the lock."""
+    for suite in SUITES:
+        parts = [asset for asset in ALL
+                 if asset.suite == suite and stamp(asset)]
+        state = ''.join('%s %s %s\n' % stamp(asset) for asset in parts)
+        tree = paths.CACHE / 'trees' / suite
+        if not parts or (tree / 'PACKAGES').is_file() and (
+                tree / 'PACKAGES').read_text() == state:
+            continue
+        with files.new_directory(tree) as new:
+            merge(new, [asset.directory for asset in parts])
+            files.write_atomic(new / 'PACKAGES', state)
+
+
+def package_trees():
+    """{suite: directory} in which all packages of a suite seem unpacked."""
+    return {suite: paths.CACHE / 'trees' / suite for suite in SUITES}
+
+
+def versions():
+    """(suite, package, version, sha256) of everything unpacked."""
+    return [(asset.suite,) + stamp(asset) for asset in ALL if stamp(asset)]

@@ -1,0 +1,64 @@
+# The commands of ./run
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import os
+import subprocess
+import sys
+
+from . import assets, fetch, paths, qemu, ui
+
+
+def script(name, arguments):
+    """Runs a script of ours; its exit status is this one's."""
+    path = paths.ROOT / 'scripts' / name
+    if not path.exists():
+        raise ui.Failure('scripts/%s is not there' % name)
+    env = dict(os.environ, PYTHONPATH=str(paths.ROOT / 'scripts'))
+    ui.flush_all()
+    return subprocess.run(['/usr/bin/python3', path, *arguments],
+                          env=env).returncode
+
+
+def cmd_build(_arguments):
+    qemu.build()
+    return 0
+
+
+def cmd_demo(arguments):
+    qemu.build(assets.FOR_DEMO)
+    return script('demo.py', arguments)
+
+
+def cmd_bench(arguments):
+    qemu.build(assets.FOR_TESTS)
+    return script('bench.py', arguments)
+
+
+def cmd_update(_arguments):
+    fetch.fetch(assets.FOR_TESTS, newest=True)
+    return 0
+
+
+def main(arguments):
+    from . import check
+
+    commands = {
+        'build': cmd_build, 'demo': cmd_demo, 'bench': cmd_bench,
+        'update': cmd_update, 'check': check.cmd_check,
+        'unit': check.cmd_unit, 'qtest': check.cmd_qtest,
+        'guest': check.cmd_guest, 'bless': check.cmd_bless,
+    }
+    ui.install_signal_handlers()
+    try:
+        return commands[arguments[0]](arguments[1:])
+    except ui.Failure as failure:
+        ui.flush_all()
+        print('run: %s' % failure, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        ui.flush_all()
+        print('run: interrupted', file=sys.stderr)
+        return 130

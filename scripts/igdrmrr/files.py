@@ -1,0 +1,130 @@
+# Files that are whole or absent: atomic writes, check sums, locks
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from . import ui
+
+
+def sha256(path):
+    digest = hashlib.sha256()
+    with open(path, 'rb') as f:
+        for block in iter(lambda: f.read(1 << 20), b''):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_atomic(path, text, mode=0o644):
+    """Writes a file so that a reader sees the old or the new one, whole."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd, name = tempfile.mkstemp(dir=path.parent, prefix='.tmp-')
+    try:
+        with os.fdopen(fd, 'w') as f:
+            f.write(text)
+            f.flush()
+            os.fsync(f.fileno())
+        os.chmod(name, mode)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def write_json(path, data):
+    write_atomic(path, json.dumps(data, indent=1, sort_keys=True) + '\n')
+
+
+def read_json(path):
+    """The data, or None if the file is absent or no JSON."""
+    try:
+        with open(path) as f:
+            return json.load(f)
+    except (OSError, ValueError):
+        return None
+
+
+def remove_tree(path):
+    """
+    Removes a directory, in whatever state; does not mind its absence.
+
+    It is renamed first, so an interruption leaves nothing under the name.
+    """
+    path = Path(path)
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+        return
+    if not path.exists():
+        return
+    doomed = tempfile.mkdtemp(dir=path.parent, prefix='.tmp-gone-')
+    os.rename(path, os.path.join(doomed, 'x'))
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def sweep(directory):
+    """Removes what interrupted runs left; only under the lock."""
+    for left in Path(directory).glob('.tmp-*'):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+@contextlib.contextmanager
+def new_directory(final):
+    """
+    A directory that gets its name only when the block ends well.
+
+    Whatever had the name before is replaced.
+    """
+    final = Path(final)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix='.tmp-'))
+    os.chmod(temporary, 0o755)
+    try:
+        yield temporary
+        remove_tree(final)
+        os.rename(temporary, final)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+class Lock:
+    """
+    One run at a time: a lock on a file, waited for, with a word about it.
+
+    Give .fd to the commands that must not outlive the lock (see ui.py).
+    """
+
+    def __init__(self, path, what):
+        self.path = Path(path)
+        self.what = what
+        self.fd = -1
+
+    def __enter__(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC,
+                          0o644)
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            ui.say('waiting for another run to finish with ' + self.what)
+            fcntl.flock(self.fd, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(self, *_exc):
+        os.close(self.fd)
+        self.fd = -1

@@ -1,0 +1,245 @@
+# Checks of our own files: compilers' warnings, style, layers, hooks
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Prints TAP, one case for each check of each file.
+
+import json
+import os
+import re
+import shlex
+import subprocess
+
+from . import paths, qemu, source
+
+FILE_LINES = 400
+LINE_COLUMNS = 80
+# "About 15", and declarations of trace events are not counted.
+HOOK_ADDED_LINES = 18
+# The split of events at a region's edges is the one larger hook.
+LARGE_HOOKS = {'memory': 30}
+
+COPYRIGHT = 'Copyright (c) 2026 The qemu-igd-rmrr developers'
+LICENCE = 'SPDX-License-Identifier: GPL-2.0-or-later'
+KINDS = ('Pure:', 'Glue:', 'Test device:', 'Test:')
+
+# Things of one machine that must not get into the repository.
+MACHINE = re.compile(r'/(root|farm)/|/tmp/w\b|/work/(main|shared)'
+                     r'|https?://[^\s/]*debian[^\s/]*/debian')
+
+EXTRA_WARNINGS = ('-Wall', '-Wextra', '-Wno-unused-parameter',
+                  '-Wno-missing-field-initializers', '-Wno-sign-compare',
+                  '-Werror')
+
+TEXT_ENDINGS = ('.c', '.h', '.py', '.sh', '.build', '.rst', '.txt')
+
+
+def our_files():
+    """Every text file of the clone, as paths relative to it."""
+    found = []
+    for directory, subdirs, names in os.walk(paths.ROOT):
+        subdirs[:] = [name for name in subdirs if name not in
+                      ('.git', 'build', '__pycache__')]
+        for name in names:
+            path = os.path.relpath(os.path.join(directory, name), paths.ROOT)
+            if name.endswith(TEXT_ENDINGS) or path in ('run', '.ci/run'):
+                found.append(path)
+    return sorted(found)
+
+
+def read(name):
+    return (paths.ROOT / name).read_text()
+
+
+# Each check returns a list of complaints.
+
+def check_head(name):
+    head = read(name)[:1500]
+    wrong = [want for want in (COPYRIGHT, LICENCE) if want not in head]
+    return ['the head of the file lacks: ' + want for want in wrong]
+
+
+def check_text(name):
+    wrong = []
+    lines = read(name).split('\n')
+    if lines[-1]:
+        wrong.append('no newline at the end')
+    document = name.endswith('.rst')
+    if len(lines) - 1 > FILE_LINES and not document:
+        wrong.append('%d lines, more than %d' % (len(lines) - 1, FILE_LINES))
+    for number, line in enumerate(lines, 1):
+        where = 'line %d: ' % number
+        if len(line) > LINE_COLUMNS and not document:
+            wrong.append(where + 'longer than %d columns' % LINE_COLUMNS)
+        if '\t' in line:
+            wrong.append(where + 'tab')
+        if line != line.rstrip():
+            wrong.append(where + 'white space at the end')
+        if MACHINE.search(line) and name != 'scripts/igdrmrr/lint.py':
+            wrong.append(where + 'names a machine or a mirror: ' + line)
+    return wrong
+
+
+def function_lengths(text):
+    """Pairs of first line and length, for C functions in QEMU's style."""
+    start = None
+    for number, line in enumerate(text.split('\n'), 1):
+        if line == '{':
+            start = number
+        elif line == '}' and start:
+            yield start, number - start + 1
+            start = None
+
+
+def check_c(name):
+    text = read(name)
+    wrong = ['function at line %d has %d lines, more than 60' % pair
+             for pair in function_lengths(text) if pair[1] > 60]
+    if name.startswith('hw/') and name.endswith('.c'):
+        if not any(kind in text[:2000] for kind in KINDS):
+            wrong.append('the head of the file does not say its kind: '
+                         + ' '.join(KINDS))
+    return wrong + check_layers(name, text)
+
+
+def check_layers(name, text):
+    wrong = []
+    includes = re.findall(r'^#include [<"]([^">]+)', text, re.M)
+    for one, other in (('hw/i386/', 'hw/vfio/'), ('hw/vfio/', 'hw/i386/')):
+        if name.startswith(one):
+            wrong += ['includes %s of the other side' % include
+                      for include in includes if include.startswith(other)]
+    if name.endswith('.c') and 'Pure:' in text[:2000] and (
+            name.startswith('hw/')):
+        for include in includes:
+            own = (paths.ROOT / 'include' / include).exists()
+            if not own and re.match(r'(hw|exec|system|qom|qapi)/', include):
+                wrong.append('pure, and includes ' + include)
+    return wrong
+
+
+def check_hook(name):
+    text = read(name)
+    wrong = []
+    for field in ('From:', 'Subject:', 'Date:', 'Forwarded:', 'Last-Update:'):
+        if not re.search('^' + field, text, re.M):
+            wrong.append('no field ' + field)
+    limit = HOOK_ADDED_LINES
+    for word, larger in LARGE_HOOKS.items():
+        if word in name:
+            limit = larger
+    added = 0
+    for part in re.split(r'^--- ', text, flags=re.M)[1:]:
+        if not part.split('\n')[0].endswith('/trace-events'):
+            added += len(re.findall(r'^\+(?!\+\+ )', part, re.M))
+    if added > limit:
+        wrong.append('%d added lines, more than %d' % (added, limit))
+    if MACHINE.search(text):
+        wrong.append('names a machine or a mirror')
+    return wrong
+
+
+def check_list(listing, directory, pattern, key):
+    """Compares the names in a meson.build with the files that are there."""
+    there = {path.stem for path in (paths.ROOT / directory).glob(pattern)}
+    listed = set(re.findall(key, read(listing), re.M))
+    return (['%s does not list %s' % (listing, name)
+             for name in sorted(there - listed)]
+            + ['%s lists %s, which is not there' % (listing, name)
+               for name in sorted(listed - there)])
+
+
+def check_listed():
+    """Every unit test and every qtest is built, and no other is named."""
+    return (check_list('tests/unit/meson.build', 'tests/unit', 'test-*.c',
+                       r"^  '(test-[a-z0-9-]+)':")
+            + check_list('tests/qtest/igd-rmrr/meson.build', 'tests/qtest',
+                         '*-test.c', r"^  '([a-z0-9-]+-test)':"))
+
+
+def compile_commands():
+    """Our files' compile commands in QEMU's build, by relative path."""
+    database = json.loads(
+        (paths.QEMU_BUILD / 'compile_commands.json').read_text())
+    ours = set(source.overlay_files())
+    found = {}
+    for entry in database:
+        path = os.path.normpath(os.path.join(entry['directory'],
+                                             entry['file']))
+        name = os.path.relpath(path, paths.QEMU_SRC)
+        if name in ours:
+            found[name] = entry
+    return found
+
+
+def check_compiler(entry, compiler):
+    """Compiles a file again; nothing is written, warnings are errors."""
+    words = shlex.split(entry['command'])
+    words = words[2:] if 'ccache' in words[0] else words[1:]
+    kept = []
+    skip = False
+    for word in words:
+        if skip:
+            skip = False
+        elif word in ('-o', '-MF', '-MQ'):
+            skip = True
+        elif word not in ('-MD', '-c') and not word.startswith('-Wimplicit-f'):
+            kept.append(word)
+    command = [compiler, *kept, *EXTRA_WARNINGS, '-c', '-o', '/dev/null']
+    if compiler == 'clang':
+        command += ['-Wno-unknown-warning-option',
+                    '-Wno-initializer-overrides',
+                    '-Wno-unused-command-line-argument',
+                    '-Wno-gnu-variable-sized-type-not-at-end',
+                    '-Wno-typedef-redefinition', '-Wno-string-plus-int']
+    done = subprocess.run(command, cwd=entry['directory'],
+                          env=qemu.environment(), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
+    return done.stdout.splitlines() if done.returncode else []
+
+
+def check_checkpatch(name):
+    done = subprocess.run(
+        ['perl', paths.QEMU_SRC / 'scripts/checkpatch.pl', '--no-tree',
+         '--no-summary', '--terse', '-f', name], cwd=paths.ROOT,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True)
+    return [line for line in done.stdout.splitlines()
+            if ': ERROR: ' in line or ': WARNING: ' in line]
+
+
+def cases():
+    """Triples of name, function, arguments."""
+    yield 'lists', check_listed, ()
+    for name in our_files():
+        if name.endswith(('.c', '.h', '.py', '.build')) or '.' not in name:
+            yield 'head ' + name, check_head, (name,)
+        yield 'text ' + name, check_text, (name,)
+        if name.endswith(('.c', '.h')):
+            yield 'C ' + name, check_c, (name,)
+            yield 'checkpatch ' + name, check_checkpatch, (name,)
+    for path in sorted((paths.ROOT / 'hooks').glob('*.patch')):
+        name = 'hooks/' + path.name
+        yield 'hook ' + name, check_hook, (name,)
+    for name, entry in sorted(compile_commands().items()):
+        for compiler in ('gcc', 'clang'):
+            yield '%s %s' % (compiler, name), check_compiler, (entry, compiler)
+
+
+def main(only):
+    """Runs the cases whose name contains one of @only, or all."""
+    chosen = [case for case in cases()
+              if not only or any(word in case[0] for word in only)]
+    print('1..%d' % len(chosen))
+    failed = 0
+    for number, (name, function, arguments) in enumerate(chosen, 1):
+        wrong = function(*arguments)
+        failed += bool(wrong)
+        print('%sok %d - %s' % ('not ' if wrong else '', number, name))
+        for line in wrong:
+            print('# ' + line)
+        print(end='', flush=True)
+    return 1 if failed else 0

@@ -1,0 +1,143 @@
+# Configures and builds the emulator and the qtest programs
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import os
+import shlex
+import subprocess
+
+from . import assets, fetch, files, paths, source, suites
+from .ui import Failure, run_logged, say
+
+PYTHON = '/usr/bin/python3'
+NINJA = '/usr/bin/ninja'
+STAMP = paths.QEMU_BUILD / 'igd-rmrr-configured.json'
+
+FEATURES = (
+    '--target-list=x86_64-softmmu', '--python=' + PYTHON,
+    '--disable-download', '--without-default-features', '--enable-system',
+    '--enable-tcg', '--enable-kvm', '--enable-fdt', '--enable-slirp',
+    '--enable-pixman', '--enable-trace-backends=log',
+    '--disable-install-blobs', '--disable-docs', '--disable-werror',
+    # Line numbers for backtraces only: a fifth less to compile than -g.
+    '--disable-debug-info', '--extra-cflags=-g1', '--cc=ccache gcc')
+
+# Settings of the caller that would get into the build unasked.
+UNWANTED = ('CC', 'CXX', 'CPP', 'LD', 'CFLAGS', 'CXXFLAGS', 'CPPFLAGS',
+            'LDFLAGS', 'CPATH', 'C_INCLUDE_PATH', 'LIBRARY_PATH',
+            'PKG_CONFIG_PATH', 'PKG_CONFIG_LIBDIR', 'MAKEFLAGS', 'DESTDIR',
+            'NINJA_STATUS', 'MESON_TESTTHREADS',
+            # The language of messages is part of what ccache compares.
+            'LANG', 'LANGUAGE', 'SOURCE_DATE_EPOCH', 'GCC_COLORS')
+
+
+def environment():
+    """The environment of configure and of ninja (which can call meson)."""
+    env = {name: value for name, value in os.environ.items()
+           if name not in UNWANTED and not name.startswith('LC_')}
+    env['LC_ALL'] = 'C.UTF-8'
+    env['PYTHONNOUSERSITE'] = '1'
+    env['PYTHONPATH'] = str(assets.meson_path())
+    env.setdefault('CCACHE_DIR', str(paths.CACHE / 'ccache'))
+    env.setdefault('CCACHE_MAXSIZE', '2G')
+    # A second clone finds what the first one compiled.
+    env['CCACHE_BASEDIR'] = str(paths.ROOT)
+    env['CCACHE_NOHASHDIR'] = '1'
+    return env
+
+
+def configure_command(record):
+    firmware = [str(path) for path in assets.firmware_dirs()]
+    firmware += ['/usr/share/qemu', '/usr/share/seabios']
+    return ([str(paths.QEMU_SRC / 'configure'), *FEATURES,
+             '--with-pkgversion=igd-rmrr, Debian ' + record['version'],
+             '--firmwarepath=' + ':'.join(firmware)]
+            + shlex.split(os.environ.get('IGD_RMRR_CONFIGURE', '')))
+
+
+def configured_for(command, record):
+    """What the build directory depends on; another makes it anew."""
+    return {'command': command, 'source': record['version'],
+            'meson': str(assets.meson_path()), 'env': os.environ.get('PATH')}
+
+
+def configure(record, lock):
+    command = configure_command(record)
+    inputs = configured_for(command, record)
+    if files.read_json(STAMP) == inputs:
+        return
+    # Never from a half-done or a differently made one.
+    files.remove_tree(paths.QEMU_BUILD)
+    paths.QEMU_BUILD.mkdir(parents=True)
+    say('configuring QEMU ' + record['version'])
+    # Relative, so that a second clone's commands are the same for ccache.
+    relative = os.path.relpath(command[0], paths.QEMU_BUILD)
+    run_logged("QEMU's configure", [relative] + command[1:], 'configure.log',
+               keep=(lock.fd,), cwd=paths.QEMU_BUILD, env=environment())
+    remember_meson()
+    files.write_json(STAMP, inputs)
+
+
+def remember_meson():
+    """Lets a ninja started by hand find meson: no PYTHONPATH needed."""
+    for site in (paths.QEMU_BUILD / 'pyvenv/lib').glob('*/site-packages'):
+        files.write_atomic(site / 'igd-rmrr-meson.pth',
+                           '%s\n' % assets.meson_path())
+
+
+def ninja(targets, lock):
+    jobs = os.environ.get('IGD_RMRR_JOBS')
+    run_logged('building', [NINJA, *(['-j' + jobs] if jobs else []), *targets],
+               'build.log', keep=(lock.fd,), cwd=paths.QEMU_BUILD,
+               env=environment())
+
+
+def nothing_to_do(targets):
+    """True if all is built: said by ninja without doing anything."""
+    done = subprocess.run([NINJA, '-n', *targets], cwd=paths.QEMU_BUILD,
+                          env=environment(), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
+    return done.returncode == 0 and 'no work to do' in done.stdout
+
+
+def link_emulator():
+    target = 'qemu/qemu-system-x86_64'
+    if paths.EMULATOR.is_symlink():
+        if os.readlink(paths.EMULATOR) == target:
+            return
+        paths.EMULATOR.unlink()
+    os.symlink(target, paths.EMULATOR)
+
+
+def built_version():
+    """The emulator's own words."""
+    done = subprocess.run([paths.EMULATOR, '--version'],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
+    if done.returncode:
+        raise Failure('the emulator does not start:\n' + done.stdout)
+    return done.stdout.splitlines()[0]
+
+
+def build(wanted=assets.FOR_BUILD, qtests=False):
+    """All steps from nothing to build/qemu-system-x86_64."""
+    record = fetch.fetch(wanted)
+    paths.BUILD.mkdir(exist_ok=True)
+    with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
+        source.prepare(record)
+        configure(record, lock)
+        targets = ['qemu-system-x86_64']
+        if qtests:
+            targets += ['tests/qtest/' + name
+                        for name in suites.qtest_names()]
+        if nothing_to_do(targets):
+            say('built already, nothing changed')
+        else:
+            say('building %s' % ', '.join(targets))
+            ninja(targets, lock)
+        link_emulator()
+    say('build/qemu-system-x86_64, made from Debian\'s QEMU %s: %s'
+        % (record['version'], built_version()))

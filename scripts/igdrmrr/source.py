@@ -1,0 +1,230 @@
+# QEMU's source with our files: unpacked, hooked, linked
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# build/qemu-src is the unpacked source package. Of each file that a hook
+# touches, the untouched one is kept in .igd-rmrr/pristine; the hooks are
+# always applied to those, aside, and only files whose contents differ then are
+# replaced. So a changed hook rebuilds what it changes and nothing else, and an
+# interruption at any point is mended by the next run. Our own files appear in
+# the tree as links to the clone.
+
+import collections
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from . import fetch, files, paths
+from .ui import Failure, say
+
+STATE = paths.QEMU_SRC / '.igd-rmrr'
+PRISTINE = STATE / 'pristine'
+HOOKS = paths.ROOT / 'hooks'
+
+# What is linked into QEMU's tree: directory, endings.
+OVERLAY = (('hw', None), ('include', None), ('tests/data', None),
+           ('tests/qtest', ('.c', '.h', '.build')))
+NO_OVERLAY = re.compile(r'^\.|~$|\.(orig|rej|swp|rst|md)$')
+
+Hook = collections.namedtuple('Hook', 'name path touched')
+
+
+def unpack(record):
+    """Unpacks the source package unless it is there; True if it did."""
+    state = files.read_json(STATE / 'source.json')
+    if state == record:
+        say('QEMU %s is unpacked already' % record['version'])
+        return False
+    say('unpacking QEMU ' + record['version'])
+    files.sweep(paths.BUILD)
+    with files.new_directory(paths.QEMU_SRC) as new:
+        # dpkg-source makes the directory itself.
+        inner = new / 'x'
+        fetch.unpack_source(record, inner, 'unpack-source.log')
+        for entry in list(inner.iterdir()):
+            os.rename(entry, new / entry.name)
+        inner.rmdir()
+        (new / '.igd-rmrr/pristine').mkdir(parents=True)
+        files.write_json(new / '.igd-rmrr/source.json', record)
+    return True
+
+
+# Hooks
+
+def touched_files(path):
+    """The files that a hook changes; making or removing one is refused."""
+    touched = []
+    text = path.read_text()
+    for old, new in re.findall(r'^--- (\S+).*\n\+\+\+ (\S+)', text, re.M):
+        if '/dev/null' in (old, new):
+            raise Failure('hook %s makes or removes a file (%s): new code '
+                          'belongs in the overlay' % (path.name, new))
+        touched.append(new.split('/', 1)[1])
+    if not touched:
+        raise Failure('hook %s changes no file' % path.name)
+    return touched
+
+
+def read_series():
+    """The hooks in order; hooks/series names them one a line."""
+    try:
+        lines = (HOOKS / 'series').read_text().splitlines()
+    except FileNotFoundError:
+        return []
+    hooks = []
+    for line in lines:
+        name = line.split('#')[0].strip()
+        if not name:
+            continue
+        path = HOOKS / name
+        if not path.exists():
+            raise Failure('hooks/series names %s, which is not there' % name)
+        hooks.append(Hook(name, path, touched_files(path)))
+    listed = {hook.name for hook in hooks}
+    for path in sorted(HOOKS.glob('*.patch')):
+        if path.name not in listed:
+            raise Failure('hooks/%s is not in hooks/series' % path.name)
+    return hooks
+
+
+def pristine(name):
+    """A file as the source package has it; kept aside the first time."""
+    kept = PRISTINE / name
+    if kept.exists():
+        return kept
+    original = paths.QEMU_SRC / name
+    if original.is_symlink() or not original.is_file():
+        return None
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fd, temporary = tempfile.mkstemp(dir=PRISTINE, prefix='.tmp-')
+    os.close(fd)
+    shutil.copy2(original, temporary)
+    os.replace(temporary, kept)
+    return kept
+
+
+def apply_hook(hook, scratch, version):
+    """Applies one hook, no fuzz; returns the notes about moved lines."""
+    for name in hook.touched:
+        target = scratch / name
+        if target.exists():
+            continue
+        original = pristine(name)
+        if not original:
+            raise Failure('hook %s no longer applies to QEMU %s: it has no '
+                          'file %s' % (hook.name, version, name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(original, target)
+    with open(hook.path) as patch:
+        done = subprocess.run(
+            ['patch', '-p1', '--fuzz=0', '--force', '--reject-file=-',
+             '--no-backup-if-mismatch', '-d', scratch],
+            stdin=patch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, env=dict(os.environ, LC_ALL='C'))
+    notes = []
+    current = '?'
+    for line in done.stdout.splitlines():
+        if line.startswith('patching file '):
+            current = line[len('patching file '):]
+        elif 'FAILED' in line and line.startswith('Hunk'):
+            raise Failure('hook %s no longer applies to QEMU %s, in file %s: '
+                          '%s' % (hook.name, version, current, line))
+        elif 'offset' in line:
+            notes.append('%s, %s: %s' % (hook.name, current, line))
+    if done.returncode:
+        raise Failure('hook %s no longer applies to QEMU %s:\n%s'
+                      % (hook.name, version, done.stdout))
+    return notes
+
+
+def install(source, name):
+    """Puts a file into the tree if its contents are not there already."""
+    target = paths.QEMU_SRC / name
+    new = source.read_bytes()
+    if target.read_bytes() == new:
+        return False
+    fd, temporary = tempfile.mkstemp(dir=STATE, prefix='.tmp-')
+    with os.fdopen(fd, 'wb') as f:
+        f.write(new)
+    shutil.copymode(target, temporary)
+    os.replace(temporary, target)
+    return True
+
+
+def apply_hooks(version):
+    """Brings the tree to the state of hooks/series."""
+    files.sweep(STATE)
+    files.sweep(PRISTINE)
+    hooks = read_series()
+    notes = []
+    changed = 0
+    with tempfile.TemporaryDirectory(dir=STATE, prefix='.tmp-') as name:
+        scratch = Path(name)
+        for hook in hooks:
+            notes += apply_hook(hook, scratch, version)
+        wanted = {file for hook in hooks for file in hook.touched}
+        for file in sorted(wanted):
+            changed += install(scratch / file, file)
+    for kept in sorted(PRISTINE.rglob('*')):
+        file = str(kept.relative_to(PRISTINE))
+        if kept.is_file() and file not in wanted:
+            changed += install(kept, file)
+    for note in notes:
+        say('note: ' + note)
+    say('%d hooks on QEMU %s: %s' % (
+        len(hooks), version,
+        '%d files changed' % changed if changed else 'in place already'))
+
+
+# Overlay
+
+def overlay_files():
+    """Our files that belong into QEMU's tree, as relative paths."""
+    found = []
+    for top, endings in OVERLAY:
+        for directory, _subdirs, names in os.walk(paths.ROOT / top):
+            for name in names:
+                if NO_OVERLAY.search(name):
+                    continue
+                if endings and not name.endswith(endings):
+                    continue
+                path = Path(directory, name)
+                found.append(str(path.relative_to(paths.ROOT)))
+    return sorted(found)
+
+
+def link_overlay():
+    """Links our files into the tree and removes links of gone ones."""
+    wanted = overlay_files()
+    before = files.read_json(STATE / 'overlay.json') or []
+    # Both lists, before any link is made: an interruption forgets none.
+    files.write_json(STATE / 'overlay.json', sorted({*before, *wanted}))
+    for name in before:
+        link = paths.QEMU_SRC / name
+        if name not in wanted and link.is_symlink():
+            link.unlink()
+    for name in wanted:
+        link = paths.QEMU_SRC / name
+        target = str(paths.ROOT / name)
+        if link.is_symlink():
+            if os.readlink(link) == target:
+                continue
+            link.unlink()
+        elif link.exists():
+            raise Failure('%s of ours would hide a file of QEMU: change '
+                          "QEMU's by a hook" % name)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        os.symlink(target, link)
+    files.write_json(STATE / 'overlay.json', wanted)
+
+
+def prepare(record):
+    """build/qemu-src, ready to be configured and built."""
+    unpack(record)
+    apply_hooks(record['version'])
+    link_overlay()

@@ -1,0 +1,85 @@
+# The test programs: their names, and how one of them is run
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import os
+import sys
+
+from . import paths
+
+FUNCTIONAL = paths.ROOT / 'tests/functional'
+HARNESS = paths.ROOT / 'tests/harness'
+
+# QEMU's own tests of what the hooks touch. bios-tables-test compares every
+# table of the machines without a region with QEMU's blessed ones.
+STOCK_QTESTS = ('intel-iommu-test', 'q35-test', 'i440fx-test', 'fw_cfg-test',
+                'bios-tables-test')
+
+
+def our_qtests():
+    """One program for each tests/qtest/NAME-test.c of ours."""
+    return sorted(path.stem for path in
+                  (paths.ROOT / 'tests/qtest').glob('*-test.c'))
+
+
+def qtest_names():
+    return our_qtests() + list(STOCK_QTESTS)
+
+
+def qtest_environment():
+    """Also says where the blessed ACPI tables are (see "./run bless")."""
+    return dict(
+        os.environ, QTEST_QEMU_BINARY='./qemu-system-x86_64',
+        PYTHON='/usr/bin/python3', G_TEST_SRCDIR=str(paths.QEMU_SRC),
+        IGD_RMRR_ACPI_DATA=str(paths.ROOT / 'tests/data/acpi/x86/q35'))
+
+
+def run_qtest(name, *arguments):
+    """Replaces this process by a qtest program, in QEMU's build directory."""
+    program = paths.QEMU_BUILD / 'tests/qtest' / name
+    if not (program.exists() and paths.EMULATOR.exists()):
+        print('Bail out! %s is not built, ./run qtest does' % name)
+        return 1
+    os.chdir(paths.QEMU_BUILD)
+    sys.stdout.flush()
+    os.execve(program, [str(program), '--tap', '-k', *arguments],
+              qtest_environment())
+
+
+def pytest_command(*arguments):
+    return ['/usr/bin/python3', '-m', 'pytest', '-p', 'no:cacheprovider',
+            '-o', 'junit_family=xunit2', *arguments]
+
+
+def pytest_environment():
+    return dict(os.environ, IGD_RMRR_CACHE=str(paths.CACHE),
+                PYTHONDONTWRITEBYTECODE='1',
+                PYTHONPATH=str(paths.ROOT / 'scripts'))
+
+
+def report_path(suite):
+    return paths.RESULTS / (suite + '.xml')
+
+
+def run_pytest(suite, directory, *arguments):
+    """All pytest cases of a directory in one process, with a junit file."""
+    paths.RESULTS.mkdir(parents=True, exist_ok=True)
+    report = report_path(suite)
+    report.unlink(missing_ok=True)
+    command = pytest_command('-v', '--junitxml=%s' % report, *arguments)
+    os.chdir(directory)
+    sys.stdout.flush()
+    os.execve(command[0], command, pytest_environment())
+
+
+def run_guest(*arguments):
+    return run_pytest('guest', FUNCTIONAL, *arguments)
+
+
+def run_harness(*arguments):
+    return run_pytest('harness', HARNESS, *arguments)
+
+
+RUN = {'qtest': run_qtest, 'guest': run_guest, 'harness': run_harness}

@@ -1,0 +1,145 @@
+# What the user sees: messages, progress of long commands, log files
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import os
+import re
+import selectors
+import signal
+import subprocess
+import sys
+import time
+
+from . import paths
+
+# How often a long silent step says that it is still there, in seconds.
+HEARTBEAT = 10
+
+
+class Failure(Exception):
+    """A step that failed; the text is all that the user needs to read."""
+
+
+def say(text):
+    print('run: ' + text, flush=True)
+
+
+def warn(text):
+    say('warning: ' + text)
+
+
+def tail(path, lines=30):
+    """The end of a log file, ready to print."""
+    try:
+        with open(path, errors='replace') as f:
+            return ''.join('    ' + line for line in f.readlines()[-lines:])
+    except OSError:
+        return ''
+
+
+class Progress:
+    """One line every HEARTBEAT seconds, with the newest [n/m] of ninja."""
+
+    COUNT = re.compile(r'\[(\d+)/(\d+)\]')
+
+    def __init__(self, what):
+        self.what = what
+        self.start = self.last = time.monotonic()
+        self.count = ''
+
+    def feed(self, line):
+        found = self.COUNT.search(line)
+        if found:
+            self.count = ' %s of %s,' % found.groups()
+
+    def tick(self):
+        now = time.monotonic()
+        if now - self.last >= HEARTBEAT:
+            self.last = now
+            say('  ... %s:%s %d s' % (self.what, self.count,
+                                      now - self.start))
+
+
+def stop_group(process):
+    """Ends a command and all that it started."""
+    for sig, grace in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(process.pid, sig)
+        except ProcessLookupError:
+            return
+        try:
+            process.wait(grace)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def pump(process, log, progress, on_line):
+    """Copies the output into the log until the command closes it."""
+    selector = selectors.DefaultSelector()
+    selector.register(process.stdout, selectors.EVENT_READ)
+    rest = b''
+    while True:
+        if selector.select(timeout=1):
+            data = os.read(process.stdout.fileno(), 65536)
+            if not data:
+                break
+            log.write(data)
+            log.flush()
+            *lines, rest = (rest + data).split(b'\n')
+            for raw in lines:
+                line = raw.decode(errors='replace')
+                progress.feed(line)
+                if on_line:
+                    on_line(line)
+        elif process.poll() is not None:
+            break
+        progress.tick()
+
+
+def run_logged(what, command, log_name, keep=(), on_line=None, check=True,
+               append=False, **kwargs):
+    """
+    Runs a command with its output in build/log/LOG_NAME.
+
+    @what names the step in progress lines and in the failure. The file
+    descriptors in @keep stay open in the command: a lock handed over so is
+    held until the last process of an interrupted run is gone. Returns the
+    exit status; unless @check is false, another than 0 raises Failure with
+    the end of the log.
+    """
+    paths.LOGS.mkdir(parents=True, exist_ok=True)
+    path = paths.LOGS / log_name
+    command = [str(word) for word in command]
+    with open(path, 'ab' if append else 'wb') as log:
+        log.write(('$ ' + ' '.join(command) + '\n').encode())
+        log.flush()
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, pass_fds=tuple(keep),
+            start_new_session=True, **kwargs)
+        try:
+            pump(process, log, Progress(what), on_line)
+            status = process.wait()
+        finally:
+            if process.poll() is None:
+                stop_group(process)
+    if status and check:
+        raise Failure('%s failed (exit status %d)\n%s  the whole log: %s'
+                      % (what, status, tail(path), path))
+    return status
+
+
+def install_signal_handlers():
+    """SIGTERM and SIGHUP unwind as an interrupt from the keyboard does."""
+    def handler(signum, _frame):
+        raise KeyboardInterrupt(signal.Signals(signum).name)
+
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, handler)
+
+
+def flush_all():
+    sys.stdout.flush()
+    sys.stderr.flush()
