@@ -1,0 +1,399 @@
+/*
+ * Decode and encode of the Intel IGD's stolen memory registers
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: knows device ids, GGC and BDSM, and nothing of who reads them. Never
+ * touches a device, allocates or reports. Used by vfio-pci, by igd-testdev and
+ * by the command line tool.
+ *
+ * Device ids and encodings: Intel's processor datasheets, volume 2, "GGC" and
+ * "BDSM" of the graphics device; Linux reads them in
+ * arch/x86/kernel/early-quirks.c and drivers/gpu/drm/i915/gt/intel_ggtt.c.
+ * Test: tests/unit/test-igd-stolen.c.
+ */
+
+#include "qemu/osdep.h"
+#include "hw/vfio/igd-stolen.h"
+
+#define MIB(n)                          ((uint64_t)(n) << 20)
+
+#define BXT_ID_MASK                     0x0ffe
+#define BXT_ID                          0x0a84
+
+/* GMS counts in these units; the small one came with Cherryview and gen 9 */
+#define GMS_UNIT                        MIB(32)
+#define GMS_SMALL_UNIT                  MIB(4)
+
+#define GEN6_GMS_MAX                    0x10
+
+#define CHV_GMS_MAX_LARGE               0x10
+#define CHV_GMS_MIN_SMALL               0x11    /* 8 MiB */
+#define CHV_GMS_MIN_SMALL_2             0x17    /* 36 MiB */
+#define CHV_GMS_MAX_SMALL_2             0x1d
+#define CHV_SMALL_BASE                  MIB(8)
+#define CHV_SMALL_2_BASE                MIB(36)
+
+#define GEN9_GMS_MIN_SMALL              0xf0    /* 4 MiB */
+#define GEN9_GMS_MAX_SMALL              0xfe
+
+/* Where GGC has the two sizes */
+#define GGC_GEN6                                                        \
+    .gms_shift = 3, .gms_mask = 0x1f, .ggms_shift = 8, .ggms_mask = 0x3
+#define GGC_GEN8                                                        \
+    .gms_shift = 8, .gms_mask = 0xff, .ggms_shift = 6, .ggms_mask = 0x3
+
+#define BDSM_32BIT                                                      \
+    .bdsm_offset = IGD_STOLEN_CFG_BDSM, .bdsm_bits = 32
+#define BDSM_64BIT                                                      \
+    .bdsm_offset = IGD_STOLEN_CFG_BDSM_GEN11, .bdsm_bits = 64
+
+#define SIZES_GEN6                                                      \
+    .dsm_sizes = "0 to 512 MiB in steps of 32 MiB",                     \
+    .gsm_sizes = "0, 1, 2 or 3 MiB"
+#define SIZES_BROADWELL                                                 \
+    .dsm_sizes = "0 to 8160 MiB in steps of 32 MiB",                    \
+    .gsm_sizes = "0, 2, 4 or 8 MiB"
+#define SIZES_CHERRYVIEW                                                \
+    .dsm_sizes = "0 to 512 MiB in steps of 32 MiB, "                    \
+                 "and 8 to 60 MiB in steps of 4 MiB",                   \
+    .gsm_sizes = "0, 2, 4 or 8 MiB"
+#define SIZES_GEN9                                                      \
+    .dsm_sizes = "0 to 7648 MiB in steps of 32 MiB, "                   \
+                 "and 4 to 60 MiB in steps of 4 MiB",                   \
+    .gsm_sizes = "0, 2, 4 or 8 MiB"
+
+static const IGDStolenLayout layouts[IGD_STOLEN_GEN__MAX] = {
+    [IGD_STOLEN_GEN6] = { "gen 6", BDSM_32BIT, GGC_GEN6, SIZES_GEN6 },
+    [IGD_STOLEN_GEN7] = { "gen 7", BDSM_32BIT, GGC_GEN6, SIZES_GEN6 },
+    [IGD_STOLEN_GEN8_BROADWELL] = {
+        "gen 8 (Broadwell)", BDSM_32BIT, GGC_GEN8, SIZES_BROADWELL
+    },
+    [IGD_STOLEN_GEN8_CHERRYVIEW] = {
+        "gen 8 (Cherryview)", BDSM_32BIT, GGC_GEN6, SIZES_CHERRYVIEW
+    },
+    [IGD_STOLEN_GEN9] = { "gen 9", BDSM_32BIT, GGC_GEN8, SIZES_GEN9 },
+    [IGD_STOLEN_GEN11] = { "gen 11", BDSM_64BIT, GGC_GEN8, SIZES_GEN9 },
+    [IGD_STOLEN_GEN12] = { "gen 12", BDSM_64BIT, GGC_GEN8, SIZES_GEN9 },
+};
+
+/* By the upper byte of the device id */
+static const struct {
+    uint8_t prefix;
+    IGDStolenGen gen;
+} generations[] = {
+    { 0x01, IGD_STOLEN_GEN6 },              /* Sandy Bridge, Ivy Bridge */
+    { 0x04, IGD_STOLEN_GEN7 }, { 0x0a, IGD_STOLEN_GEN7 },   /* Haswell */
+    { 0x0c, IGD_STOLEN_GEN7 }, { 0x0d, IGD_STOLEN_GEN7 },   /* Haswell */
+    { 0x0f, IGD_STOLEN_GEN7 },              /* Valleyview */
+    { 0x16, IGD_STOLEN_GEN8_BROADWELL },    /* Broadwell */
+    { 0x22, IGD_STOLEN_GEN8_CHERRYVIEW },   /* Cherryview */
+    { 0x19, IGD_STOLEN_GEN9 },              /* Skylake */
+    { 0x31, IGD_STOLEN_GEN9 },              /* Gemini Lake */
+    { 0x59, IGD_STOLEN_GEN9 },              /* Kaby Lake */
+    { 0x3e, IGD_STOLEN_GEN9 },              /* Coffee Lake */
+    { 0x9b, IGD_STOLEN_GEN9 },              /* Comet Lake */
+    { 0x8a, IGD_STOLEN_GEN11 },             /* Ice Lake */
+    { 0x45, IGD_STOLEN_GEN11 },             /* Elkhart Lake */
+    { 0x4e, IGD_STOLEN_GEN11 },             /* Jasper Lake */
+    { 0x9a, IGD_STOLEN_GEN12 },             /* Tiger Lake */
+    { 0x4c, IGD_STOLEN_GEN12 },             /* Rocket Lake */
+    { 0x46, IGD_STOLEN_GEN12 },             /* Alder Lake */
+    { 0xa7, IGD_STOLEN_GEN12 },             /* Raptor Lake */
+    { 0x7d, IGD_STOLEN_GEN_NO_BDSM },       /* Meteor Lake, Arrow Lake */
+    { 0x64, IGD_STOLEN_GEN_NO_BDSM },       /* Lunar Lake */
+    { 0xb0, IGD_STOLEN_GEN_NO_BDSM },       /* Panther Lake */
+};
+
+IGDStolenGen igd_stolen_gen(uint16_t device_id)
+{
+    size_t i;
+
+    /* First, because Broxton and Apollo Lake have ids in Haswell's 0Axx */
+    if ((device_id & BXT_ID_MASK) == BXT_ID) {
+        return IGD_STOLEN_GEN9;
+    }
+    for (i = 0; i < sizeof(generations) / sizeof(generations[0]); i++) {
+        if (device_id >> 8 == generations[i].prefix) {
+            return generations[i].gen;
+        }
+    }
+    return IGD_STOLEN_GEN_UNKNOWN;
+}
+
+const IGDStolenLayout *igd_stolen_layout(IGDStolenGen gen)
+{
+    return gen >= IGD_STOLEN_GEN6 && gen < IGD_STOLEN_GEN__MAX ? &layouts[gen]
+                                                               : NULL;
+}
+
+const char *igd_stolen_known_ids(void)
+{
+    return "01xx (gen 6), 04xx 0Axx 0Cxx 0Dxx 0Fxx (gen 7), 16xx 22xx (gen 8), "
+           "19xx 31xx 59xx 3Exx 9Bxx xA84 xA85 (gen 9), 8Axx 45xx 4Exx "
+           "(gen 11), 9Axx 4Cxx 46xx A7xx (gen 12)";
+}
+
+static IGDStolenResult igd_stolen_no_layout(IGDStolenGen gen)
+{
+    return gen == IGD_STOLEN_GEN_NO_BDSM ? IGD_STOLEN_NO_BDSM
+                                         : IGD_STOLEN_UNKNOWN_DEVICE;
+}
+
+static bool igd_stolen_gms_cherryview(unsigned gms, uint64_t *size)
+{
+    if (gms <= CHV_GMS_MAX_LARGE) {
+        *size = gms * GMS_UNIT;
+    } else if (gms < CHV_GMS_MIN_SMALL_2) {
+        *size = CHV_SMALL_BASE + (gms - CHV_GMS_MIN_SMALL) * GMS_SMALL_UNIT;
+    } else {
+        *size = CHV_SMALL_2_BASE +
+                (gms - CHV_GMS_MIN_SMALL_2) * GMS_SMALL_UNIT;
+    }
+    return gms <= CHV_GMS_MAX_SMALL_2;
+}
+
+static bool igd_stolen_gms_gen9(unsigned gms, uint64_t *size)
+{
+    if (gms < GEN9_GMS_MIN_SMALL) {
+        *size = gms * GMS_UNIT;
+    } else {
+        *size = (gms - GEN9_GMS_MIN_SMALL + 1) * GMS_SMALL_UNIT;
+    }
+    return gms <= GEN9_GMS_MAX_SMALL;
+}
+
+/* Returns false if the value is reserved */
+static bool igd_stolen_gms(IGDStolenGen gen, unsigned gms, uint64_t *size)
+{
+    switch (gen) {
+    case IGD_STOLEN_GEN6:
+    case IGD_STOLEN_GEN7:
+        *size = gms * GMS_UNIT;
+        return gms <= GEN6_GMS_MAX;
+    case IGD_STOLEN_GEN8_BROADWELL:
+        *size = gms * GMS_UNIT;
+        return true;
+    case IGD_STOLEN_GEN8_CHERRYVIEW:
+        return igd_stolen_gms_cherryview(gms, size);
+    default:
+        return igd_stolen_gms_gen9(gms, size);
+    }
+}
+
+static uint64_t igd_stolen_ggms(IGDStolenGen gen, unsigned ggms)
+{
+    if (gen == IGD_STOLEN_GEN6 || gen == IGD_STOLEN_GEN7) {
+        return MIB(ggms);
+    }
+    return ggms ? MIB(1) << ggms : 0;
+}
+
+IGDStolenResult igd_stolen_dsm_size(IGDStolenGen gen, uint16_t ggc,
+                                    uint64_t *size)
+{
+    const IGDStolenLayout *layout = igd_stolen_layout(gen);
+    uint64_t decoded;
+
+    if (!layout) {
+        return igd_stolen_no_layout(gen);
+    }
+    if (!igd_stolen_gms(gen, (ggc >> layout->gms_shift) & layout->gms_mask,
+                        &decoded)) {
+        return IGD_STOLEN_GMS_RESERVED;
+    }
+    *size = decoded;
+    return IGD_STOLEN_OK;
+}
+
+IGDStolenResult igd_stolen_gsm_size(IGDStolenGen gen, uint16_t ggc,
+                                    uint64_t *size)
+{
+    const IGDStolenLayout *layout = igd_stolen_layout(gen);
+
+    if (!layout) {
+        return igd_stolen_no_layout(gen);
+    }
+    *size = igd_stolen_ggms(gen,
+                            (ggc >> layout->ggms_shift) & layout->ggms_mask);
+    return IGD_STOLEN_OK;
+}
+
+/*
+ * The lowest field value from 0 to @mask that means @size, or -1. Searching
+ * needs no second description of the encodings.
+ */
+static int igd_stolen_find(IGDStolenGen gen, bool gsm, unsigned mask,
+                           uint64_t size)
+{
+    uint64_t decoded;
+    unsigned n;
+
+    for (n = 0; n <= mask; n++) {
+        if (gsm) {
+            decoded = igd_stolen_ggms(gen, n);
+        } else if (!igd_stolen_gms(gen, n, &decoded)) {
+            continue;
+        }
+        if (decoded == size) {
+            return n;
+        }
+    }
+    return -1;
+}
+
+IGDStolenResult igd_stolen_encode_ggc(IGDStolenGen gen, uint64_t dsm_size,
+                                      uint64_t gsm_size, uint16_t *ggc)
+{
+    const IGDStolenLayout *layout = igd_stolen_layout(gen);
+    int gms, ggms;
+
+    if (!layout) {
+        return igd_stolen_no_layout(gen);
+    }
+    gms = igd_stolen_find(gen, false, layout->gms_mask, dsm_size);
+    if (gms < 0) {
+        return IGD_STOLEN_DSM_INEXPRESSIBLE;
+    }
+    ggms = igd_stolen_find(gen, true, layout->ggms_mask, gsm_size);
+    if (ggms < 0) {
+        return IGD_STOLEN_GSM_INEXPRESSIBLE;
+    }
+    *ggc = gms << layout->gms_shift | ggms << layout->ggms_shift;
+    return IGD_STOLEN_OK;
+}
+
+static IGDStolenResult igd_stolen_check_bdsm(uint64_t bdsm)
+{
+    if (!bdsm) {
+        return IGD_STOLEN_BDSM_ZERO;
+    }
+    if (bdsm & (IGD_STOLEN_ALIGN - 1)) {
+        return IGD_STOLEN_BDSM_UNALIGNED;
+    }
+    return IGD_STOLEN_OK;
+}
+
+/* @size is not 0; neither it nor its sum with @base can be trusted to fit */
+static IGDStolenResult igd_stolen_check_place(uint64_t base, uint64_t size)
+{
+    if (base < IGD_STOLEN_MIN_BASE) {
+        return IGD_STOLEN_BELOW_1M;
+    }
+    if (base > IGD_STOLEN_MAX_LIMIT ||
+        size - 1 > IGD_STOLEN_MAX_LIMIT - base) {
+        return IGD_STOLEN_ABOVE_4G;
+    }
+    return IGD_STOLEN_OK;
+}
+
+IGDStolenResult igd_stolen_region(uint64_t dsm_base, uint64_t dsm_size,
+                                  uint64_t gsm_size, StolenRegion *region)
+{
+    IGDStolenResult result = igd_stolen_check_bdsm(dsm_base);
+    uint64_t base = dsm_base - gsm_size;
+
+    if (result != IGD_STOLEN_OK) {
+        return result;
+    }
+    if (!dsm_size) {
+        return IGD_STOLEN_DSM_EMPTY;
+    }
+    if (gsm_size > dsm_base) {
+        return IGD_STOLEN_GSM_UNDERFLOW;
+    }
+    if (base < IGD_STOLEN_MIN_BASE) {
+        return IGD_STOLEN_BELOW_1M;
+    }
+    result = igd_stolen_check_place(dsm_base, dsm_size);
+    if (result == IGD_STOLEN_OK) {
+        region->base = base;
+        region->limit = dsm_base + dsm_size - 1;
+        region->dsm_base = dsm_base;
+    }
+    return result;
+}
+
+IGDStolenResult igd_stolen_decode(uint16_t device_id, uint16_t ggc,
+                                  uint64_t bdsm, StolenRegion *region)
+{
+    IGDStolenGen gen = igd_stolen_gen(device_id);
+    const IGDStolenLayout *layout = igd_stolen_layout(gen);
+    uint64_t all_ones, dsm_size, gsm_size;
+    IGDStolenResult result;
+
+    if (!layout) {
+        return igd_stolen_no_layout(gen);
+    }
+    all_ones = UINT64_MAX >> (64 - layout->bdsm_bits);
+    bdsm &= all_ones;
+    if (bdsm == all_ones) {
+        return IGD_STOLEN_BDSM_ALL_ONES;
+    }
+    bdsm &= ~IGD_STOLEN_BDSM_LOCK;
+    result = igd_stolen_check_bdsm(bdsm);
+    if (result == IGD_STOLEN_OK) {
+        result = igd_stolen_dsm_size(gen, ggc, &dsm_size);
+    }
+    if (result == IGD_STOLEN_OK) {
+        result = igd_stolen_gsm_size(gen, ggc, &gsm_size);
+    }
+    if (result == IGD_STOLEN_OK) {
+        result = igd_stolen_region(bdsm, dsm_size, gsm_size, region);
+    }
+    return result;
+}
+
+IGDStolenResult igd_stolen_check_user(const StolenRegion *decoded,
+                                      uint64_t base, uint64_t size)
+{
+    IGDStolenResult result;
+
+    if (!size) {
+        return IGD_STOLEN_USER_EMPTY;
+    }
+    if ((base | size) & (IGD_STOLEN_ALIGN - 1)) {
+        return IGD_STOLEN_USER_UNALIGNED;
+    }
+    result = igd_stolen_check_place(base, size);
+    if (result != IGD_STOLEN_OK || !decoded) {
+        return result;
+    }
+    if (base != decoded->base) {
+        return IGD_STOLEN_USER_BASE_DIFFERS;
+    }
+    if (size != stolen_region_size(decoded)) {
+        return IGD_STOLEN_USER_SIZE_DIFFERS;
+    }
+    return IGD_STOLEN_OK;
+}
+
+const char *igd_stolen_strerror(IGDStolenResult result)
+{
+    static const char *const text[IGD_STOLEN_RESULT__MAX] = {
+        [IGD_STOLEN_OK] = "no error",
+        [IGD_STOLEN_UNKNOWN_DEVICE] = "the device id is unknown",
+        [IGD_STOLEN_NO_BDSM] = "Meteor Lake and later have no BDSM register",
+        [IGD_STOLEN_BDSM_ALL_ONES] = "BDSM reads as all ones",
+        [IGD_STOLEN_BDSM_ZERO] = "BDSM is zero: no stolen memory",
+        [IGD_STOLEN_BDSM_UNALIGNED] = "BDSM is not 1 MiB aligned",
+        [IGD_STOLEN_GMS_RESERVED] = "GGC has a reserved DSM size",
+        [IGD_STOLEN_DSM_EMPTY] = "GGC shows a DSM of size 0",
+        [IGD_STOLEN_GSM_UNDERFLOW] = "the GSM is larger than BDSM",
+        [IGD_STOLEN_BELOW_1M] = "the region starts below 1 MiB",
+        [IGD_STOLEN_ABOVE_4G] = "the region ends above 4 GiB",
+        [IGD_STOLEN_DSM_INEXPRESSIBLE] = "GGC cannot express the DSM size",
+        [IGD_STOLEN_GSM_INEXPRESSIBLE] = "GGC cannot express the GSM size",
+        [IGD_STOLEN_USER_EMPTY] = "the size given is 0",
+        [IGD_STOLEN_USER_UNALIGNED] = "base or size given is not 1 MiB aligned",
+        [IGD_STOLEN_USER_BASE_DIFFERS] = "the base given is not the device's",
+        [IGD_STOLEN_USER_SIZE_DIFFERS] = "the size given is not the device's",
+    };
+
+    if ((unsigned)result >= IGD_STOLEN_RESULT__MAX) {
+        return "unknown error";
+    }
+    return text[result];
+}

@@ -1,0 +1,36 @@
+/*
+ * A range of guest physical memory that a device needs at a given place
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: stdint only.
+ */
+
+#ifndef HW_PCI_RESERVED_REGION_H
+#define HW_PCI_RESERVED_REGION_H
+
+/**
+ * StolenRegion: an Intel IGD's stolen memory, GSM and DSM together
+ * @base: first byte (BGSM), 1 MiB aligned
+ * @limit: last byte, inclusive; @limit + 1 is 1 MiB aligned
+ * @dsm_base: first byte of the data stolen memory (BDSM),
+ *      @base <= @dsm_base <= @limit; the GSM is [@base, @dsm_base - 1] and is
+ *      empty when the two are equal
+ *
+ * The same range is reserved in E820, published as the RMRR and mapped at
+ * IOVA = GPA: nothing widens, rounds or merges it.
+ */
+typedef struct StolenRegion {
+    uint64_t base;
+    uint64_t limit;
+    uint64_t dsm_base;
+} StolenRegion;
+
+static inline uint64_t stolen_region_size(const StolenRegion *region)
+{
+    return region->limit - region->base + 1;
+}
+
+#endif

@@ -1,0 +1,204 @@
+/*
+ * Decode and encode of the Intel IGD's stolen memory registers
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: stdint only. No function here has state, allocates or reports; all
+ * strings returned are static and need no freeing.
+ *
+ * Words: the DSM (data stolen memory) starts at BDSM and its size is the GMS
+ * field of GGC; the GSM (GTT stolen memory) lies directly below it and its
+ * size is the GGMS field. The region is the two together.
+ */
+
+#ifndef HW_VFIO_IGD_STOLEN_H
+#define HW_VFIO_IGD_STOLEN_H
+
+#include "hw/pci/reserved_region.h"
+
+/* PCI config space of the IGD; BDSM's own place depends on the generation */
+#define IGD_STOLEN_CFG_GGC              0x50    /* 16 bits */
+#define IGD_STOLEN_CFG_BDSM             0x5c    /* 32 bits, before gen 11 */
+#define IGD_STOLEN_CFG_BDSM_GEN11       0xc0    /* 64 bits */
+
+#define IGD_STOLEN_GGC_LOCK             0x0001u
+#define IGD_STOLEN_GGC_VGA_DISABLE      0x0002u
+
+#define IGD_STOLEN_BDSM_LOCK            0x1ull
+
+/* BDSM, and so both ends of the region, are multiples of this */
+#define IGD_STOLEN_ALIGN                0x100000ull
+
+/* The region ends at or below this address */
+#define IGD_STOLEN_MAX_LIMIT            0xffffffffull
+
+/* The region starts at or above this address: below is BIOS and VGA memory */
+#define IGD_STOLEN_MIN_BASE             0x100000ull
+
+/**
+ * IGDStolenGen: which layout the registers have
+ * @IGD_STOLEN_GEN_UNKNOWN: a device id that is in no table
+ * @IGD_STOLEN_GEN_NO_BDSM: Meteor Lake and later; stolen memory is reached
+ *      through a BAR, and there is nothing to decode
+ */
+typedef enum IGDStolenGen {
+    IGD_STOLEN_GEN_UNKNOWN,
+    IGD_STOLEN_GEN_NO_BDSM,
+    IGD_STOLEN_GEN6,
+    IGD_STOLEN_GEN7,
+    IGD_STOLEN_GEN8_BROADWELL,
+    IGD_STOLEN_GEN8_CHERRYVIEW,
+    IGD_STOLEN_GEN9,
+    IGD_STOLEN_GEN11,
+    IGD_STOLEN_GEN12,
+    IGD_STOLEN_GEN__MAX,
+} IGDStolenGen;
+
+/**
+ * IGDStolenResult: why there is no region, or no register value
+ *
+ * There is no "reserved GGMS": every value of that field means a size in
+ * every generation.
+ */
+typedef enum IGDStolenResult {
+    IGD_STOLEN_OK,
+    /* the device */
+    IGD_STOLEN_UNKNOWN_DEVICE,
+    IGD_STOLEN_NO_BDSM,
+    /* what its registers say */
+    IGD_STOLEN_BDSM_ALL_ONES,
+    IGD_STOLEN_BDSM_ZERO,
+    IGD_STOLEN_BDSM_UNALIGNED,
+    IGD_STOLEN_GMS_RESERVED,
+    IGD_STOLEN_DSM_EMPTY,
+    /* where the region would be */
+    IGD_STOLEN_GSM_UNDERFLOW,
+    IGD_STOLEN_BELOW_1M,
+    IGD_STOLEN_ABOVE_4G,
+    /* encoding a size */
+    IGD_STOLEN_DSM_INEXPRESSIBLE,
+    IGD_STOLEN_GSM_INEXPRESSIBLE,
+    /* a region that the user gave */
+    IGD_STOLEN_USER_EMPTY,
+    IGD_STOLEN_USER_UNALIGNED,
+    IGD_STOLEN_USER_BASE_DIFFERS,
+    IGD_STOLEN_USER_SIZE_DIFFERS,
+    IGD_STOLEN_RESULT__MAX,
+} IGDStolenResult;
+
+/**
+ * IGDStolenLayout: how one generation shows its stolen memory
+ * @name: of the generation, for messages
+ * @bdsm_offset: of BDSM in config space
+ * @bdsm_bits: width of BDSM, 32 or 64
+ * @gms_shift, @gms_mask: where GGC has the size of the DSM; the mask is that
+ *      of the field after the shift
+ * @ggms_shift, @ggms_mask: the same for the GSM
+ * @dsm_sizes, @gsm_sizes: for messages: the sizes that GGC can express
+ */
+typedef struct IGDStolenLayout {
+    const char *name;
+    uint16_t bdsm_offset;
+    uint8_t bdsm_bits;
+    uint8_t gms_shift;
+    uint8_t gms_mask;
+    uint8_t ggms_shift;
+    uint8_t ggms_mask;
+    const char *dsm_sizes;
+    const char *gsm_sizes;
+} IGDStolenLayout;
+
+/**
+ * igd_stolen_gen: the layout that a device id has
+ */
+IGDStolenGen igd_stolen_gen(uint16_t device_id);
+
+/**
+ * igd_stolen_layout: the description of a layout
+ *
+ * Returns: NULL for IGD_STOLEN_GEN_UNKNOWN and IGD_STOLEN_GEN_NO_BDSM.
+ */
+const IGDStolenLayout *igd_stolen_layout(IGDStolenGen gen);
+
+/**
+ * igd_stolen_known_ids: for messages: the device ids that have a layout
+ */
+const char *igd_stolen_known_ids(void);
+
+/**
+ * igd_stolen_dsm_size: the size of the DSM that GGC shows
+ * @size: set on success; may be 0, which means that there is no DSM
+ *
+ * Returns: IGD_STOLEN_OK, IGD_STOLEN_UNKNOWN_DEVICE, IGD_STOLEN_NO_BDSM or
+ * IGD_STOLEN_GMS_RESERVED.
+ */
+IGDStolenResult igd_stolen_dsm_size(IGDStolenGen gen, uint16_t ggc,
+                                    uint64_t *size);
+
+/**
+ * igd_stolen_gsm_size: the size of the GSM that GGC shows
+ * @size: set on success; may be 0
+ *
+ * Returns: IGD_STOLEN_OK, IGD_STOLEN_UNKNOWN_DEVICE or IGD_STOLEN_NO_BDSM.
+ */
+IGDStolenResult igd_stolen_gsm_size(IGDStolenGen gen, uint16_t ggc,
+                                    uint64_t *size);
+
+/**
+ * igd_stolen_encode_ggc: the GGC value that shows the two sizes
+ * @ggc: set on success; all bits outside the two fields are 0. Where two
+ *      values mean the same size, the lower one is taken.
+ *
+ * Returns: IGD_STOLEN_OK, IGD_STOLEN_UNKNOWN_DEVICE, IGD_STOLEN_NO_BDSM,
+ * IGD_STOLEN_DSM_INEXPRESSIBLE or IGD_STOLEN_GSM_INEXPRESSIBLE.
+ */
+IGDStolenResult igd_stolen_encode_ggc(IGDStolenGen gen, uint64_t dsm_size,
+                                      uint64_t gsm_size, uint16_t *ggc);
+
+/**
+ * igd_stolen_region: the region that three numbers make
+ * @dsm_base: what BDSM shows, without its lock bit
+ * @region: set on success
+ *
+ * Returns: IGD_STOLEN_OK, or what is wrong: any of the IGD_STOLEN_BDSM_ZERO,
+ * IGD_STOLEN_BDSM_UNALIGNED, IGD_STOLEN_DSM_EMPTY, IGD_STOLEN_GSM_UNDERFLOW,
+ * IGD_STOLEN_BELOW_1M, IGD_STOLEN_ABOVE_4G. @dsm_size and @gsm_size have to be
+ * multiples of IGD_STOLEN_ALIGN, as all sizes that GGC can express are.
+ */
+IGDStolenResult igd_stolen_region(uint64_t dsm_base, uint64_t dsm_size,
+                                  uint64_t gsm_size, StolenRegion *region);
+
+/**
+ * igd_stolen_decode: the region that a device's registers show
+ * @bdsm: the register as read, lock bit included; of a 32 bit register the
+ *      upper half is ignored
+ * @region: set on success only
+ *
+ * Returns: IGD_STOLEN_OK, or the first thing that is wrong, in the order of
+ * the enum from IGD_STOLEN_UNKNOWN_DEVICE to IGD_STOLEN_ABOVE_4G.
+ */
+IGDStolenResult igd_stolen_decode(uint16_t device_id, uint16_t ggc,
+                                  uint64_t bdsm, StolenRegion *region);
+
+/**
+ * igd_stolen_check_user: check a region that the user gave
+ * @decoded: what the registers show, or NULL if that is not known; then only
+ *      the region itself is checked
+ * @base: of the whole region, GSM included
+ * @size: of the whole region, GSM included
+ *
+ * Returns: IGD_STOLEN_OK, IGD_STOLEN_USER_EMPTY, IGD_STOLEN_USER_UNALIGNED,
+ * IGD_STOLEN_BELOW_1M, IGD_STOLEN_ABOVE_4G, IGD_STOLEN_USER_BASE_DIFFERS or
+ * IGD_STOLEN_USER_SIZE_DIFFERS.
+ */
+IGDStolenResult igd_stolen_check_user(const StolenRegion *decoded,
+                                      uint64_t base, uint64_t size);
+
+/**
+ * igd_stolen_strerror: one clause in English, without a final dot
+ */
+const char *igd_stolen_strerror(IGDStolenResult result);
+
+#endif

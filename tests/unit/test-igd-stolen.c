@@ -1,0 +1,400 @@
+/*
+ * Unit tests of the IGD stolen memory register decode
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: links hw/vfio/igd-stolen.c and nothing else. The expected sizes are
+ * lists of MiB, written out or grown by adding a step, so that no formula of
+ * the code under test is repeated here.
+ */
+
+#include "qemu/osdep.h"
+#include "hw/vfio/igd-stolen.h"
+
+#define MIB             0x100000ull
+#define RESERVED        (-1)
+#define N_ELEMENTS(a)   (sizeof(a) / sizeof((a)[0]))
+
+/* Expected values of one generation, by field value, in MiB */
+typedef struct ExpectedGen {
+    const char *name;
+    IGDStolenGen gen;
+    uint16_t bdsm_offset;
+    unsigned bdsm_bits;
+    unsigned gms_lowest_bit;
+    unsigned gms_values;
+    int gms[256];
+    unsigned ggms_lowest_bit;
+    int ggms[4];
+} ExpectedGen;
+
+static ExpectedGen expected[] = {
+    { "gen6", IGD_STOLEN_GEN6, 0x5c, 32, 3, 32, {}, 8, { 0, 1, 2, 3 } },
+    { "gen7", IGD_STOLEN_GEN7, 0x5c, 32, 3, 32, {}, 8, { 0, 1, 2, 3 } },
+    { "gen8-broadwell", IGD_STOLEN_GEN8_BROADWELL, 0x5c, 32, 8, 256, {},
+      6, { 0, 2, 4, 8 } },
+    { "gen8-cherryview", IGD_STOLEN_GEN8_CHERRYVIEW, 0x5c, 32, 3, 32,
+      { 0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448,
+        480, 512,
+        8, 12, 16, 20, 24, 28,
+        36, 40, 44, 48, 52, 56, 60,
+        RESERVED, RESERVED },
+      8, { 0, 2, 4, 8 } },
+    { "gen9", IGD_STOLEN_GEN9, 0x5c, 32, 8, 256, {}, 6, { 0, 2, 4, 8 } },
+    { "gen11", IGD_STOLEN_GEN11, 0xc0, 64, 8, 256, {}, 6, { 0, 2, 4, 8 } },
+    { "gen12", IGD_STOLEN_GEN12, 0xc0, 64, 8, 256, {}, 6, { 0, 2, 4, 8 } },
+};
+
+/* The long lists: a running sum, and then what is different at the end */
+static void fill_expected(ExpectedGen *e)
+{
+    static const int gen9_small[16] = {
+        4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, RESERVED
+    };
+    unsigned i;
+    int sum = 0;
+
+    if (e->gen == IGD_STOLEN_GEN8_CHERRYVIEW) {
+        return;
+    }
+    for (i = 0; i < e->gms_values; i++, sum += 32) {
+        e->gms[i] = sum;
+    }
+    if (e->gms_values == 32) {
+        for (i = 17; i < 32; i++) {
+            e->gms[i] = RESERVED;
+        }
+    } else if (e->gen != IGD_STOLEN_GEN8_BROADWELL) {
+        memcpy(&e->gms[240], gen9_small, sizeof(gen9_small));
+    }
+}
+
+typedef struct IdRow {
+    uint16_t first;
+    uint16_t last;
+    IGDStolenGen gen;
+} IdRow;
+
+/* Every id is looked up; those in no row are unknown */
+static const IdRow id_rows[] = {
+    { 0x0100, 0x01ff, IGD_STOLEN_GEN6 }, { 0x0400, 0x04ff, IGD_STOLEN_GEN7 },
+    { 0x0a00, 0x0aff, IGD_STOLEN_GEN7 }, { 0x0c00, 0x0dff, IGD_STOLEN_GEN7 },
+    { 0x0f00, 0x0fff, IGD_STOLEN_GEN7 },
+    { 0x1600, 0x16ff, IGD_STOLEN_GEN8_BROADWELL },
+    { 0x2200, 0x22ff, IGD_STOLEN_GEN8_CHERRYVIEW },
+    { 0x1900, 0x19ff, IGD_STOLEN_GEN9 }, { 0x3100, 0x31ff, IGD_STOLEN_GEN9 },
+    { 0x5900, 0x59ff, IGD_STOLEN_GEN9 }, { 0x3e00, 0x3eff, IGD_STOLEN_GEN9 },
+    { 0x9b00, 0x9bff, IGD_STOLEN_GEN9 }, { 0x8a00, 0x8aff, IGD_STOLEN_GEN11 },
+    { 0x4500, 0x45ff, IGD_STOLEN_GEN11 }, { 0x4e00, 0x4eff, IGD_STOLEN_GEN11 },
+    { 0x9a00, 0x9aff, IGD_STOLEN_GEN12 }, { 0x4c00, 0x4cff, IGD_STOLEN_GEN12 },
+    { 0x4600, 0x46ff, IGD_STOLEN_GEN12 }, { 0xa700, 0xa7ff, IGD_STOLEN_GEN12 },
+    { 0x7d00, 0x7dff, IGD_STOLEN_GEN_NO_BDSM },
+    { 0x6400, 0x64ff, IGD_STOLEN_GEN_NO_BDSM },
+    { 0xb000, 0xb0ff, IGD_STOLEN_GEN_NO_BDSM },
+};
+
+static IGDStolenGen expected_gen(unsigned id)
+{
+    size_t i;
+
+    if (id % 0x1000 == 0xa84 || id % 0x1000 == 0xa85) {
+        return IGD_STOLEN_GEN9;     /* Broxton, Apollo Lake */
+    }
+    for (i = 0; i < N_ELEMENTS(id_rows); i++) {
+        if (id >= id_rows[i].first && id <= id_rows[i].last) {
+            return id_rows[i].gen;
+        }
+    }
+    return IGD_STOLEN_GEN_UNKNOWN;
+}
+
+static void test_ids(void)
+{
+    unsigned id;
+
+    for (id = 0; id <= 0xffff; id++) {
+        if (igd_stolen_gen(id) != expected_gen(id)) {
+            g_test_message("device id 0x%04x", id);
+        }
+        g_assert_cmpint(igd_stolen_gen(id), ==, expected_gen(id));
+    }
+}
+
+static void test_layout(void)
+{
+    int gen;
+
+    for (gen = -1; gen <= IGD_STOLEN_GEN__MAX; gen++) {
+        const IGDStolenLayout *layout = igd_stolen_layout(gen);
+
+        g_test_message("layout of IGDStolenGen %d", gen);
+        g_assert_cmpint(!!layout, ==, gen >= IGD_STOLEN_GEN6 &&
+                                      gen < IGD_STOLEN_GEN__MAX);
+        if (layout) {
+            g_assert_nonnull(layout->name);
+            g_assert_nonnull(layout->dsm_sizes);
+            g_assert_nonnull(layout->gsm_sizes);
+        }
+    }
+    g_assert_nonnull(strstr(igd_stolen_known_ids(), "A7xx (gen 12)"));
+}
+
+/* All 65536 values of GGC, so all other bits are shown to be ignored */
+static void test_ggc(gconstpointer data)
+{
+    const ExpectedGen *e = data;
+    const IGDStolenLayout *layout = igd_stolen_layout(e->gen);
+    unsigned ggc;
+
+    g_assert_cmphex(layout->bdsm_offset, ==, e->bdsm_offset);
+    g_assert_cmpint(layout->bdsm_bits, ==, e->bdsm_bits);
+    for (ggc = 0; ggc <= 0xffff; ggc++) {
+        int dsm = e->gms[(ggc >> e->gms_lowest_bit) % e->gms_values];
+        int gsm = e->ggms[(ggc >> e->ggms_lowest_bit) % 4];
+        uint64_t size = 12345;
+
+        g_assert_cmpint(igd_stolen_dsm_size(e->gen, ggc, &size), ==,
+                        dsm == RESERVED ? IGD_STOLEN_GMS_RESERVED
+                                        : IGD_STOLEN_OK);
+        g_assert_cmphex(size, ==, dsm == RESERVED ? 12345 : dsm * MIB);
+        g_assert_cmpint(igd_stolen_gsm_size(e->gen, ggc, &size), ==,
+                        IGD_STOLEN_OK);
+        g_assert_cmphex(size, ==, gsm * MIB);
+    }
+}
+
+static bool in_list(const int *list, unsigned n, int value)
+{
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        if (list[i] == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every size of whole MiB: encoded if the list has it, and then decoded */
+static void test_encode(gconstpointer data)
+{
+    const ExpectedGen *e = data;
+    uint64_t size;
+    uint16_t ggc;
+    int mib;
+
+    for (mib = 0; mib <= 8300; mib++) {
+        bool ok = in_list(e->gms, e->gms_values, mib);
+        IGDStolenResult r;
+
+        ggc = 0xdead;
+        r = igd_stolen_encode_ggc(e->gen, mib * MIB, 2 * MIB, &ggc);
+        g_assert_cmpint(r, ==, ok ? IGD_STOLEN_OK
+                                  : IGD_STOLEN_DSM_INEXPRESSIBLE);
+        if (!ok) {
+            g_assert_cmphex(ggc, ==, 0xdead);
+            continue;
+        }
+        igd_stolen_dsm_size(e->gen, ggc, &size);
+        g_assert_cmphex(size, ==, mib * MIB);
+        igd_stolen_gsm_size(e->gen, ggc, &size);
+        g_assert_cmphex(size, ==, 2 * MIB);
+    }
+    for (mib = 0; mib <= 20; mib++) {
+        bool ok = in_list(e->ggms, 4, mib);
+
+        g_assert_cmpint(igd_stolen_encode_ggc(e->gen, 64 * MIB, mib * MIB,
+                                              &ggc), ==,
+                        ok ? IGD_STOLEN_OK : IGD_STOLEN_GSM_INEXPRESSIBLE);
+    }
+    g_assert_cmpint(igd_stolen_encode_ggc(e->gen, 32 * MIB + 1, 0, &ggc), ==,
+                    IGD_STOLEN_DSM_INEXPRESSIBLE);
+    g_assert_cmpint(igd_stolen_encode_ggc(e->gen, 32 * MIB, UINT64_MAX, &ggc),
+                    ==, IGD_STOLEN_GSM_INEXPRESSIBLE);
+}
+
+typedef struct DecodeRow {
+    const char *name;
+    uint16_t device_id;
+    uint16_t ggc;
+    uint64_t bdsm;
+    IGDStolenResult result;
+    StolenRegion region;
+} DecodeRow;
+
+static const DecodeRow decode_rows[] = {
+    { "skl-64-8", 0x1912, 0x02c0, 0x7b800000, IGD_STOLEN_OK,
+      { 0x7b000000, 0x7f7fffff, 0x7b800000 } },
+    { "lock-bits", 0x1912, 0x02c3, 0x7b800001, IGD_STOLEN_OK,
+      { 0x7b000000, 0x7f7fffff, 0x7b800000 } },
+    { "snb-no-gsm", 0x0116, 0x0010, 0xbda00000, IGD_STOLEN_OK,
+      { 0xbda00000, 0xc19fffff, 0xbda00000 } },
+    { "hsw-top", 0x0412, 0x0208, 0xce000000, IGD_STOLEN_OK,
+      { 0xcde00000, 0xcfffffff, 0xce000000 } },
+    { "chv-8", 0x22b0, 0x0188, 0x7b000000, IGD_STOLEN_OK,
+      { 0x7ae00000, 0x7b7fffff, 0x7b000000 } },
+    { "bdw-32", 0x1616, 0x0140, 0x7d000000, IGD_STOLEN_OK,
+      { 0x7ce00000, 0x7effffff, 0x7d000000 } },
+    { "tgl-60", 0x9a49, 0xfec0, 0x4b800000, IGD_STOLEN_OK,
+      { 0x4b000000, 0x4f3fffff, 0x4b800000 } },
+    { "adl-64", 0x4680, 0x02c0, 0x7c800000, IGD_STOLEN_OK,
+      { 0x7c000000, 0x807fffff, 0x7c800000 } },
+    { "upper-half-of-32-bits", 0x1912, 0x02c0, 0x1234567b800000,
+      IGD_STOLEN_OK, { 0x7b000000, 0x7f7fffff, 0x7b800000 } },
+    { "last-byte-at-4g", 0x9a49, 0x0100, 0xfe000000, IGD_STOLEN_OK,
+      { 0xfe000000, 0xffffffff, 0xfe000000 } },
+    { "base-at-1m", 0x9a49, 0x0140, 0x300000, IGD_STOLEN_OK,
+      { 0x100000, 0x22fffff, 0x300000 } },
+    { "unknown-id", 0x1234, 0x02c0, 0x7b800000, IGD_STOLEN_UNKNOWN_DEVICE },
+    { "id-zero", 0, 0x02c0, 0x7b800000, IGD_STOLEN_UNKNOWN_DEVICE },
+    { "id-ones", 0xffff, 0x02c0, 0x7b800000, IGD_STOLEN_UNKNOWN_DEVICE },
+    { "meteor-lake", 0x7d55, 0x02c0, 0x7b800000, IGD_STOLEN_NO_BDSM },
+    { "lunar-lake", 0x64a0, 0x02c0, 0x7b800000, IGD_STOLEN_NO_BDSM },
+    { "panther-lake", 0xb080, 0x02c0, 0x7b800000, IGD_STOLEN_NO_BDSM },
+    { "ones-32", 0x1912, 0xffff, 0xffffffff, IGD_STOLEN_BDSM_ALL_ONES },
+    { "ones-64", 0x9a49, 0xffff, UINT64_MAX, IGD_STOLEN_BDSM_ALL_ONES },
+    { "ones-32-of-64", 0x9a49, 0x02c0, 0xffffffff,
+      IGD_STOLEN_BDSM_UNALIGNED },
+    { "zero", 0x1912, 0x02c0, 0, IGD_STOLEN_BDSM_ZERO },
+    { "zero-locked", 0x9a49, 0x02c0, 1, IGD_STOLEN_BDSM_ZERO },
+    { "zero-before-gms", 0x1912, 0xff00, 0, IGD_STOLEN_BDSM_ZERO },
+    { "bit-1", 0x1912, 0x02c0, 0x7b800002, IGD_STOLEN_BDSM_UNALIGNED },
+    { "bit-19", 0x1912, 0x02c0, 0x7b880000, IGD_STOLEN_BDSM_UNALIGNED },
+    { "unaligned-before-gms", 0x1912, 0xff00, 0x7b880000,
+      IGD_STOLEN_BDSM_UNALIGNED },
+    { "gms-reserved-gen6", 0x0116, 0x0088, 0x7b800000,
+      IGD_STOLEN_GMS_RESERVED },
+    { "gms-reserved-chv", 0x22b0, 0x00f0, 0x7b800000,
+      IGD_STOLEN_GMS_RESERVED },
+    { "gms-reserved-gen9", 0x1912, 0xffc0, 0x7b800000,
+      IGD_STOLEN_GMS_RESERVED },
+    { "dsm-empty", 0x1912, 0x00c0, 0x7b800000, IGD_STOLEN_DSM_EMPTY },
+    { "gsm-underflow", 0x1912, 0x02c0, 0x700000, IGD_STOLEN_GSM_UNDERFLOW },
+    { "gsm-to-zero", 0x1912, 0x02c0, 0x800000, IGD_STOLEN_BELOW_1M },
+    { "one-byte-over-4g", 0x9a49, 0x0100, 0xfe100000, IGD_STOLEN_ABOVE_4G },
+    { "base-at-4g", 0x9a49, 0x0100, 0x100000000, IGD_STOLEN_ABOVE_4G },
+    { "gsm-below-dsm-above-4g", 0x9a49, 0x01c0, 0x100000000,
+      IGD_STOLEN_ABOVE_4G },
+    { "end-wraps", 0x9a49, 0x0100, 0xfffffffffff00000, IGD_STOLEN_ABOVE_4G },
+    { "gms-ff-broadwell", 0x1616, 0xff00, 0x7b800000, IGD_STOLEN_ABOVE_4G },
+};
+
+static void test_decode(gconstpointer data)
+{
+    const DecodeRow *row = data;
+    const StolenRegion untouched = { 1, 2, 3 };
+    StolenRegion region = untouched;
+    const StolenRegion *want = &row->region;
+
+    g_assert_cmpint(igd_stolen_decode(row->device_id, row->ggc, row->bdsm,
+                                      &region), ==, row->result);
+    if (row->result != IGD_STOLEN_OK) {
+        want = &untouched;
+    }
+    g_assert_cmphex(region.base, ==, want->base);
+    g_assert_cmphex(region.limit, ==, want->limit);
+    g_assert_cmphex(region.dsm_base, ==, want->dsm_base);
+}
+
+typedef struct UserRow {
+    const char *name;
+    bool decoded;
+    uint64_t base;
+    uint64_t size;
+    IGDStolenResult result;
+} UserRow;
+
+static const UserRow user_rows[] = {
+    { "agrees", true, 0x7b000000, 0x4800000, IGD_STOLEN_OK },
+    { "nothing-decoded", false, 0x7b000000, 0x100000, IGD_STOLEN_OK },
+    { "whole-space", false, 0x100000, 0xfff00000, IGD_STOLEN_OK },
+    { "base", true, 0x7b800000, 0x4800000, IGD_STOLEN_USER_BASE_DIFFERS },
+    { "dsm-only", true, 0x7b800000, 0x4000000, IGD_STOLEN_USER_BASE_DIFFERS },
+    { "size-less", true, 0x7b000000, 0x4700000, IGD_STOLEN_USER_SIZE_DIFFERS },
+    { "size-more", true, 0x7b000000, 0x4900000, IGD_STOLEN_USER_SIZE_DIFFERS },
+    { "size-zero", true, 0x7b000000, 0, IGD_STOLEN_USER_EMPTY },
+    { "zero-undecoded", false, 0x7b000000, 0, IGD_STOLEN_USER_EMPTY },
+    { "base-4k", true, 0x7b001000, 0x4800000, IGD_STOLEN_USER_UNALIGNED },
+    { "size-4k", true, 0x7b000000, 0x4801000, IGD_STOLEN_USER_UNALIGNED },
+    { "size-odd", false, 0x7b000000, 0x47fffff, IGD_STOLEN_USER_UNALIGNED },
+    { "base-zero", true, 0, 0x4800000, IGD_STOLEN_BELOW_1M },
+    { "above-4g", true, 0x100000000, 0x4800000, IGD_STOLEN_ABOVE_4G },
+    { "one-mib-over-4g", false, 0xff000000, 0x1100000, IGD_STOLEN_ABOVE_4G },
+    { "wraps", false, 0x7b000000, 0xfffffffffff00000, IGD_STOLEN_ABOVE_4G },
+    { "both-at-their-largest", false, 0xfffffffffff00000,
+      0xfffffffffff00000, IGD_STOLEN_ABOVE_4G },
+};
+
+static void test_user(gconstpointer data)
+{
+    const StolenRegion skl = { 0x7b000000, 0x7f7fffff, 0x7b800000 };
+    const UserRow *row = data;
+
+    g_assert_cmpint(igd_stolen_check_user(row->decoded ? &skl : NULL,
+                                          row->base, row->size), ==,
+                    row->result);
+}
+
+static void test_no_layout(void)
+{
+    uint64_t size;
+    uint16_t ggc;
+
+    g_assert_cmpint(igd_stolen_dsm_size(IGD_STOLEN_GEN_UNKNOWN, 0, &size), ==,
+                    IGD_STOLEN_UNKNOWN_DEVICE);
+    g_assert_cmpint(igd_stolen_gsm_size(IGD_STOLEN_GEN_NO_BDSM, 0, &size), ==,
+                    IGD_STOLEN_NO_BDSM);
+    g_assert_cmpint(igd_stolen_encode_ggc(IGD_STOLEN_GEN_UNKNOWN, 0, 0, &ggc),
+                    ==, IGD_STOLEN_UNKNOWN_DEVICE);
+    g_assert_cmpint(igd_stolen_encode_ggc(IGD_STOLEN_GEN_NO_BDSM, 0, 0, &ggc),
+                    ==, IGD_STOLEN_NO_BDSM);
+}
+
+static void test_strerror(void)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    int r;
+
+    for (r = IGD_STOLEN_OK; r < IGD_STOLEN_RESULT__MAX; r++) {
+        const char *text = igd_stolen_strerror(r);
+
+        g_test_message("IGDStolenResult %d", r);
+        g_assert_nonnull(text);
+        g_assert_true(g_hash_table_add(seen, (gpointer)text));
+    }
+    g_assert_cmpstr(igd_stolen_strerror(-1), ==, "unknown error");
+    g_assert_cmpstr(igd_stolen_strerror(r), ==, "unknown error");
+}
+
+static void add_row(const char *group, const char *name, const void *row,
+                    GTestDataFunc func)
+{
+    g_autofree char *path = g_strdup_printf("/igd-stolen/%s/%s", group, name);
+
+    g_test_add_data_func(path, row, func);
+}
+
+int main(int argc, char **argv)
+{
+    size_t i;
+
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/igd-stolen/ids", test_ids);
+    g_test_add_func("/igd-stolen/layout", test_layout);
+    g_test_add_func("/igd-stolen/no-layout", test_no_layout);
+    g_test_add_func("/igd-stolen/strerror", test_strerror);
+    for (i = 0; i < N_ELEMENTS(expected); i++) {
+        fill_expected(&expected[i]);
+        add_row("ggc", expected[i].name, &expected[i], test_ggc);
+        add_row("encode", expected[i].name, &expected[i], test_encode);
+    }
+    for (i = 0; i < N_ELEMENTS(decode_rows); i++) {
+        add_row("decode", decode_rows[i].name, &decode_rows[i], test_decode);
+    }
+    for (i = 0; i < N_ELEMENTS(user_rows); i++) {
+        add_row("user", user_rows[i].name, &user_rows[i], test_user);
+    }
+    return g_test_run();
+}

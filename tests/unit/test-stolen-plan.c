@@ -1,0 +1,310 @@
+/*
+ * Unit tests of the placement of stolen memory
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: links hw/i386/stolen_plan.c and nothing else.
+ */
+
+#include "qemu/osdep.h"
+#include "../../hw/i386/stolen_plan.h"
+#include "host-dsm-ranges.h"
+
+#define MIB 0x100000ull
+#define GIB 0x40000000ull
+#define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
+
+static const StolenRegion demo = {
+    .base = 0x7b000000, .dsm_base = 0x7b800000, .limit = 0x7f7fffff,
+};
+
+/* Where RAM ends below 4 GiB when nothing is stolen */
+
+typedef struct LowRamRow {
+    StolenMachine machine;
+    uint64_t ram_size;
+    uint64_t expected;
+} LowRamRow;
+
+static void test_default_low_ram(void)
+{
+    static const LowRamRow rows[] = {
+        { STOLEN_MACHINE_Q35, 512 * MIB, 512 * MIB },
+        { STOLEN_MACHINE_Q35, 2 * GIB, 2 * GIB },
+        { STOLEN_MACHINE_Q35, 0xafffffff, 0xafffffff },
+        { STOLEN_MACHINE_Q35, 0xb0000000, 0x80000000 },
+        { STOLEN_MACHINE_Q35, 8 * GIB, 0x80000000 },
+        { STOLEN_MACHINE_I440FX, 3 * GIB, 3 * GIB },
+        { STOLEN_MACHINE_I440FX, 0xdfffffff, 0xdfffffff },
+        { STOLEN_MACHINE_I440FX, 0xe0000000, 0xc0000000 },
+        { STOLEN_MACHINE_I440FX, 8 * GIB, 0xc0000000 },
+    };
+    unsigned i;
+
+    for (i = 0; i < N_ELEMENTS(rows); i++) {
+        g_assert_cmphex(stolen_plan_default_low_ram(rows[i].machine,
+                                                    rows[i].ram_size),
+                        ==, rows[i].expected);
+    }
+}
+
+/* Where it ends with stolen memory */
+
+static void test_low_ram_capped(void)
+{
+    const StolenRegion higher = {
+        .base = 0x9c000000, .dsm_base = 0x9c800000, .limit = 0xa07fffff,
+    };
+    const StolenRegion both[] = { higher, demo };
+
+    g_assert_cmphex(stolen_plan_low_ram(2 * GIB, &demo, 1), ==, 0x7b000000);
+    g_assert_cmphex(stolen_plan_low_ram(0xa0000000, both, 2), ==, 0x7b000000);
+    g_assert_cmphex(stolen_plan_low_ram(0xa0000000, &higher, 1), ==,
+                    0x9c000000);
+}
+
+static void test_low_ram_untouched(void)
+{
+    StolenRegion region = demo;
+
+    /* at its end, and above it */
+    g_assert_cmphex(stolen_plan_low_ram(0x7b000000, &region, 1), ==,
+                    0x7b000000);
+    g_assert_cmphex(stolen_plan_low_ram(1 * GIB, &region, 1), ==, 1 * GIB);
+    g_assert_cmphex(stolen_plan_low_ram(2 * GIB, NULL, 0), ==, 2 * GIB);
+
+    /* regions that will be refused must not cost the guest its layout */
+    region.base++;
+    g_assert_cmphex(stolen_plan_low_ram(2 * GIB, &region, 1), ==, 2 * GIB);
+    region = demo;
+    region.limit = 0xffffffff;
+    g_assert_cmphex(stolen_plan_low_ram(2 * GIB, &region, 1), ==, 2 * GIB);
+    region = demo;
+    region.limit = region.base - 1;
+    g_assert_cmphex(stolen_plan_low_ram(2 * GIB, &region, 1), ==, 2 * GIB);
+}
+
+/* Single decisions */
+
+typedef struct PlaceRow {
+    const char *name;
+    StolenLayout layout;
+    StolenRegion region;
+    StolenPlanStatus status;
+    StolenPlacement placement;
+    uint64_t conflict_base;
+} PlaceRow;
+
+#define SEABIOS(low_ram_size) \
+    { STOLEN_MACHINE_Q35, STOLEN_FIRMWARE_SEABIOS, low_ram_size, 16 * MIB }
+#define OVMF(low_ram_size) \
+    { STOLEN_MACHINE_Q35, STOLEN_FIRMWARE_OTHER, low_ram_size, 16 * MIB }
+#define I440FX(low_ram_size) \
+    { STOLEN_MACHINE_I440FX, STOLEN_FIRMWARE_SEABIOS, low_ram_size, 0 }
+#define REGION(first, last) { .base = first, .dsm_base = first, .limit = last }
+
+static const PlaceRow place_rows[] = {
+    { "in-the-hole", SEABIOS(1 * GIB), REGION(0x7b000000, 0x7f7fffff),
+      STOLEN_PLAN_OK, STOLEN_ABOVE_LOW_RAM },
+    { "at-ram-end", SEABIOS(0x7b000000), REGION(0x7b000000, 0x7f7fffff),
+      STOLEN_PLAN_OK, STOLEN_AT_LOW_RAM_END },
+    { "at-ram-end-ovmf", OVMF(0x7b000000), REGION(0x7b000000, 0x7f7fffff),
+      STOLEN_PLAN_OK, STOLEN_AT_LOW_RAM_END },
+    { "over-ram", SEABIOS(0xa0000000), REGION(0x7b000000, 0x7f7fffff),
+      STOLEN_PLAN_OK, STOLEN_OVER_LOW_RAM },
+    { "over-ram-partly", I440FX(0x7d000000), REGION(0x7b000000, 0x7f7fffff),
+      STOLEN_PLAN_OK, STOLEN_OVER_LOW_RAM },
+    { "over-ram-ovmf", OVMF(0xa0000000), REGION(0x7b000000, 0x7f7fffff),
+      STOLEN_PLAN_NEEDS_CAP },
+    { "over-ram-ovmf-last-mib", OVMF(0x7b100000),
+      REGION(0x7b000000, 0x7f7fffff), STOLEN_PLAN_NEEDS_CAP },
+    { "over-tseg", SEABIOS(0x7b100000), REGION(0x7b000000, 0x7f7fffff),
+      STOLEN_PLAN_CONFLICT, 0, 0x7a100000 },
+    { "touches-tseg", SEABIOS(0x80000000), REGION(0x7b000000, 0x7f0fffff),
+      STOLEN_PLAN_CONFLICT, 0, 0x7f000000 },
+    { "below-tseg", SEABIOS(0x80000000), REGION(0x7b000000, 0x7effffff),
+      STOLEN_PLAN_OK, STOLEN_OVER_LOW_RAM },
+    { "seabios-ecam", SEABIOS(2 * GIB), REGION(0xb8000000, 0xbbffffff),
+      STOLEN_PLAN_CONFLICT, 0, 0xb0000000 },
+    { "seabios-ecam-last-mib", SEABIOS(2 * GIB), REGION(0xbff00000, 0xc3ffffff),
+      STOLEN_PLAN_CONFLICT, 0, 0xb0000000 },
+    { "above-seabios-ecam", SEABIOS(2 * GIB), REGION(0xc0000000, 0xc3ffffff),
+      STOLEN_PLAN_OK, STOLEN_ABOVE_LOW_RAM },
+    { "ovmf-ecam", OVMF(2 * GIB), REGION(0xb8000000, 0xbbffffff),
+      STOLEN_PLAN_OK, STOLEN_ABOVE_LOW_RAM },
+    { "i440fx-has-no-ecam", I440FX(2 * GIB), REGION(0xb8000000, 0xbbffffff),
+      STOLEN_PLAN_OK, STOLEN_ABOVE_LOW_RAM },
+    { "below-chipset", SEABIOS(2 * GIB), REGION(0xfa000000, 0xfebfffff),
+      STOLEN_PLAN_OK, STOLEN_ABOVE_LOW_RAM },
+    { "chipset", SEABIOS(2 * GIB), REGION(0xfa000000, 0xfecfffff),
+      STOLEN_PLAN_CONFLICT, 0, 0xfec00000 },
+    { "up-to-4g", SEABIOS(2 * GIB), REGION(0xf0000000, 0xffffffff),
+      STOLEN_PLAN_CONFLICT, 0, 0xfec00000 },
+    { "across-4g", SEABIOS(2 * GIB), REGION(0xfff00000, 0x1000fffff),
+      STOLEN_PLAN_ABOVE_4G },
+    { "above-4g", SEABIOS(2 * GIB), REGION(0x100000000, 0x103ffffff),
+      STOLEN_PLAN_ABOVE_4G },
+    { "at-the-top", SEABIOS(2 * GIB), REGION(0xfffffffffff00000, UINT64_MAX),
+      STOLEN_PLAN_ABOVE_4G },
+    { "base-unaligned", SEABIOS(2 * GIB), REGION(0x7b001000, 0x7f7fffff),
+      STOLEN_PLAN_UNALIGNED },
+    { "limit-unaligned", SEABIOS(2 * GIB), REGION(0x7b000000, 0x7f7ffffe),
+      STOLEN_PLAN_UNALIGNED },
+    { "limit-is-a-size", SEABIOS(2 * GIB), REGION(0x7b000000, 0x7f800000),
+      STOLEN_PLAN_UNALIGNED },
+    { "bdsm-unaligned", SEABIOS(1 * GIB),
+      { .base = 0x7b000000, .dsm_base = 0x7b000800, .limit = 0x7f7fffff },
+      STOLEN_PLAN_UNALIGNED },
+    { "bdsm-outside", SEABIOS(1 * GIB),
+      { .base = 0x7b000000, .dsm_base = 0x7f800000, .limit = 0x7f7fffff },
+      STOLEN_PLAN_EMPTY },
+    { "bdsm-below", SEABIOS(1 * GIB),
+      { .base = 0x7b000000, .dsm_base = 0x7a000000, .limit = 0x7f7fffff },
+      STOLEN_PLAN_EMPTY },
+    { "empty", SEABIOS(1 * GIB), REGION(0x7b000000, 0x7affffff),
+      STOLEN_PLAN_EMPTY },
+    { "zero", SEABIOS(1 * GIB), REGION(0, 0), STOLEN_PLAN_UNALIGNED },
+    { "one-mib", SEABIOS(1 * GIB), REGION(0x7b000000, 0x7b0fffff),
+      STOLEN_PLAN_OK, STOLEN_ABOVE_LOW_RAM },
+    { "vga-hole", SEABIOS(1 * GIB), REGION(0, 0xfffff),
+      STOLEN_PLAN_TOO_LOW },
+    { "below-16m", SEABIOS(1 * GIB), REGION(0xf00000, 0x4ffffff),
+      STOLEN_PLAN_TOO_LOW },
+    { "at-16m", SEABIOS(0x1000000), REGION(0x1000000, 0x4ffffff),
+      STOLEN_PLAN_OK, STOLEN_AT_LOW_RAM_END },
+};
+
+static void test_place(gconstpointer data)
+{
+    const PlaceRow *row = data;
+    StolenPlan plan = stolen_plan_place(&row->layout, &row->region);
+
+    g_assert_cmpint(plan.status, ==, row->status);
+    if (row->status == STOLEN_PLAN_OK) {
+        g_assert_cmpint(plan.placement, ==, row->placement);
+    }
+    if (row->status == STOLEN_PLAN_CONFLICT) {
+        g_assert_cmphex(plan.conflict.base, ==, row->conflict_base);
+        g_assert_nonnull(plan.conflict.name);
+        /* it does conflict */
+        g_assert_cmphex(plan.conflict.base, <=, row->region.limit);
+        g_assert_cmphex(plan.conflict.limit, >=, row->region.base);
+    }
+}
+
+/* Every real host, with every size of GSM and RAM, on every machine */
+
+static bool overlaps(const StolenRegion *r, uint64_t base, uint64_t limit)
+{
+    return r->base <= limit && base <= r->limit;
+}
+
+static void check_host(const StolenLayout *uncapped,
+                       const StolenRegion *region, uint64_t *refused)
+{
+    StolenLayout layout = *uncapped;
+    StolenPlan plan;
+    bool ecam = layout.machine == STOLEN_MACHINE_Q35 &&
+                layout.firmware == STOLEN_FIRMWARE_SEABIOS;
+
+    layout.low_ram_size = stolen_plan_low_ram(uncapped->low_ram_size, region,
+                                              1);
+    plan = stolen_plan_place(&layout, region);
+
+    /* RAM is cut only when it is in the way, and never grows. */
+    g_assert_cmphex(layout.low_ram_size, ==,
+                    MIN(uncapped->low_ram_size, region->base));
+
+    if (ecam && overlaps(region, 0xb0000000, 0xbfffffff)) {
+        g_assert_cmpint(plan.status, ==, STOLEN_PLAN_CONFLICT);
+        g_assert_cmphex(plan.conflict.base, ==, 0xb0000000);
+        g_assert_cmphex(plan.conflict.limit, ==, 0xbfffffff);
+        ++*refused;
+        return;
+    }
+    g_assert_cmpint(plan.status, ==, STOLEN_PLAN_OK);
+    g_assert_false(overlaps(region, 0, layout.low_ram_size - 1));
+    g_assert_cmpint(plan.placement, ==,
+                    region->base == layout.low_ram_size ?
+                    STOLEN_AT_LOW_RAM_END : STOLEN_ABOVE_LOW_RAM);
+}
+
+typedef struct HostsCase {
+    const char *name;
+    StolenMachine machine;
+    StolenFirmware firmware;
+    uint64_t refused;
+} HostsCase;
+
+static void test_hosts(gconstpointer data)
+{
+    static const uint64_t ram_sizes[] = {
+        512 * MIB, 2 * GIB, 3 * GIB, 4 * GIB, 8 * GIB,
+    };
+    static const uint64_t gsm_sizes[] = { 0, 2 * MIB, 4 * MIB, 8 * MIB };
+    const HostsCase *c = data;
+    uint64_t refused = 0;
+    unsigned host, ram, gsm;
+
+    g_assert_cmpint(N_ELEMENTS(host_dsm_ranges), ==, 47);
+    for (host = 0; host < N_ELEMENTS(host_dsm_ranges); host++) {
+        for (ram = 0; ram < N_ELEMENTS(ram_sizes); ram++) {
+            for (gsm = 0; gsm < N_ELEMENTS(gsm_sizes); gsm++) {
+                const HostDsmRange *dsm = &host_dsm_ranges[host];
+                StolenLayout layout = {
+                    .machine = c->machine,
+                    .firmware = c->firmware,
+                    .low_ram_size = stolen_plan_default_low_ram(c->machine,
+                                        ram_sizes[ram]),
+                    .tseg_max = c->machine == STOLEN_MACHINE_Q35 ? 16 * MIB
+                                                                 : 0,
+                };
+                StolenRegion region = {
+                    .base = dsm->base - gsm_sizes[gsm],
+                    .dsm_base = dsm->base,
+                    .limit = dsm->limit,
+                };
+
+                g_test_message("DSM %08x-%08x GSM %u MiB RAM %u MiB",
+                               dsm->base, dsm->limit,
+                               (unsigned)(gsm_sizes[gsm] / MIB),
+                               (unsigned)(ram_sizes[ram] / MIB));
+                check_host(&layout, &region, &refused);
+            }
+        }
+    }
+    /* The number is what the table has, so no row can change sides unseen. */
+    g_assert_cmpuint(refused, ==, c->refused);
+}
+
+static const HostsCase hosts_cases[] = {
+    { "q35-seabios", STOLEN_MACHINE_Q35, STOLEN_FIRMWARE_SEABIOS, 100 },
+    { "q35-ovmf", STOLEN_MACHINE_Q35, STOLEN_FIRMWARE_OTHER, 0 },
+    { "i440fx-seabios", STOLEN_MACHINE_I440FX, STOLEN_FIRMWARE_SEABIOS, 0 },
+    { "i440fx-ovmf", STOLEN_MACHINE_I440FX, STOLEN_FIRMWARE_OTHER, 0 },
+};
+
+int main(int argc, char **argv)
+{
+    unsigned i;
+
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/stolen-plan/default-low-ram", test_default_low_ram);
+    g_test_add_func("/stolen-plan/low-ram-capped", test_low_ram_capped);
+    g_test_add_func("/stolen-plan/low-ram-untouched", test_low_ram_untouched);
+    for (i = 0; i < N_ELEMENTS(place_rows); i++) {
+        g_autofree char *path = g_strdup_printf("/stolen-plan/place/%s",
+                                                place_rows[i].name);
+
+        g_test_add_data_func(path, &place_rows[i], test_place);
+    }
+    for (i = 0; i < N_ELEMENTS(hosts_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/stolen-plan/hosts/%s",
+                                                hosts_cases[i].name);
+
+        g_test_add_data_func(path, &hosts_cases[i], test_hosts);
+    }
+    return g_test_run();
+}
