@@ -1,0 +1,79 @@
+/*
+ * What igd-testdev's listener keeps instead of a VFIO container
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Test device: the mapped set, counters, and the QOM properties through which
+ * a test reads them. The properties are described in igd-testdev-listener.h.
+ */
+
+#ifndef HW_DISPLAY_IGD_TESTDEV_CONTAINER_H
+#define HW_DISPLAY_IGD_TESTDEV_CONTAINER_H
+
+#include "hw/pci/pci_device.h"
+#include "igd-testdev-mapset.h"
+
+typedef struct IGDTestStats {
+    uint64_t maps;
+    uint64_t unmaps;
+    uint64_t region_maps;
+    uint64_t region_unmaps;
+    uint64_t eexist;
+    uint64_t einval;
+    uint64_t enospc;
+    uint64_t untranslatable;
+    uint64_t unaligned;
+    uint64_t fatal;
+} IGDTestStats;
+
+/**
+ * IGDTestContainer: part of the listener that owns it
+ * @pdev: the device; its region is asked for at each call
+ * @set: what is mapped
+ * @stats: see igd-testdev-listener.h; callers add to the last three
+ * @events: the events logged so far, as text
+ * @event_count: how many there were, those not kept included
+ */
+typedef struct IGDTestContainer {
+    PCIDevice *pdev;
+    IGDMapSet *set;
+    IGDTestStats stats;
+    GString *events;
+    unsigned int event_count;
+} IGDTestContainer;
+
+void igd_test_container_init(IGDTestContainer *c, PCIDevice *pdev,
+                             uint32_t entry_limit);
+
+void igd_test_container_cleanup(IGDTestContainer *c);
+
+/**
+ * igd_test_container_add_properties: let tests read @c through the device
+ */
+void igd_test_container_add_properties(IGDTestContainer *c);
+
+void igd_test_container_del_properties(IGDTestContainer *c);
+
+/**
+ * igd_test_container_map: add one mapping and count what comes of it
+ *
+ * Returns: whether it was added.
+ */
+bool igd_test_container_map(IGDTestContainer *c, const IGDMapping *m);
+
+/**
+ * igd_test_container_unmap: remove all mappings in [@iova, @limit] and count
+ * what comes of it
+ */
+void igd_test_container_unmap(IGDTestContainer *c, uint64_t iova,
+                              uint64_t limit);
+
+/**
+ * igd_test_container_log: note an event of the IOMMU
+ */
+void igd_test_container_log(IGDTestContainer *c, bool map, uint64_t iova,
+                            uint64_t limit);
+
+#endif

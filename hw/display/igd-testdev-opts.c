@@ -1,0 +1,154 @@
+/*
+ * The options of igd-testdev that say where its stolen memory is
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Test device: reads the options, from a dictionary before the machine exists
+ * or from the properties at realize, and makes the messages of refusals. What
+ * is possible is igd-stolen.c's knowledge.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/cutils.h"
+#include "qobject/qdict.h"
+#include "qobject/qnum.h"
+#include "qobject/qstring.h"
+#include "hw/display/igd-testdev-regs.h"
+#include "hw/vfio/igd-stolen.h"
+#include "igd-testdev-opts.h"
+
+static void igd_testdev_opts_refuse_id(const IGDTestDevOpts *o,
+                                       IGDStolenResult result, Error **errp)
+{
+    error_setg(errp, TYPE_IGD_TESTDEV ": device-id 0x%04x: %s; set device-id "
+               "to one of %s", o->device_id, igd_stolen_strerror(result),
+               igd_stolen_known_ids());
+}
+
+static void igd_testdev_opts_refuse_size(const char *option, uint64_t size,
+                                         const char *gen, const char *sizes,
+                                         Error **errp)
+{
+    g_autofree char *text = size_to_str(size);
+
+    error_setg(errp, TYPE_IGD_TESTDEV ": %s 0x%" PRIx64 " (%s) cannot be "
+               "expressed in GGC of %s; set %s to %s", option, size, text, gen,
+               option, sizes);
+}
+
+static void igd_testdev_opts_refuse_place(const IGDTestDevOpts *o,
+                                          IGDStolenResult result,
+                                          Error **errp)
+{
+    uint64_t aligned = QEMU_ALIGN_DOWN(o->dsm_base, IGD_STOLEN_ALIGN);
+
+    switch (result) {
+    case IGD_STOLEN_BDSM_ZERO:
+        error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base is missing or 0; set "
+                   "dsm-base to a multiple of 0x%llx above gsm-size 0x%" PRIx64,
+                   IGD_STOLEN_ALIGN, o->gsm_size);
+        break;
+    case IGD_STOLEN_BDSM_UNALIGNED:
+        error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base 0x%" PRIx64 " is not a "
+                   "multiple of 0x%llx (1 MiB); set dsm-base to 0x%" PRIx64,
+                   o->dsm_base, IGD_STOLEN_ALIGN, aligned);
+        break;
+    case IGD_STOLEN_DSM_EMPTY:
+        error_setg(errp, TYPE_IGD_TESTDEV ": dsm-size 0 is no stolen memory; "
+                   "set dsm-size to 0x%llx or more", IGD_STOLEN_ALIGN);
+        break;
+    case IGD_STOLEN_GSM_UNDERFLOW:
+        error_setg(errp, TYPE_IGD_TESTDEV ": gsm-size 0x%" PRIx64 " is larger "
+                   "than dsm-base 0x%" PRIx64 ", below which the GSM lies; "
+                   "raise dsm-base", o->gsm_size, o->dsm_base);
+        break;
+    case IGD_STOLEN_BELOW_1M:
+        error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base 0x%" PRIx64 " minus "
+                   "gsm-size 0x%" PRIx64 " is below the limit 0x%llx (1 MiB); "
+                   "raise dsm-base", o->dsm_base, o->gsm_size,
+                   IGD_STOLEN_MIN_BASE);
+        break;
+    default:
+        error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base 0x%" PRIx64 " plus "
+                   "dsm-size 0x%" PRIx64 " is above the limit 0x%llx (4 GiB); "
+                   "lower dsm-base or dsm-size", o->dsm_base, o->dsm_size,
+                   IGD_STOLEN_MAX_LIMIT + 1);
+        break;
+    }
+}
+
+bool igd_testdev_opts_region(const IGDTestDevOpts *o, uint16_t *ggc,
+                             StolenRegion *region, Error **errp)
+{
+    IGDStolenGen gen = igd_stolen_gen(o->device_id);
+    const IGDStolenLayout *layout = igd_stolen_layout(gen);
+    IGDStolenResult result;
+
+    result = igd_stolen_encode_ggc(gen, o->dsm_size, o->gsm_size, ggc);
+    switch (result) {
+    case IGD_STOLEN_OK:
+        break;
+    case IGD_STOLEN_DSM_INEXPRESSIBLE:
+        igd_testdev_opts_refuse_size("dsm-size", o->dsm_size, layout->name,
+                                     layout->dsm_sizes, errp);
+        return false;
+    case IGD_STOLEN_GSM_INEXPRESSIBLE:
+        igd_testdev_opts_refuse_size("gsm-size", o->gsm_size, layout->name,
+                                     layout->gsm_sizes, errp);
+        return false;
+    default:
+        igd_testdev_opts_refuse_id(o, result, errp);
+        return false;
+    }
+
+    result = igd_stolen_region(o->dsm_base, o->dsm_size, o->gsm_size, region);
+    if (result != IGD_STOLEN_OK) {
+        igd_testdev_opts_refuse_place(o, result, errp);
+        return false;
+    }
+    return true;
+}
+
+/* As the property of that type would be set from @opts; true if it is absent */
+static bool igd_testdev_opts_number(const QDict *opts, const char *name,
+                                    bool is_size, uint64_t *value)
+{
+    QObject *obj = qdict_get(opts, name);
+    QString *str = qobject_to(QString, obj);
+    QNum *num = qobject_to(QNum, obj);
+
+    if (!obj) {
+        return true;
+    }
+    if (str && is_size) {
+        return qemu_strtosz(qstring_get_str(str), NULL, value) == 0;
+    }
+    if (str) {
+        return qemu_strtou64(qstring_get_str(str), NULL, 0, value) == 0;
+    }
+    return num && qnum_get_try_uint(num, value);
+}
+
+bool igd_testdev_opts_early(const QDict *opts, StolenRegion *region)
+{
+    IGDTestDevOpts o = {
+        .dsm_base = IGD_TESTDEV_DEFAULT_DSM_BASE,
+        .dsm_size = IGD_TESTDEV_DEFAULT_DSM_SIZE,
+        .gsm_size = IGD_TESTDEV_DEFAULT_GSM_SIZE,
+    };
+    uint64_t id = IGD_TESTDEV_DEFAULT_DEVICE_ID;
+    uint16_t ggc;
+
+    if (!igd_testdev_opts_number(opts, "device-id", false, &id) ||
+        !igd_testdev_opts_number(opts, "dsm-base", false, &o.dsm_base) ||
+        !igd_testdev_opts_number(opts, "dsm-size", true, &o.dsm_size) ||
+        !igd_testdev_opts_number(opts, "gsm-size", true, &o.gsm_size) ||
+        id > UINT16_MAX) {
+        return false;
+    }
+    o.device_id = id;
+    return igd_testdev_opts_region(&o, &ggc, region, NULL);
+}

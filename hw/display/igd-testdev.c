@@ -1,0 +1,285 @@
+/*
+ * PCI device with the stolen memory of an Intel IGD, for tests
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Test device: this file is the PCI function, its config space, options and
+ * life cycle. It has the identity and the stolen memory registers of a real
+ * IGD and a DMA engine of its own; it is not a model of a GPU.
+ *
+ * Manual: docs/specs/igd-testdev.rst. Test: tests/qtest/igd-testdev-test.c.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/module.h"
+#include "qemu/units.h"
+#include "hw/pci/msi.h"
+#include "hw/pci/pci_bus.h"
+#include "hw/pci/reserved_region_provider.h"
+#include "hw/qdev-properties.h"
+#include "hw/resettable.h"
+#include "hw/vfio/igd-stolen.h"
+#include "migration/vmstate.h"
+#include "igd-testdev.h"
+#include "trace.h"
+
+#define APERTURE_MIN    0x100000ull         /* 1 MiB */
+#define APERTURE_MAX    0x100000000ull      /* 4 GiB */
+
+#define PM_CAP_VERSION  3
+
+static bool igd_testdev_check_aperture(IGDTestDevState *s, Error **errp)
+{
+    if (is_power_of_2(s->aperture_size) && s->aperture_size >= APERTURE_MIN &&
+        s->aperture_size <= APERTURE_MAX) {
+        return true;
+    }
+    error_setg(errp, TYPE_IGD_TESTDEV ": aperture-size 0x%" PRIx64 " is not a "
+               "power of two from 0x%llx (1 MiB) to 0x%llx (4 GiB); set "
+               "aperture-size to one, such as 256M", s->aperture_size,
+               APERTURE_MIN, APERTURE_MAX);
+    return false;
+}
+
+static bool igd_testdev_parse_listener(IGDTestDevState *s,
+                                       IGDTestListenerMode *mode, Error **errp)
+{
+    if (igd_test_listener_parse(s->listener_name, mode)) {
+        return true;
+    }
+    error_setg(errp, TYPE_IGD_TESTDEV ": listener '%s' is not known; set "
+               "listener to off, map, unmap or devtlb", s->listener_name);
+    return false;
+}
+
+/*
+ * Read-only, as on hardware after firmware has locked them, and compared when
+ * state is loaded: another region at the destination is an error there.
+ */
+static void igd_testdev_set_config(IGDTestDevState *s)
+{
+    const IGDStolenLayout *layout =
+        igd_stolen_layout(igd_stolen_gen(s->opts.device_id));
+    PCIDevice *pdev = PCI_DEVICE(s);
+    unsigned bdsm_size = layout->bdsm_bits / BITS_PER_BYTE;
+
+    pci_config_set_device_id(pdev->config, s->opts.device_id);
+    memset(pdev->wmask + PCI_CONFIG_HEADER_SIZE, 0,
+           pci_config_size(pdev) - PCI_CONFIG_HEADER_SIZE);
+
+    pci_set_word(pdev->config + IGD_STOLEN_CFG_GGC, s->ggc);
+    pci_set_word(pdev->cmask + IGD_STOLEN_CFG_GGC, UINT16_MAX);
+    stn_le_p(pdev->config + layout->bdsm_offset, bdsm_size,
+             s->region.dsm_base);
+    memset(pdev->cmask + layout->bdsm_offset, 0xff, bdsm_size);
+}
+
+static bool igd_testdev_add_capabilities(PCIDevice *pdev, Error **errp)
+{
+    int ret;
+
+    if (msi_init(pdev, IGD_TESTDEV_CFG_MSI, 1, true, false, errp) < 0) {
+        return false;
+    }
+    ret = pci_pm_init(pdev, IGD_TESTDEV_CFG_PM, errp);
+    if (ret < 0) {
+        return false;
+    }
+    pci_set_word(pdev->config + ret + PCI_PM_PMC, PM_CAP_VERSION);
+    pci_set_word(pdev->config + ret + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
+    pci_set_word(pdev->wmask + ret + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
+
+    if (!pci_bus_is_express(pci_get_bus(pdev))) {
+        pdev->cap_present &= ~QEMU_PCI_CAP_EXPRESS;
+        return true;
+    }
+    if (pcie_endpoint_cap_init(pdev, IGD_TESTDEV_CFG_PCIE) < 0) {
+        error_setg(errp, TYPE_IGD_TESTDEV ": no room for the PCI Express "
+                   "capability at 0x%x", IGD_TESTDEV_CFG_PCIE);
+        return false;
+    }
+    pcie_cap_flr_init(pdev);
+    return true;
+}
+
+static void igd_testdev_exit(PCIDevice *pdev)
+{
+    IGDTestDevState *s = IGD_TESTDEV(pdev);
+
+    igd_test_listener_detach(&s->listener);
+    igd_testdev_dma_cleanup(&s->dma);
+    if (s->plugged) {
+        reserved_region_unplug(pdev);
+        s->plugged = false;
+    }
+    if (pci_is_express(pdev)) {
+        pcie_cap_exit(pdev);
+    }
+    msi_uninit(pdev);
+}
+
+static bool igd_testdev_plug(IGDTestDevState *s, IGDTestListenerMode mode,
+                             Error **errp)
+{
+    PCIDevice *pdev = PCI_DEVICE(s);
+
+    s->plugged = reserved_region_plug(pdev, &s->region, errp);
+    if (!s->plugged) {
+        return false;
+    }
+    if (s->listener_hole &&
+        !igd_test_listener_add_hole(pdev, s->listener_hole, errp)) {
+        return false;
+    }
+    return igd_test_listener_attach(&s->listener, pdev, mode,
+                                    s->listener_limit, errp);
+}
+
+static void igd_testdev_realize(PCIDevice *pdev, Error **errp)
+{
+    IGDTestDevState *s = IGD_TESTDEV(pdev);
+    IGDTestListenerMode mode;
+
+    if (!igd_testdev_opts_region(&s->opts, &s->ggc, &s->region, errp) ||
+        !igd_testdev_check_aperture(s, errp) ||
+        !igd_testdev_parse_listener(s, &mode, errp)) {
+        return;
+    }
+
+    igd_testdev_set_config(s);
+    igd_testdev_dma_init(&s->dma, pdev);
+    if (!igd_testdev_add_capabilities(pdev, errp) ||
+        !igd_testdev_plug(s, mode, errp)) {
+        igd_testdev_exit(pdev);
+        return;
+    }
+    igd_testdev_bar_register(s);
+    trace_igd_testdev_realize(pci_get_bdf(pdev), s->opts.device_id, s->ggc,
+                              s->region.base, s->region.limit,
+                              s->region.dsm_base);
+}
+
+static void igd_testdev_config_write(PCIDevice *pdev, uint32_t addr,
+                                     uint32_t value, int len)
+{
+    IGDTestDevState *s = IGD_TESTDEV(pdev);
+
+    pci_default_write_config(pdev, addr, value, len);
+    if (pci_is_express(pdev)) {
+        pcie_cap_flr_write_config(pdev, addr, value, len);
+    }
+    igd_testdev_dma_master_changed(&s->dma);
+}
+
+/* Machine reset, bus reset and FLR alike */
+static void igd_testdev_reset_hold(Object *obj, ResetType type)
+{
+    IGDTestDevState *s = IGD_TESTDEV(obj);
+
+    trace_igd_testdev_reset(pci_get_bdf(PCI_DEVICE(s)), s->dma.status);
+    igd_testdev_dma_reset(&s->dma);
+    s->io_index = 0;
+}
+
+static ReservedRegionKind igd_testdev_get(ReservedRegionProvider *provider,
+                                          StolenRegion *region)
+{
+    IGDTestDevState *s = IGD_TESTDEV(provider);
+
+    if (!s->plugged) {
+        return RESERVED_REGION_NONE;
+    }
+    *region = s->region;
+    return RESERVED_REGION_PLACED;
+}
+
+static bool igd_testdev_maps_iova(ReservedRegionProvider *provider)
+{
+    IGDTestListenerMode mode;
+
+    return igd_test_listener_parse(IGD_TESTDEV(provider)->listener_name,
+                                   &mode) &&
+           mode == IGD_TEST_LISTENER_MAP;
+}
+
+static const VMStateDescription vmstate_igd_testdev = {
+    .name = TYPE_IGD_TESTDEV,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_PCI_DEVICE(parent_obj, IGDTestDevState),
+        VMSTATE_UINT32(io_index, IGDTestDevState),
+        VMSTATE_STRUCT(dma, IGDTestDevState, 1, vmstate_igd_testdev_dma,
+                       IGDTestDMA),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const Property igd_testdev_properties[] = {
+    DEFINE_PROP_UINT16("device-id", IGDTestDevState, opts.device_id,
+                       IGD_TESTDEV_DEFAULT_DEVICE_ID),
+    DEFINE_PROP_UINT64("dsm-base", IGDTestDevState, opts.dsm_base,
+                       IGD_TESTDEV_DEFAULT_DSM_BASE),
+    DEFINE_PROP_SIZE("dsm-size", IGDTestDevState, opts.dsm_size,
+                     IGD_TESTDEV_DEFAULT_DSM_SIZE),
+    DEFINE_PROP_SIZE("gsm-size", IGDTestDevState, opts.gsm_size,
+                     IGD_TESTDEV_DEFAULT_GSM_SIZE),
+    DEFINE_PROP_SIZE("aperture-size", IGDTestDevState, aperture_size,
+                     256 * MiB),
+    DEFINE_PROP_STRING("listener", IGDTestDevState, listener_name),
+    DEFINE_PROP_UINT32("listener-limit", IGDTestDevState, listener_limit, 0),
+    DEFINE_PROP_UINT64("listener-hole", IGDTestDevState, listener_hole, 0),
+};
+
+static void igd_testdev_init(Object *obj)
+{
+    /* Config space of 4 KiB; realize knows the bus and may take it back */
+    PCI_DEVICE(obj)->cap_present |= QEMU_PCI_CAP_EXPRESS;
+}
+
+static void igd_testdev_class_init(ObjectClass *klass, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
+    ResettableClass *rc = RESETTABLE_CLASS(klass);
+    ReservedRegionProviderClass *rrc = RESERVED_REGION_PROVIDER_CLASS(klass);
+
+    pc->realize = igd_testdev_realize;
+    pc->exit = igd_testdev_exit;
+    pc->config_write = igd_testdev_config_write;
+    pc->vendor_id = PCI_VENDOR_ID_INTEL;
+    pc->device_id = IGD_TESTDEV_DEFAULT_DEVICE_ID;
+    pc->class_id = PCI_CLASS_DISPLAY_VGA;
+    rc->phases.hold = igd_testdev_reset_hold;
+    rrc->early = igd_testdev_opts_early;
+    rrc->get = igd_testdev_get;
+    rrc->maps_iova = igd_testdev_maps_iova;
+    dc->vmsd = &vmstate_igd_testdev;
+    dc->desc = "Test device with the stolen memory of an Intel IGD";
+    device_class_set_props(dc, igd_testdev_properties);
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+}
+
+static const TypeInfo igd_testdev_info = {
+    .name = TYPE_IGD_TESTDEV,
+    .parent = TYPE_PCI_DEVICE,
+    .instance_size = sizeof(IGDTestDevState),
+    .instance_init = igd_testdev_init,
+    .class_init = igd_testdev_class_init,
+    .interfaces = (InterfaceInfo[]) {
+        { INTERFACE_PCIE_DEVICE },
+        { INTERFACE_CONVENTIONAL_PCI_DEVICE },
+        { TYPE_RESERVED_REGION_PROVIDER },
+        { }
+    },
+};
+
+static void igd_testdev_register_types(void)
+{
+    type_register_static(&igd_testdev_info);
+}
+
+type_init(igd_testdev_register_types)

@@ -1,0 +1,54 @@
+/*
+ * State of igd-testdev, shared by its files
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef HW_DISPLAY_IGD_TESTDEV_H
+#define HW_DISPLAY_IGD_TESTDEV_H
+
+#include "hw/display/igd-testdev-regs.h"
+#include "hw/pci/pci_device.h"
+#include "qom/object.h"
+#include "igd-testdev-dma.h"
+#include "igd-testdev-listener.h"
+#include "igd-testdev-opts.h"
+
+OBJECT_DECLARE_SIMPLE_TYPE(IGDTestDevState, IGD_TESTDEV)
+
+/**
+ * IGDTestDevState: the device
+ * @opts, @aperture_size, @listener_name, @listener_limit, @listener_hole:
+ *      properties
+ * @ggc, @region: follow from @opts, and stay while the device is realized
+ * @io_index: register INDEX of BAR4
+ */
+struct IGDTestDevState {
+    PCIDevice parent_obj;
+
+    IGDTestDevOpts opts;
+    uint64_t aperture_size;
+    char *listener_name;
+    uint32_t listener_limit;
+    uint64_t listener_hole;
+
+    uint16_t ggc;
+    StolenRegion region;
+    bool plugged;
+
+    MemoryRegion regs;
+    MemoryRegion aperture;
+    MemoryRegion io;
+    uint32_t io_index;
+    IGDTestDMA dma;
+    IGDTestListener *listener;
+};
+
+/**
+ * igd_testdev_bar_register: create and register the three BARs
+ */
+void igd_testdev_bar_register(IGDTestDevState *s);
+
+#endif

@@ -1,0 +1,258 @@
+/*
+ * Stolen memory of assigned IGDs on the PC machines: placement
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Glue: owns one RAM MemoryRegion for each region of stolen memory, above
+ * RAM, the PCI hole and MMCONFIG in priority, so that inside RAM, partly
+ * inside and outside are one case. What may be where is decided in
+ * stolen_memory_check.c, and what the guest's firmware and OS read of it is
+ * in stolen_memory_acpi.c.
+ *
+ * Memory for the regions that the early scan knows of is in place before any
+ * device realizes: a vfio container that attaches later maps it together with
+ * the rest of guest RAM and can still fail in a civil way. A region that no
+ * device has claimed when the machine is complete goes away again.
+ *
+ * Tested by tests/qtest/stolen-memory-test.c.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/madvise.h"
+#include "qemu/error-report.h"
+#include "hw/i386/pc.h"
+#include "hw/nvram/fw_cfg.h"
+#include "hw/pci/pci_bus.h"
+#include "system/system.h"
+#include "e820_memory_layout.h"
+#include "intel_iommu_rmrr.h"
+#include "stolen_memory_internal.h"
+#include "stolen_plan.h"
+#include "trace.h"
+
+/* RAM is 0, the PCI hole -1, MMCONFIG 0, SMRAM and PAM 1. */
+#define STOLEN_PRIORITY 2
+
+#define STOLEN_FW_CFG_BASE "etc/igd-stolen-base"
+#define STOLEN_FW_CFG_DEVFN PCI_DEVFN(2, 0)
+
+GPtrArray *stolen_memory_all(void)
+{
+    static GPtrArray *all;
+
+    if (!all) {
+        all = g_ptr_array_new();
+    }
+    return all;
+}
+
+static StolenMemory *stolen_memory_find(const PCIDevice *pdev)
+{
+    GPtrArray *all = stolen_memory_all();
+    unsigned i;
+
+    for (i = 0; i < all->len; i++) {
+        StolenMemory *sm = g_ptr_array_index(all, i);
+
+        if (sm->pdev == pdev) {
+            return sm;
+        }
+    }
+    return NULL;
+}
+
+StolenMemory *stolen_memory_overlapping(const StolenRegion *region)
+{
+    GPtrArray *all = stolen_memory_all();
+    unsigned i;
+
+    for (i = 0; i < all->len; i++) {
+        StolenMemory *sm = g_ptr_array_index(all, i);
+
+        if (sm->region.base <= region->limit &&
+            region->base <= sm->region.limit) {
+            return sm;
+        }
+    }
+    return NULL;
+}
+
+/* Memory */
+
+static void stolen_memory_destroy(StolenMemory *sm)
+{
+    memory_region_del_subregion(get_system_memory(), &sm->mr);
+    g_ptr_array_remove(stolen_memory_all(), sm);
+    object_unparent(OBJECT(&sm->mr));
+    g_free_rcu(sm, rcu);
+}
+
+static void stolen_memory_machine_done(Notifier *notifier, void *unused)
+{
+    GPtrArray *all = stolen_memory_all();
+    int i;
+
+    for (i = all->len - 1; i >= 0; i--) {
+        StolenMemory *sm = g_ptr_array_index(all, i);
+
+        if (!sm->pdev) {
+            trace_stolen_memory_unclaimed(sm->region.base, sm->region.limit);
+            stolen_memory_destroy(sm);
+            continue;
+        }
+        /* The IOMMU may have come after the device. */
+        vtd_rmrr_check(sm->pdev, &sm->region, &error_fatal);
+        if (vtd_rmrr_map(sm->pdev, &sm->region, &sm->mr) && !sm->mapped) {
+            ReservedRegionProviderClass *rrc =
+                RESERVED_REGION_PROVIDER_GET_CLASS(sm->pdev);
+
+            if (rrc->maps_iova &&
+                rrc->maps_iova(RESERVED_REGION_PROVIDER(sm->pdev))) {
+                error_report("%s: -device intel-iommu has to come before the "
+                             "device on the command line", sm->pdev->name);
+                exit(EXIT_FAILURE);
+            }
+        }
+    }
+}
+
+static StolenMemory *stolen_memory_create(const StolenRegion *region,
+                                          Error **errp)
+{
+    static Notifier done;
+    uint64_t size = stolen_region_size(region);
+    StolenMemory *sm = g_new0(StolenMemory, 1);
+    g_autofree char *name = g_strdup_printf("igd-stolen@%" PRIx64,
+                                            region->base);
+
+    if (!memory_region_init_ram(&sm->mr, NULL, name, size, errp)) {
+        g_free(sm);
+        return NULL;
+    }
+    /* What was on a screen does not belong in a core dump. */
+    qemu_madvise(memory_region_get_ram_ptr(&sm->mr), size,
+                 QEMU_MADV_DONTDUMP);
+
+    sm->region = *region;
+    memory_region_add_subregion_overlap(get_system_memory(), region->base,
+                                        &sm->mr, STOLEN_PRIORITY);
+    g_ptr_array_add(stolen_memory_all(), sm);
+    if (!done.notify) {
+        done.notify = stolen_memory_machine_done;
+        qemu_add_machine_init_done_notifier(&done);
+    }
+    return sm;
+}
+
+uint64_t stolen_memory_low_ram(MachineState *machine, uint64_t low_ram_size)
+{
+    const GArray *hints = reserved_region_hints();
+    g_autoptr(GArray) regions = g_array_new(false, false,
+                                            sizeof(StolenRegion));
+    StolenLayout layout = { .firmware = STOLEN_FIRMWARE_OTHER };
+    unsigned i;
+
+    for (i = 0; i < hints->len; i++) {
+        g_array_append_val(regions,
+            g_array_index(hints, ReservedRegionHint, i).region);
+    }
+
+    low_ram_size = MIN(low_ram_size, machine->ram_size);
+    layout.low_ram_size = stolen_plan_low_ram(low_ram_size,
+                                              (StolenRegion *)regions->data,
+                                              regions->len);
+    for (i = 0; i < regions->len; i++) {
+        StolenRegion *region = &g_array_index(regions, StolenRegion, i);
+        StolenPlan plan = stolen_plan_place(&layout, region);
+
+        trace_stolen_memory_early(region->base, region->limit, plan.status,
+                                  layout.low_ram_size);
+        if (plan.status == STOLEN_PLAN_OK &&
+            !stolen_memory_overlapping(region)) {
+            /* Should it fail, the device will say why it fails. */
+            stolen_memory_create(region, NULL);
+        }
+    }
+
+    return layout.low_ram_size;
+}
+
+/* Plug */
+
+static void stolen_memory_publish_base(PCIDevice *pdev,
+                                       const StolenRegion *region)
+{
+    FWCfgState *fw_cfg = fw_cfg_find();
+    uint64_t *base;
+
+    /* Firmware that knows of stolen memory looks at 00:02.0 only. */
+    if (!fw_cfg || pdev->devfn != STOLEN_FW_CFG_DEVFN ||
+        !pci_bus_is_root(pci_get_bus(pdev)) ||
+        pci_bus_num(pci_get_bus(pdev))) {
+        return;
+    }
+
+    base = g_new(uint64_t, 1);
+    *base = cpu_to_le64(region->dsm_base);
+    fw_cfg_add_file(fw_cfg, STOLEN_FW_CFG_BASE, base, sizeof(*base));
+}
+
+/* Take the memory that is in place, unless it is not where it has to be. */
+static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
+                                         const StolenRegion *region,
+                                         Error **errp)
+{
+    StolenMemory *sm;
+
+    while ((sm = stolen_memory_overlapping(region))) {
+        if (sm->region.base == region->base &&
+            sm->region.limit == region->limit) {
+            return sm;
+        }
+        warn_report("%s: stolen memory was expected at 0x%" PRIx64 "-0x%"
+                    PRIx64 ", but the device says 0x%" PRIx64 "-0x%" PRIx64,
+                    pdev->name, sm->region.base, sm->region.limit,
+                    region->base, region->limit);
+        stolen_memory_destroy(sm);
+    }
+    return stolen_memory_create(region, errp);
+}
+
+bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
+                          Error **errp)
+{
+    StolenMemory *sm;
+
+    if (!reserved_region_can_plug(pdev, region, errp)) {
+        return false;
+    }
+
+    sm = stolen_memory_claim(pdev, region, errp);
+    if (!sm) {
+        return false;
+    }
+
+    sm->pdev = pdev;
+    sm->region = *region;
+    sm->mapped = vtd_rmrr_map(pdev, region, &sm->mr);
+    e820_add_entry(region->base, stolen_region_size(region), E820_RESERVED);
+    stolen_memory_publish_base(pdev, region);
+    trace_stolen_memory_plug(pdev->name, region->base, region->limit,
+                             region->dsm_base);
+    return true;
+}
+
+void reserved_region_unplug(PCIDevice *pdev)
+{
+    StolenMemory *sm = stolen_memory_find(pdev);
+
+    if (!sm) {
+        return;
+    }
+    trace_stolen_memory_unplug(pdev->name, sm->region.base, sm->region.limit);
+    vtd_rmrr_unmap(&sm->mr);
+    stolen_memory_destroy(sm);
+}

@@ -1,0 +1,78 @@
+/*
+ * Early scan for devices that need a reserved region of guest memory
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Glue: owns the list of hints and the interface type. The layout of guest
+ * RAM is fixed when the board initializes, long before a device realizes, so
+ * what a device will need has to be read off its options. It asks the class
+ * of each device; it knows no device by name, and reports no error (the
+ * device will).
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/module.h"
+#include "qemu/option.h"
+#include "qobject/qdict.h"
+#include "hw/pci/reserved_region_provider.h"
+#include "trace.h"
+
+static GArray *reserved_region_hint_list(void)
+{
+    static GArray *hints;
+
+    if (!hints) {
+        hints = g_array_new(false, false, sizeof(ReservedRegionHint));
+    }
+    return hints;
+}
+
+const GArray *reserved_region_hints(void)
+{
+    return reserved_region_hint_list();
+}
+
+void reserved_region_scan_device(const QDict *opts)
+{
+    const char *driver = qdict_get_try_str(opts, "driver");
+    const char *id = qdict_get_try_str(opts, "id");
+    ReservedRegionProviderClass *rrc;
+    ReservedRegionHint hint;
+    ObjectClass *oc;
+
+    oc = driver ? module_object_class_by_name(driver) : NULL;
+    rrc = (ReservedRegionProviderClass *)
+        (oc ? object_class_dynamic_cast(oc, TYPE_RESERVED_REGION_PROVIDER)
+            : NULL);
+    if (!rrc || !rrc->early || !rrc->early(opts, &hint.region)) {
+        return;
+    }
+
+    hint.name = g_strdup(id ?: driver);
+    trace_reserved_region_hint(hint.name, hint.region.base,
+                               hint.region.limit);
+    g_array_append_val(reserved_region_hint_list(), hint);
+}
+
+int reserved_region_scan_opts(void *opaque, QemuOpts *opts, Error **errp)
+{
+    g_autoptr(QDict) dict = qemu_opts_to_qdict(opts, NULL);
+
+    reserved_region_scan_device(dict);
+    return 0;
+}
+
+static const TypeInfo reserved_region_provider_info = {
+    .name = TYPE_RESERVED_REGION_PROVIDER,
+    .parent = TYPE_INTERFACE,
+    .class_size = sizeof(ReservedRegionProviderClass),
+};
+
+static void reserved_region_register_types(void)
+{
+    type_register_static(&reserved_region_provider_info);
+}
+
+type_init(reserved_region_register_types)

@@ -1,0 +1,105 @@
+/*
+ * Stolen memory of an IGD assigned by vfio-pci: options
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Glue: QOM properties of vfio-pci and the provider interface's methods. The
+ * meaning of the options is in igd-rmrr.c and docs/system/igd-stolen.rst.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qapi/visitor.h"
+#include "igd-rmrr-early.h"
+#include "igd-rmrr-internal.h"
+
+static char *vfio_igd_rmrr_get_mode(Object *obj, Error **errp)
+{
+    VFIOIgdRmrr *rmrr = VFIO_PCI(obj)->igd_rmrr;
+
+    return g_strdup(rmrr && rmrr->mode ? rmrr->mode : IGD_RMRR_DEFAULT_MODE);
+}
+
+static bool vfio_igd_rmrr_may_set(Object *obj, const char *name, Error **errp)
+{
+    if (DEVICE(obj)->realized) {
+        error_setg(errp, "%s cannot be changed once the device is realized",
+                   name);
+        return false;
+    }
+    return true;
+}
+
+static void vfio_igd_rmrr_set_mode(Object *obj, const char *value,
+                                   Error **errp)
+{
+    VFIOIgdRmrr *rmrr = vfio_igd_rmrr(VFIO_PCI(obj));
+
+    if (!vfio_igd_rmrr_may_set(obj, "x-igd-stolen", errp)) {
+        return;
+    }
+    if (strcmp(value, "auto") && strcmp(value, "identity") &&
+        strcmp(value, "firmware") && strcmp(value, "off")) {
+        error_setg(errp, "x-igd-stolen=%s: has to be one of auto, identity, "
+                   "firmware, off", value);
+        return;
+    }
+    g_free(rmrr->mode);
+    rmrr->mode = g_strdup(value);
+}
+
+static void vfio_igd_rmrr_get_number(Object *obj, Visitor *v, const char *name,
+                                     void *opaque, Error **errp)
+{
+    VFIOIgdRmrr *rmrr = vfio_igd_rmrr(VFIO_PCI(obj));
+    uint64_t value = *(uint64_t *)((char *)rmrr + (uintptr_t)opaque);
+
+    visit_type_size(v, name, &value, errp);
+}
+
+static void vfio_igd_rmrr_set_number(Object *obj, Visitor *v, const char *name,
+                                     void *opaque, Error **errp)
+{
+    VFIOIgdRmrr *rmrr = vfio_igd_rmrr(VFIO_PCI(obj));
+    uint64_t value;
+
+    if (!vfio_igd_rmrr_may_set(obj, name, errp) ||
+        !visit_type_size(v, name, &value, errp)) {
+        return;
+    }
+    if (!value) {
+        error_setg(errp, "%s=0: leave the option out instead", name);
+        return;
+    }
+    *(uint64_t *)((char *)rmrr + (uintptr_t)opaque) = value;
+}
+
+void vfio_igd_rmrr_class_init(ObjectClass *klass)
+{
+    ReservedRegionProviderClass *rrc = RESERVED_REGION_PROVIDER_CLASS(klass);
+
+    rrc->early = vfio_igd_rmrr_early;
+    rrc->get = vfio_igd_rmrr_get;
+    rrc->maps_iova = vfio_igd_rmrr_maps_iova;
+
+    object_class_property_add_str(klass, "x-igd-stolen",
+                                  vfio_igd_rmrr_get_mode,
+                                  vfio_igd_rmrr_set_mode);
+    object_class_property_set_description(klass, "x-igd-stolen",
+        "IGD stolen memory: auto, identity (at the host's base or not at "
+        "all), firmware (guest firmware chooses), off");
+    object_class_property_add(klass, "x-igd-stolen-base", "size",
+                              vfio_igd_rmrr_get_number,
+                              vfio_igd_rmrr_set_number, NULL,
+                              (void *)offsetof(VFIOIgdRmrr, base));
+    object_class_property_set_description(klass, "x-igd-stolen-base",
+        "IGD stolen memory, GSM included: first byte");
+    object_class_property_add(klass, "x-igd-stolen-size", "size",
+                              vfio_igd_rmrr_get_number,
+                              vfio_igd_rmrr_set_number, NULL,
+                              (void *)offsetof(VFIOIgdRmrr, size));
+    object_class_property_set_description(klass, "x-igd-stolen-size",
+        "IGD stolen memory, GSM included: bytes");
+}

@@ -1,0 +1,339 @@
+/*
+ * Stolen memory of an IGD assigned by vfio-pci
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Glue: learns the region from the device's own config space and from the
+ * user's options, which have to agree, and asks the machine to place it. The
+ * registers are decoded in igd-stolen.c; the machine's half is in hw/i386.
+ * Never looks at sysfs at realize: a manager may have passed us no more than
+ * file descriptors. (The early scan, which decides nothing, does:
+ * igd-rmrr-early.c.)
+ *
+ * Tested by tests/functional/test_nested.py, through the kernel's vfio-pci.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "hw/pci/reserved_region_provider.h"
+#include "hw/vfio/igd-stolen.h"
+#include "igd-rmrr-internal.h"
+#include "trace.h"
+
+VFIOIgdRmrr *vfio_igd_rmrr(VFIOPCIDevice *vdev)
+{
+    if (!vdev->igd_rmrr) {
+        vdev->igd_rmrr = g_new0(VFIOIgdRmrr, 1);
+    }
+    return vdev->igd_rmrr;
+}
+
+bool vfio_igd_rmrr_placed(const VFIOPCIDevice *vdev)
+{
+    return vdev->igd_rmrr && vdev->igd_rmrr->kind == RESERVED_REGION_PLACED;
+}
+
+bool vfio_igd_rmrr_explained(const VFIOPCIDevice *vdev)
+{
+    return vdev->igd_rmrr && vdev->igd_rmrr->explained;
+}
+
+static bool vfio_igd_rmrr_is_igd(VFIOPCIDevice *vdev)
+{
+    return !vdev->vbasedev.mdev && vfio_is_vga(vdev) &&
+           vfio_pci_is(vdev, PCI_VENDOR_ID_INTEL, PCI_ANY_ID);
+}
+
+/* Learn */
+
+static uint64_t vfio_igd_rmrr_bdsm(VFIOPCIDevice *vdev,
+                                   const IGDStolenLayout *layout)
+{
+    const uint8_t *reg = vdev->pdev.config + layout->bdsm_offset;
+
+    return layout->bdsm_bits == 64 ? pci_get_quad(reg) : pci_get_long(reg);
+}
+
+static IGDStolenResult vfio_igd_rmrr_decode(VFIOPCIDevice *vdev,
+                                            StolenRegion *region)
+{
+    IGDStolenGen gen = igd_stolen_gen(vdev->device_id);
+    const IGDStolenLayout *layout = igd_stolen_layout(gen);
+    uint16_t ggc = pci_get_word(vdev->pdev.config + IGD_STOLEN_CFG_GGC);
+    uint64_t bdsm = layout ? vfio_igd_rmrr_bdsm(vdev, layout) : 0;
+    IGDStolenResult result = igd_stolen_decode(vdev->device_id, ggc, bdsm,
+                                               region);
+
+    trace_vfio_igd_rmrr_decode(vdev->vbasedev.name, vdev->device_id, ggc, bdsm,
+                               igd_stolen_strerror(result));
+    return result;
+}
+
+/* The device says nothing about where its stolen memory is. */
+static bool vfio_igd_rmrr_silent(IGDStolenResult result)
+{
+    return result == IGD_STOLEN_UNKNOWN_DEVICE ||
+           result == IGD_STOLEN_BDSM_ZERO ||
+           result == IGD_STOLEN_BDSM_ALL_ONES;
+}
+
+/* On success the user's region is in @region, if there is one. */
+static bool vfio_igd_rmrr_apply_user(VFIOPCIDevice *vdev,
+                                     IGDStolenResult *decoded,
+                                     StolenRegion *region, Error **errp)
+{
+    VFIOIgdRmrr *rmrr = vdev->igd_rmrr;
+    bool known = *decoded == IGD_STOLEN_OK;
+    IGDStolenResult result;
+    uint64_t gsm_size = 0;
+
+    if (!rmrr->base && !rmrr->size) {
+        return true;
+    }
+    if (!rmrr->base || !rmrr->size) {
+        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 " and "
+                   "x-igd-stolen-size=0x%" PRIx64 " go together: give both",
+                   rmrr->base, rmrr->size);
+        return false;
+    }
+
+    result = igd_stolen_check_user(known ? region : NULL, rmrr->base,
+                                   rmrr->size);
+    if (result == IGD_STOLEN_USER_BASE_DIFFERS ||
+        result == IGD_STOLEN_USER_SIZE_DIFFERS) {
+        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 ",x-igd-stolen-size="
+                   "0x%" PRIx64 " disagrees with the device, whose registers "
+                   "say base 0x%" PRIx64 ", size 0x%" PRIx64
+                   "; leave both options out, or give the device's values",
+                   rmrr->base, rmrr->size, region->base,
+                   stolen_region_size(region));
+        return false;
+    }
+    if (result != IGD_STOLEN_OK) {
+        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 ",x-igd-stolen-size="
+                   "0x%" PRIx64 ": %s", rmrr->base, rmrr->size,
+                   igd_stolen_strerror(result));
+        return false;
+    }
+    if (known) {
+        return true;
+    }
+    if (!vfio_igd_rmrr_silent(*decoded)) {
+        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 " cannot be checked "
+                   "against the device: %s; leave it out", rmrr->base,
+                   igd_stolen_strerror(*decoded));
+        return false;
+    }
+
+    igd_stolen_gsm_size(igd_stolen_gen(vdev->device_id),
+                        pci_get_word(vdev->pdev.config + IGD_STOLEN_CFG_GGC),
+                        &gsm_size);
+    region->base = rmrr->base;
+    region->limit = rmrr->base + rmrr->size - 1;
+    region->dsm_base = rmrr->base + MIN(gsm_size, rmrr->size - 1);
+    *decoded = IGD_STOLEN_OK;
+    return true;
+}
+
+/* Place */
+
+static void vfio_igd_rmrr_preset(VFIOPCIDevice *vdev)
+{
+    const StolenRegion *region = &vdev->igd_rmrr->region;
+    IGDStolenGen gen = igd_stolen_gen(vdev->device_id);
+    const IGDStolenLayout *layout = igd_stolen_layout(gen);
+    PCIDevice *pdev = &vdev->pdev;
+
+    if (!layout) {
+        return;
+    }
+
+    /* GGC: the device's own value, so the real sizes */
+    pci_set_word(pdev->wmask + IGD_STOLEN_CFG_GGC, 0);
+    pci_set_word(vdev->emulated_config_bits + IGD_STOLEN_CFG_GGC, UINT16_MAX);
+
+    if (layout->bdsm_bits == 64) {
+        pci_set_quad(pdev->config + layout->bdsm_offset, region->dsm_base);
+        pci_set_quad(pdev->wmask + layout->bdsm_offset, 0);
+        pci_set_quad(vdev->emulated_config_bits + layout->bdsm_offset,
+                     UINT64_MAX);
+    } else {
+        pci_set_long(pdev->config + layout->bdsm_offset, region->dsm_base);
+        pci_set_long(pdev->wmask + layout->bdsm_offset, 0);
+        pci_set_long(vdev->emulated_config_bits + layout->bdsm_offset,
+                     UINT32_MAX);
+    }
+}
+
+static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
+                                Error **errp)
+{
+    if (vdev->igd_gms) {
+        error_setg(errp, "x-igd-gms=%u would give stolen memory another size "
+                   "than the device's own; leave it out, or set "
+                   "x-igd-stolen=firmware", vdev->igd_gms);
+        return false;
+    }
+    if (!reserved_region_plug(&vdev->pdev, region, errp)) {
+        return false;
+    }
+
+    vdev->igd_rmrr->kind = RESERVED_REGION_PLACED;
+    vdev->igd_rmrr->region = *region;
+    vfio_igd_rmrr_preset(vdev);
+    return true;
+}
+
+static void vfio_igd_rmrr_fall_back(VFIOPCIDevice *vdev, const char *why)
+{
+    const char *name = vdev->vbasedev.name;
+
+    vdev->igd_rmrr->kind = RESERVED_REGION_FIRMWARE;
+    trace_vfio_igd_rmrr_fall_back(name, why);
+    warn_report("vfio %s: stolen memory is not at the host's base: %s. Guest "
+                "firmware chooses another place (x-igd-stolen=firmware); "
+                "x-igd-stolen=identity makes this an error", name, why);
+}
+
+/* An IGD whose registers QEMU cannot read, and no region given by the user. */
+static bool vfio_igd_rmrr_unreadable(VFIOPCIDevice *vdev, bool identity,
+                                     IGDStolenResult why, Error **errp)
+{
+    const char *name = vdev->vbasedev.name;
+
+    if (identity) {
+        error_setg(errp, "x-igd-stolen=identity: %s; %s",
+                   igd_stolen_strerror(why), why == IGD_STOLEN_NO_BDSM ?
+                   "set x-igd-stolen=off" :
+                   "give x-igd-stolen-base and x-igd-stolen-size, or set "
+                   "x-igd-stolen=firmware");
+        return false;
+    }
+
+    switch (why) {
+    case IGD_STOLEN_NO_BDSM:
+        vdev->igd_rmrr->explained = true;
+        info_report("vfio %s: device id 0x%04x (Meteor Lake or later) has no "
+                    "stolen memory below 4 GiB: nothing is reserved", name,
+                    vdev->device_id);
+        return true;
+    case IGD_STOLEN_UNKNOWN_DEVICE:
+        vdev->igd_rmrr->explained = true;
+        warn_report("vfio %s: device id 0x%04x is not a known IGD: no stolen "
+                    "memory is reserved; if it has any, give "
+                    "x-igd-stolen-base and x-igd-stolen-size", name,
+                    vdev->device_id);
+        return true;
+    default:
+        vfio_igd_rmrr_fall_back(vdev, igd_stolen_strerror(why));
+        return true;
+    }
+}
+
+static bool vfio_igd_rmrr_learn_and_place(VFIOPCIDevice *vdev, bool identity,
+                                          Error **errp)
+{
+    StolenRegion region;
+    IGDStolenResult decoded = vfio_igd_rmrr_decode(vdev, &region);
+    Error *err = NULL;
+
+    if (!vfio_igd_rmrr_apply_user(vdev, &decoded, &region, errp)) {
+        return false;
+    }
+    if (decoded != IGD_STOLEN_OK) {
+        return vfio_igd_rmrr_unreadable(vdev, identity, decoded, errp);
+    }
+
+    /* A hot-plugged IGD has no place to fall back to either. */
+    if (identity || DEVICE(vdev)->hotplugged) {
+        return vfio_igd_rmrr_place(vdev, &region, errp);
+    }
+    if (!vfio_igd_rmrr_place(vdev, &region, &err)) {
+        vfio_igd_rmrr_fall_back(vdev, error_get_pretty(err));
+        error_free(err);
+    }
+    return true;
+}
+
+bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp)
+{
+    VFIOIgdRmrr *rmrr = vfio_igd_rmrr(vdev);
+    const char *mode = rmrr->mode ?: IGD_RMRR_DEFAULT_MODE;
+
+    if (!vfio_igd_rmrr_is_igd(vdev)) {
+        if (rmrr->mode || rmrr->base || rmrr->size) {
+            error_setg(errp, "x-igd-stolen, x-igd-stolen-base and "
+                       "x-igd-stolen-size are for Intel graphics devices; "
+                       "leave them out for this one");
+            return false;
+        }
+        return true;
+    }
+
+    if (!strcmp(mode, "off")) {
+        return true;
+    }
+    if (!strcmp(mode, "firmware")) {
+        rmrr->kind = RESERVED_REGION_FIRMWARE;
+        return true;
+    }
+    return vfio_igd_rmrr_learn_and_place(vdev, !strcmp(mode, "identity"),
+                                         errp);
+}
+
+void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev)
+{
+    if (vfio_igd_rmrr_placed(vdev)) {
+        reserved_region_unplug(&vdev->pdev);
+        vdev->igd_rmrr->kind = RESERVED_REGION_NONE;
+    }
+}
+
+void vfio_igd_rmrr_finalize(VFIOPCIDevice *vdev)
+{
+    /* Still placed if realize failed in a later step */
+    vfio_igd_rmrr_exit(vdev);
+    if (vdev->igd_rmrr) {
+        g_free(vdev->igd_rmrr->mode);
+        g_free(vdev->igd_rmrr);
+    }
+}
+
+/* Provider */
+
+ReservedRegionKind vfio_igd_rmrr_get(ReservedRegionProvider *provider,
+                                     StolenRegion *region)
+{
+    VFIOPCIDevice *vdev = VFIO_PCI(provider);
+    IGDStolenGen gen = igd_stolen_gen(vdev->device_id);
+    const IGDStolenLayout *layout = igd_stolen_layout(gen);
+    uint64_t dsm_base, dsm_size;
+
+    if (!vdev->igd_rmrr || vdev->igd_rmrr->kind == RESERVED_REGION_NONE) {
+        return RESERVED_REGION_NONE;
+    }
+    if (vdev->igd_rmrr->kind == RESERVED_REGION_PLACED) {
+        *region = vdev->igd_rmrr->region;
+        return RESERVED_REGION_PLACED;
+    }
+
+    /* Where firmware put it; it reserves the DSM only. */
+    if (!layout ||
+        igd_stolen_dsm_size(gen, pci_get_word(vdev->pdev.config +
+                                              IGD_STOLEN_CFG_GGC),
+                            &dsm_size) != IGD_STOLEN_OK) {
+        return RESERVED_REGION_NONE;
+    }
+    dsm_base = QEMU_ALIGN_DOWN(vfio_igd_rmrr_bdsm(vdev, layout),
+                               IGD_STOLEN_ALIGN);
+    return igd_stolen_region(dsm_base, dsm_size, 0, region) == IGD_STOLEN_OK ?
+           RESERVED_REGION_FIRMWARE : RESERVED_REGION_NONE;
+}
+
+bool vfio_igd_rmrr_maps_iova(ReservedRegionProvider *provider)
+{
+    return true;
+}

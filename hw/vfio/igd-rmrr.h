@@ -1,0 +1,82 @@
+/*
+ * Stolen memory of an IGD assigned by vfio-pci
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef HW_VFIO_IGD_RMRR_H
+#define HW_VFIO_IGD_RMRR_H
+
+#include "pci.h"
+#include "hw/pci/reserved_region_provider.h"
+#include CONFIG_DEVICES
+
+typedef struct VFIOIgdRmrr VFIOIgdRmrr;
+
+#ifdef CONFIG_VFIO_IGD
+
+/**
+ * vfio_igd_rmrr_class_init: add the options and the provider interface's
+ * methods to vfio-pci
+ * @klass: of vfio-pci, whose type names TYPE_RESERVED_REGION_PROVIDER among
+ *      its interfaces
+ *
+ * x-igd-stolen=auto|identity|firmware|off: where the guest's stolen memory is;
+ *      docs/system/igd-stolen.rst says what each means
+ * x-igd-stolen-base, x-igd-stolen-size: the whole region in bytes, GSM
+ *      included, 1 MiB aligned and below 4 GiB
+ */
+void vfio_igd_rmrr_class_init(ObjectClass *klass);
+
+/**
+ * vfio_igd_rmrr_realize: learn the region, place it, preset the registers
+ * @vdev: config space read, no quirk applied yet
+ * @errp: names the two values that differ, or the limit
+ *
+ * Does nothing for a device that is no Intel IGD.
+ *
+ * Returns: true, or false with @errp set.
+ */
+bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp);
+
+/**
+ * vfio_igd_rmrr_placed: whether stolen memory is at the host's base
+ *
+ * Returns: true if so; then firmware must not be asked to move it.
+ */
+bool vfio_igd_rmrr_placed(const VFIOPCIDevice *vdev);
+
+/**
+ * vfio_igd_rmrr_explained: whether the user was told that this device's
+ * registers are not known
+ */
+bool vfio_igd_rmrr_explained(const VFIOPCIDevice *vdev);
+
+/**
+ * vfio_igd_rmrr_exit: give the region back
+ */
+void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev);
+
+/**
+ * vfio_igd_rmrr_finalize: free what the options allocated
+ */
+void vfio_igd_rmrr_finalize(VFIOPCIDevice *vdev);
+
+#else
+
+static inline void vfio_igd_rmrr_class_init(ObjectClass *klass)
+{
+}
+
+static inline void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev)
+{
+}
+
+static inline void vfio_igd_rmrr_finalize(VFIOPCIDevice *vdev)
+{
+}
+
+#endif /* CONFIG_VFIO_IGD */
+#endif

@@ -1,0 +1,155 @@
+/*
+ * A PCI device that needs a reserved region of guest memory
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * This is where the device side (vfio-pci's IGD part, igd-testdev) and the
+ * machine side (placement, E820, DMAR, VT-d) meet. Neither includes a header
+ * of the other.
+ *
+ * Order of events, all under the BQL:
+ *
+ * 1. Before the machine exists, reserved_region_scan_device() is called for
+ *    every -device option. A provider class whose early() hook recognises its
+ *    options names the region it will ask for. The machine uses these hints
+ *    to end low RAM where the first region begins.
+ * 2. The device realizes and calls reserved_region_plug(), which places the
+ *    region (or fails, and so must realize).
+ * 3. When guest firmware fetches the ACPI tables the machine asks get() again,
+ *    because a region whose base the firmware chooses is known only then.
+ * 4. On unrealize the device calls reserved_region_unplug().
+ */
+
+#ifndef HW_PCI_RESERVED_REGION_PROVIDER_H
+#define HW_PCI_RESERVED_REGION_PROVIDER_H
+
+#include "hw/pci/pci_device.h"
+#include "qom/object.h"
+#include "hw/pci/reserved_region.h"
+
+#define TYPE_RESERVED_REGION_PROVIDER "reserved-region-provider"
+
+typedef struct ReservedRegionProvider ReservedRegionProvider;
+typedef struct ReservedRegionProviderClass ReservedRegionProviderClass;
+DECLARE_CLASS_CHECKERS(ReservedRegionProviderClass, RESERVED_REGION_PROVIDER,
+                       TYPE_RESERVED_REGION_PROVIDER)
+#define RESERVED_REGION_PROVIDER(obj) \
+    INTERFACE_CHECK(ReservedRegionProvider, (obj), \
+                    TYPE_RESERVED_REGION_PROVIDER)
+
+/**
+ * ReservedRegionKind: what a provider has at present
+ * @RESERVED_REGION_NONE: nothing
+ * @RESERVED_REGION_PLACED: a region given to reserved_region_plug(); its base
+ *      is fixed for the life of the machine
+ * @RESERVED_REGION_FIRMWARE: part of guest RAM, at the address that guest
+ *      firmware wrote to the device; published in the DMAR, nothing else
+ */
+typedef enum ReservedRegionKind {
+    RESERVED_REGION_NONE,
+    RESERVED_REGION_PLACED,
+    RESERVED_REGION_FIRMWARE,
+} ReservedRegionKind;
+
+struct ReservedRegionProviderClass {
+    InterfaceClass parent_class;
+
+    /**
+     * early: learn the region from -device options, before the machine exists
+     * @opts: the options, "driver" included; values are strings when they
+     *      came as QemuOpts and may be numbers when they came as JSON
+     * @region: filled in on success
+     *
+     * Must have no side effect and report no error: whatever is wrong with
+     * the options is reported by realize.
+     *
+     * Returns: true if the device will ask for exactly @region.
+     */
+    bool (*early)(const QDict *opts, StolenRegion *region);
+
+    /**
+     * get: the region the device has at present
+     * @provider: the realized device
+     * @region: filled in unless RESERVED_REGION_NONE is returned
+     */
+    ReservedRegionKind (*get)(ReservedRegionProvider *provider,
+                              StolenRegion *region);
+
+    /**
+     * maps_iova: whether the device shadows the vIOMMU's mappings, that is,
+     * registers an IOMMU notifier for MAP events (as vfio does). May be NULL,
+     * which means no.
+     */
+    bool (*maps_iova)(ReservedRegionProvider *provider);
+};
+
+/**
+ * ReservedRegionHint: what the early scan learned of one -device option
+ * @region: the region it will ask for
+ * @name: for messages: the device's id, or else its driver
+ */
+typedef struct ReservedRegionHint {
+    StolenRegion region;
+    char *name;
+} ReservedRegionHint;
+
+/**
+ * reserved_region_scan_device: look at one -device option before the machine
+ * is created
+ * @opts: the option as a dictionary, with at least "driver"
+ *
+ * Silently does nothing for devices that are not providers.
+ */
+void reserved_region_scan_device(const QDict *opts);
+
+/**
+ * reserved_region_scan_opts: the same for one QemuOpts, in the form that
+ * qemu_opts_foreach() takes
+ *
+ * Returns: 0, always.
+ */
+int reserved_region_scan_opts(void *opaque, QemuOpts *opts, Error **errp);
+
+/**
+ * reserved_region_hints: what the scan has learned
+ *
+ * Returns: (element-type ReservedRegionHint) an array that stays the
+ * property of the scan; it may be empty, and is never NULL.
+ */
+const GArray *reserved_region_hints(void);
+
+/**
+ * reserved_region_plug: place a region for a device that is being realized
+ * @pdev: the device; its type implements TYPE_RESERVED_REGION_PROVIDER
+ * @region: where, in guest physical addresses
+ * @errp: names the device, the region, what it conflicts with and the option
+ *      that helps
+ *
+ * On success guest memory of its own is at @region, the range is reserved in
+ * E820, and, when an intel-iommu is there, published as an RMRR and mapped in
+ * the device's address space at IOVA = GPA.
+ *
+ * Implemented by the PC machines (hw/i386/stolen_memory.c).
+ *
+ * Returns: true on success; false with @errp set, and nothing changed,
+ * otherwise.
+ */
+bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
+                          Error **errp);
+
+/**
+ * reserved_region_can_plug: like reserved_region_plug(), but only says whether
+ * it would succeed
+ */
+bool reserved_region_can_plug(PCIDevice *pdev, const StolenRegion *region,
+                              Error **errp);
+
+/**
+ * reserved_region_unplug: undo reserved_region_plug()
+ * @pdev: the device; nothing happens if it has no region
+ */
+void reserved_region_unplug(PCIDevice *pdev);
+
+#endif
