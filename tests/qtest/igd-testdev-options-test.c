@@ -1,0 +1,259 @@
+/*
+ * Options of igd-testdev, and its state in a migration stream
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Options that must be refused, with the words of the refusal; the forms in
+ * which the early scan has to understand options that are right; and a guest
+ * that is saved in the middle of a command and goes on elsewhere.
+ */
+
+#include "qemu/osdep.h"
+#include <glib/gstdio.h>
+#include "qobject/qdict.h"
+#include "igd-testdev-util.h"
+#include "refusal.h"
+
+#define GIB             0x40000000ull
+#define MIB             0x100000ull
+#define RAM_BUF         0x1000000ull
+#define WAIT_US         (60 * G_USEC_PER_SEC)
+#define POLL_US         2000
+
+typedef struct RefusalRow {
+    const char *name;
+    const char *opts;
+    const char *option;
+    const char *value;
+    const char *limit;
+} RefusalRow;
+
+static const RefusalRow refusal_rows[] = {
+    { "unknown-id", "device-id=0x1234,dsm-base=0x7b800000",
+      "set device-id", "0x1234", "19xx 31xx 59xx 3Exx 9Bxx" },
+    { "id-zero", "device-id=0,dsm-base=0x7b800000",
+      "set device-id", "0x0000", "01xx (gen 6)" },
+    { "meteor-lake", "device-id=0x7d55,dsm-base=0x7b800000",
+      "set device-id", "0x7d55", "no BDSM register" },
+    { "no-dsm-base", "dsm-size=64M", "set dsm-base", "missing", "0x100000" },
+    { "dsm-base-zero", "dsm-base=0", "set dsm-base", "missing or 0",
+      "0x800000" },
+    { "dsm-base-64k", "dsm-base=0x7b810000", "set dsm-base to 0x7b800000",
+      "0x7b810000", "0x100000 (1 MiB)" },
+    { "dsm-base-odd", "dsm-base=0x7b800001", "set dsm-base to 0x7b800000",
+      "0x7b800001", "0x100000 (1 MiB)" },
+    { "dsm-base-4g", "dsm-base=0x100000000", "lower dsm-base",
+      "0x100000000", "0x100000000 (4 GiB)" },
+    { "dsm-ends-above-4g", "dsm-base=0xfc100000", "lower dsm-base",
+      "0xfc100000", "0x100000000 (4 GiB)" },
+    { "dsm-base-ones", "dsm-base=0xfffffffffff00000", "lower dsm-base",
+      "0xfffffffffff00000", "4 GiB" },
+    { "gsm-larger", "dsm-base=0x700000", "raise dsm-base", "0x700000",
+      "0x800000" },
+    { "gsm-to-zero", "dsm-base=0x800000", "raise dsm-base", "0x800000",
+      "0x100000 (1 MiB)" },
+    { "dsm-size-zero", "dsm-base=0x7b800000,dsm-size=0", "set dsm-size",
+      "dsm-size 0 ", "0x100000" },
+    { "dsm-size-gen6", "device-id=0x0116,dsm-base=0x1000000,dsm-size=1G,"
+      "gsm-size=2M", "set dsm-size", "0x40000000 (1 GiB)", "0 to 512 MiB" },
+    { "dsm-size-broadwell", "device-id=0x1616,dsm-base=0x7b800000,"
+      "dsm-size=48M", "set dsm-size", "0x3000000 (48 MiB)",
+      "steps of 32 MiB" },
+    { "dsm-size-cherryview", "device-id=0x22b0,dsm-base=0x7b800000,"
+      "dsm-size=4M", "set dsm-size", "0x400000 (4 MiB)", "8 to 60 MiB" },
+    { "dsm-size-gen9", "dsm-base=0x7b800000,dsm-size=65M", "set dsm-size",
+      "0x4100000 (65 MiB)", "4 to 60 MiB" },
+    { "dsm-size-gen12", "device-id=0x9a49,dsm-base=0x7b800000,dsm-size=100k",
+      "set dsm-size", "0x19000 (100 KiB)", "gen 12" },
+    { "gsm-size-gen7", "device-id=0x0412,dsm-base=0x7b800000",
+      "set gsm-size", "0x800000 (8 MiB)", "0, 1, 2 or 3 MiB" },
+    { "gsm-size-gen9", "dsm-base=0x7b800000,gsm-size=1M", "set gsm-size",
+      "0x100000 (1 MiB)", "0, 2, 4 or 8 MiB" },
+    { "gsm-size-gen11", "device-id=0x8a52,dsm-base=0x7b800000,gsm-size=16M",
+      "set gsm-size", "0x1000000 (16 MiB)", "0, 2, 4 or 8 MiB" },
+    { "aperture-odd", "dsm-base=0x7b800000,aperture-size=96M",
+      "set aperture-size", "0x6000000", "power of two" },
+    { "aperture-small", "dsm-base=0x7b800000,aperture-size=64k",
+      "set aperture-size", "0x10000 ", "0x100000 (1 MiB)" },
+    { "aperture-large", "dsm-base=0x7b800000,aperture-size=8G",
+      "set aperture-size", "0x200000000", "0x100000000 (4 GiB)" },
+    { "listener", "dsm-base=0x7b800000,listener=vfio", "set listener",
+      "'vfio'", "off, map, unmap or devtlb" },
+};
+
+static void test_refusal(const void *data)
+{
+    const RefusalRow *row = data;
+    g_autofree char *args =
+        g_strdup_printf("-machine q35 -device igd-testdev,addr=02.0,%s",
+                        row->opts);
+
+    refusal_assert(args, ": igd-testdev: ", row->option, row->value,
+                   row->limit, NULL);
+}
+
+/*
+ * All of these are the region [0x7b000000, 0x7f7fffff], so a machine of 4 GiB
+ * whose early scan has understood them has RAM up to 0x7b000000, and
+ * 4 GiB - 0x7b000000 above 4 GiB.
+ */
+static const struct {
+    const char *name;
+    const char *device;
+} early_rows[] = {
+    { "hex", "igd-testdev,addr=02.0,dsm-base=0x7b800000,dsm-size=64M" },
+    { "decimal", "igd-testdev,addr=02.0,dsm-base=2071986176,"
+                 "dsm-size=67108864,gsm-size=8388608,device-id=6418" },
+    { "size-hex", "igd-testdev,addr=02.0,dsm-base=0x7b800000,"
+                  "dsm-size=0x4000000,gsm-size=0x800000" },
+    { "size-units", "igd-testdev,addr=02.0,dsm-base=0x7b800000,"
+                    "dsm-size=65536k,gsm-size=8192K,device-id=0x9a49" },
+    { "defaults", "igd-testdev,dsm-base=0x7b800000,addr=02.0" },
+    { "json", "'{\"driver\": \"igd-testdev\", \"addr\": \"02.0\", "
+              "\"dsm-base\": 2071986176, \"dsm-size\": 67108864}'" },
+};
+
+static void test_early(const void *data)
+{
+    const char *device = data;
+    QTestState *qts = qtest_initf("-machine q35 -m 4G -nodefaults "
+                                  "-device %s", device);
+    uint64_t top = 8 * GIB - IGD_DEFAULT_BASE;
+
+    qtest_writel(qts, IGD_DEFAULT_BASE - 4, 0x600d);
+    g_assert_cmphex(qtest_readl(qts, IGD_DEFAULT_BASE - 4), ==, 0x600d);
+    qtest_writel(qts, IGD_DEFAULT_LIMIT + 1, 0xbad);
+    g_assert_cmphex(qtest_readl(qts, IGD_DEFAULT_LIMIT + 1), !=, 0xbad);
+    qtest_writel(qts, top - 4, 0x600d);
+    g_assert_cmphex(qtest_readl(qts, top - 4), ==, 0x600d);
+    qtest_writel(qts, top, 0xbad);
+    g_assert_cmphex(qtest_readl(qts, top), !=, 0xbad);
+    qtest_quit(qts);
+}
+
+static void wait_migration(QTestState *qts)
+{
+    gint64 deadline = g_get_monotonic_time() + WAIT_US;
+
+    for (;;) {
+        QDict *info = qtest_qmp_assert_success_ref(qts,
+                          "{ 'execute': 'query-migrate' }");
+        g_autofree char *status = g_strdup(qdict_get_try_str(info, "status"));
+
+        qobject_unref(info);
+        if (!g_strcmp0(status, "completed")) {
+            return;
+        }
+        g_assert_cmpstr(status, !=, "failed");
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_usleep(POLL_US);
+    }
+}
+
+/* Saves while a fill of the region is running and RAM_BUF is the next source */
+static void save_running(const char *uri)
+{
+    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+
+    qtest_writeq(g->qts, IGD_DEFAULT_BASE, 0x1122334455667788);
+    qtest_writel(g->qts, IGD_DEFAULT_LIMIT - 3, 0x99aabbcc);
+    qpci_io_writel(g->dev, g->io, IGD_TESTDEV_IO_INDEX, IGD_TESTDEV_DMA_FILL);
+    igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x44444444);
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
+    igd_guest_dma_start(g, IGD_TESTDEV_CMD_FILL, 0, IGD_DEFAULT_BDSM, MIB);
+    igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x55555555);
+    igd_guest_write64(g, IGD_TESTDEV_DMA_SRC, RAM_BUF);
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate', "
+                             "'arguments': { 'uri': %s } }", uri);
+    wait_migration(g->qts);
+    igd_guest_close(g);
+}
+
+static char *state_file(char **uri)
+{
+    char *path = g_strdup_printf("%s/igd-testdev-%d.state", g_get_tmp_dir(),
+                                 getpid());
+
+    *uri = g_strdup_printf("file:%s", path);
+    return path;
+}
+
+static void test_migrate(void)
+{
+    g_autofree char *uri = NULL;
+    g_autofree char *path = state_file(&uri);
+    IGDGuest *g;
+
+    save_running(uri);
+    g = igd_guest_start(IGD_DEFAULT_OPTS, "-S -incoming defer");
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate-incoming', "
+                             "'arguments': { 'uri': %s } }", uri);
+    wait_migration(g->qts);
+    g_unlink(path);
+
+    /* The same addresses as those in the stream */
+    igd_guest_enable(g);
+    g_assert_cmphex(qpci_io_readl(g->dev, g->io, IGD_TESTDEV_IO_INDEX), ==,
+                    IGD_TESTDEV_DMA_FILL);
+    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_STATUS), ==,
+                    IGD_TESTDEV_STATUS_BUSY);
+    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_FILL), ==, 0x55555555);
+    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_SRC), ==, RAM_BUF);
+    g_assert_cmphex(qtest_readq(g->qts, IGD_DEFAULT_BASE), ==,
+                    0x1122334455667788);
+    g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0);
+
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
+    g_assert_cmphex(igd_guest_dma_wait(g), ==, IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0x44444444);
+    g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM + MIB - 4), ==,
+                    0x44444444);
+    g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_LIMIT - 3), ==,
+                    0x99aabbcc);
+    igd_guest_close(g);
+}
+
+/* A destination with other registers must not take the stream */
+static void test_migrate_mismatch(void)
+{
+    g_autofree char *uri = NULL;
+    g_autofree char *path = state_file(&uri);
+    g_autofree char *out = NULL;
+    g_autofree char *args = NULL;
+    int status;
+
+    save_running(uri);
+    args = g_strdup_printf("timeout 60 %s -accel qtest -display none "
+                           "-machine q35 -m %" PRIu64 "M -nodefaults "
+                           "-device igd-testdev,addr=02.0,dsm-base=0x7c800000 "
+                           "-incoming %s", g_getenv("QTEST_QEMU_BINARY"),
+                           (uint64_t)(IGD_GUEST_RAM / MIB), uri);
+    g_assert_true(g_spawn_command_line_sync(args, NULL, &out, &status, NULL));
+    g_unlink(path);
+    g_test_message("%s", out);
+    g_assert_cmpint(WEXITSTATUS(status), ==, 1);
+}
+
+int main(int argc, char **argv)
+{
+    size_t i;
+
+    g_test_init(&argc, &argv, NULL);
+    for (i = 0; i < G_N_ELEMENTS(refusal_rows); i++) {
+        g_autofree char *path = g_strdup_printf("igd-testdev/refuses/%s",
+                                                refusal_rows[i].name);
+
+        qtest_add_data_func(path, &refusal_rows[i], test_refusal);
+    }
+    for (i = 0; i < G_N_ELEMENTS(early_rows); i++) {
+        g_autofree char *path = g_strdup_printf("igd-testdev/early/%s",
+                                                early_rows[i].name);
+
+        qtest_add_data_func(path, early_rows[i].device, test_early);
+    }
+    qtest_add_func("igd-testdev/migrate/running", test_migrate);
+    qtest_add_func("igd-testdev/migrate/mismatch", test_migrate_mismatch);
+    return g_test_run();
+}

@@ -1,0 +1,366 @@
+/*
+ * Registers, BARs and life cycle of igd-testdev
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The DMA engine has its own test, igd-testdev-dma-test.c, and the options
+ * and migration too, igd-testdev-options-test.c.
+ */
+
+#include "qemu/osdep.h"
+#include "hw/pci/pci_ids.h"
+#include "hw/pci/pci_regs.h"
+#include "igd-testdev-util.h"
+
+#define MIB             0x100000ull
+#define RAM_BUF         0x1000000ull
+
+typedef struct GenRow {
+    const char *name;
+    const char *opts;
+    uint16_t device_id;
+    uint16_t ggc;
+    uint8_t bdsm_offset;
+    uint64_t bdsm;
+    uint64_t base;
+} GenRow;
+
+static const GenRow gen_rows[] = {
+    { "gen6", "device-id=0x0116,dsm-base=0x7b800000,gsm-size=2M",
+      0x0116, 0x0210, 0x5c, 0x7b800000, 0x7b600000 },
+    { "gen7", "device-id=0x0412,dsm-base=0x7ce00000,dsm-size=32M,gsm-size=1M",
+      0x0412, 0x0108, 0x5c, 0x7ce00000, 0x7cd00000 },
+    { "gen8-broadwell", "device-id=0x1616,dsm-base=0x7b800000,dsm-size=32M",
+      0x1616, 0x01c0, 0x5c, 0x7b800000, 0x7b000000 },
+    { "gen8-cherryview",
+      "device-id=0x22b0,dsm-base=0x7b800000,dsm-size=12M,gsm-size=2M",
+      0x22b0, 0x0190, 0x5c, 0x7b800000, 0x7b600000 },
+    { "gen9", "dsm-base=0x7b800000", 0x1912, 0x02c0, 0x5c, 0x7b800000,
+      0x7b000000 },
+    { "gen9-small", "dsm-base=0x7b800000,dsm-size=60M,gsm-size=0",
+      0x1912, 0xfe00, 0x5c, 0x7b800000, 0x7b800000 },
+    { "gen11", "device-id=0x8a52,dsm-base=0x7b800000,gsm-size=4M",
+      0x8a52, 0x0280, 0xc0, 0x7b800000, 0x7b400000 },
+    { "gen12", "device-id=0x9a49,dsm-base=0x4b800000,dsm-size=32M",
+      0x9a49, 0x01c0, 0xc0, 0x4b800000, 0x4b000000 },
+};
+
+static uint64_t config_bdsm(IGDGuest *g, const GenRow *row)
+{
+    uint64_t bdsm = qpci_config_readl(g->dev, row->bdsm_offset);
+
+    if (row->bdsm_offset == 0xc0) {
+        bdsm |= (uint64_t)qpci_config_readl(g->dev, 0xc4) << 32;
+    }
+    return bdsm;
+}
+
+static void test_registers(const void *data)
+{
+    const GenRow *row = data;
+    IGDGuest *g = igd_guest_open(row->opts);
+    uint8_t other = row->bdsm_offset == 0xc0 ? 0x5c : 0xc0;
+
+    g_assert_cmphex(qpci_config_readw(g->dev, PCI_VENDOR_ID), ==,
+                    PCI_VENDOR_ID_INTEL);
+    g_assert_cmphex(qpci_config_readw(g->dev, PCI_DEVICE_ID), ==,
+                    row->device_id);
+    g_assert_cmphex(qpci_config_readl(g->dev, PCI_CLASS_REVISION) >> 8, ==,
+                    0x030000);
+    g_assert_cmphex(qpci_config_readw(g->dev, 0x50), ==, row->ggc);
+    g_assert_cmphex(config_bdsm(g, row), ==, row->bdsm);
+    g_assert_cmphex(qpci_config_readl(g->dev, other), ==, 0);
+    g_assert_cmphex(qpci_config_readl(g->dev, 0xfc), ==, 0);
+
+    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_REG_GGC), ==, row->ggc);
+    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_BDSM), ==, row->bdsm);
+    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_GSMBASE), ==,
+                    row->base);
+    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_ID), ==, 0x54444749);
+    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_VERSION), ==, 1);
+    g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_MSI, 0), ==, 0xac);
+    g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_PM, 0), ==, 0xd0);
+    g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_EXP, 0), ==, 0x70);
+    igd_guest_close(g);
+}
+
+/* Writes that touch a read-only register, crossing its ends or not */
+static void check_config_ro(IGDGuest *g, unsigned reg, unsigned size)
+{
+    unsigned first = reg & ~3u, n = 16, i;
+    uint8_t before[16];
+
+    for (i = 0; i < n; i++) {
+        before[i] = qpci_config_readb(g->dev, first + i);
+    }
+    for (i = reg - first; i < reg - first + size; i++) {
+        qpci_config_writeb(g->dev, first + i, ~before[i]);
+        if ((first + i) % 4 < 3) {
+            qpci_config_writew(g->dev, first + i, 0x5aa5);
+        }
+        qpci_config_writel(g->dev, (first + i) & ~3u, 0xffffffff);
+        qpci_config_writel(g->dev, (first + i) & ~3u, 0);
+    }
+    for (i = 0; i < n; i++) {
+        g_assert_cmphex(qpci_config_readb(g->dev, first + i), ==, before[i]);
+        if ((first + i) % 4 < 3) {
+            g_assert_cmphex(qpci_config_readw(g->dev, first + i), ==,
+                            before[i] | before[i + 1] << 8);
+        }
+    }
+}
+
+/* Every access of 1, 2, 4 and 8 bytes that touches the register */
+static void check_mirror_ro(IGDGuest *g, uint32_t reg, unsigned reg_size)
+{
+    uint8_t before[32];
+    unsigned size, off;
+
+    qtest_memread(g->qts, g->regs.addr + reg - 8, before, sizeof(before));
+    for (size = 1; size <= 8; size *= 2) {
+        for (off = 8 - size + 1; off < 8 + reg_size; off++) {
+            uint64_t want = 0;
+
+            memcpy(&want, before + off, size);
+            igd_guest_io_write(g, g->regs, reg - 8 + off, size, ~want);
+            g_assert_cmphex(igd_guest_io_read(g, g->regs, reg - 8 + off, size),
+                            ==, want);
+        }
+    }
+}
+
+static void test_read_only(const void *data)
+{
+    const GenRow *row = data;
+    IGDGuest *g = igd_guest_open(row->opts);
+
+    check_config_ro(g, 0x50, 2);
+    check_config_ro(g, row->bdsm_offset, row->bdsm_offset == 0xc0 ? 8 : 4);
+    check_config_ro(g, 0xf0, 16);
+    g_assert_cmphex(qpci_config_readw(g->dev, 0x50), ==, row->ggc);
+    g_assert_cmphex(config_bdsm(g, row), ==, row->bdsm);
+
+    check_mirror_ro(g, IGD_TESTDEV_REG_GGC, 4);
+    check_mirror_ro(g, IGD_TESTDEV_REG_BDSM, 8);
+    check_mirror_ro(g, IGD_TESTDEV_REG_GSMBASE, 8);
+    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_REG_GGC), ==, row->ggc);
+    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_BDSM), ==, row->bdsm);
+    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_GSMBASE), ==,
+                    row->base);
+    igd_guest_close(g);
+}
+
+static void sweep(IGDGuest *g, QPCIBar bar, uint64_t first, uint64_t limit,
+                  unsigned max_size)
+{
+    static const uint64_t values[] = { UINT64_MAX, 0, 0x0102030405060708 };
+    unsigned size, i;
+    uint64_t off;
+
+    for (off = first; off <= limit; off++) {
+        for (size = 1; size <= max_size; size *= 2) {
+            for (i = 0; i < G_N_ELEMENTS(values); i++) {
+                igd_guest_io_write(g, bar, off, size, values[i]);
+                igd_guest_io_read(g, bar, off, size);
+            }
+        }
+    }
+}
+
+/* No access may end QEMU, nor leave the device unusable */
+static void test_sweep(void)
+{
+    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+
+    sweep(g, g->regs, 0, 8, 8);
+    sweep(g, g->regs, IGD_TESTDEV_DMA_BLOCK - 8, IGD_TESTDEV_DMA_BLOCK +
+          IGD_TESTDEV_DMA_BLOCK_SIZE + 8, 8);
+    sweep(g, g->regs, IGD_TESTDEV_BAR_REGS_SIZE - 16,
+          IGD_TESTDEV_BAR_REGS_SIZE - 1, 8);
+    sweep(g, g->aperture, IGD_DEFAULT_DSM - 16, IGD_DEFAULT_DSM + 16, 8);
+    sweep(g, g->aperture, 256 * MIB - 16, 256 * MIB - 9, 8);
+    sweep(g, g->io, 0, IGD_TESTDEV_BAR_IO_SIZE - 1, 4);
+
+    igd_guest_dma_wait(g);
+    qtest_writel(g->qts, RAM_BUF, 0xfeedbeef);
+    g_assert_cmphex(igd_guest_dma(g, IGD_TESTDEV_CMD_COPY, RAM_BUF,
+                                  IGD_DEFAULT_BDSM, 4), ==,
+                    IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0xfeedbeef);
+    igd_guest_close(g);
+}
+
+/* A write of part of a register does nothing, a read of part works */
+static void test_access_size(void)
+{
+    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    uint32_t src = IGD_TESTDEV_DMA_SRC;
+
+    igd_guest_write64(g, src, 0x1122334455667788);
+    igd_guest_io_write(g, g->regs, src, 1, 0xff);
+    igd_guest_io_write(g, g->regs, src, 2, 0xffff);
+    igd_guest_io_write(g, g->regs, src + 2, 4, 0xffffffff);
+    g_assert_cmphex(igd_guest_read64(g, src), ==, 0x1122334455667788);
+    g_assert_cmphex(igd_guest_io_read(g, g->regs, src + 3, 2), ==, 0x4455);
+    g_assert_cmphex(igd_guest_io_read(g, g->regs, src + 1, 1), ==, 0x77);
+    igd_guest_write(g, src + 4, 0xaabbccdd);
+    g_assert_cmphex(igd_guest_read64(g, src), ==, 0xaabbccdd55667788);
+    igd_guest_write(g, src, 0);
+    g_assert_cmphex(igd_guest_read64(g, src), ==, 0xaabbccdd00000000);
+    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_CMD), ==, 0);
+    igd_guest_close(g);
+}
+
+static void test_aperture(void)
+{
+    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+
+    igd_guest_io_write(g, g->aperture, 0, 4, 0x11223344);
+    igd_guest_io_write(g, g->aperture, 5, 8, 0x0102030405060708);
+    igd_guest_io_write(g, g->aperture, IGD_DEFAULT_DSM - 1, 1, 0x77);
+    g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0x11223344);
+    g_assert_cmphex(qtest_readq(g->qts, IGD_DEFAULT_BDSM + 5), ==,
+                    0x0102030405060708);
+    g_assert_cmphex(qtest_readb(g->qts, IGD_DEFAULT_LIMIT), ==, 0x77);
+
+    qtest_writeq(g->qts, IGD_DEFAULT_BDSM + MIB, 0xaabbccddeeff0011);
+    g_assert_cmphex(igd_guest_io_read(g, g->aperture, MIB, 8), ==,
+                    0xaabbccddeeff0011);
+    g_assert_cmphex(igd_guest_io_read(g, g->aperture, MIB + 1, 2), ==, 0xff00);
+
+    igd_guest_io_write(g, g->aperture, IGD_DEFAULT_DSM - 4, 8, 0);
+    g_assert_cmphex(qtest_readb(g->qts, IGD_DEFAULT_LIMIT), ==, 0x77);
+    g_assert_cmphex(igd_guest_io_read(g, g->aperture, IGD_DEFAULT_DSM - 4, 8),
+                    ==, UINT64_MAX);
+    g_assert_cmphex(igd_guest_io_read(g, g->aperture, IGD_DEFAULT_DSM, 4), ==,
+                    UINT32_MAX);
+
+    igd_guest_set_master(g, false);
+    g_assert_cmphex(igd_guest_io_read(g, g->aperture, MIB, 4), ==, UINT32_MAX);
+    igd_guest_io_write(g, g->aperture, MIB, 4, 0);
+    igd_guest_set_master(g, true);
+    g_assert_cmphex(igd_guest_io_read(g, g->aperture, MIB, 4), ==, 0xeeff0011);
+    igd_guest_close(g);
+}
+
+static uint32_t indexed_read(IGDGuest *g, uint32_t index)
+{
+    qpci_io_writel(g->dev, g->io, IGD_TESTDEV_IO_INDEX, index);
+    g_assert_cmphex(qpci_io_readl(g->dev, g->io, IGD_TESTDEV_IO_INDEX), ==,
+                    index);
+    return qpci_io_readl(g->dev, g->io, IGD_TESTDEV_IO_DATA);
+}
+
+static void test_index_data(void)
+{
+    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+
+    g_assert_cmphex(indexed_read(g, IGD_TESTDEV_REG_BDSM), ==,
+                    IGD_DEFAULT_BDSM);
+    g_assert_cmphex(indexed_read(g, IGD_TESTDEV_DMA_FILL), ==, 0);
+    qpci_io_writel(g->dev, g->io, IGD_TESTDEV_IO_DATA, 0x5eed);
+    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_FILL), ==, 0x5eed);
+    g_assert_cmphex(indexed_read(g, IGD_TESTDEV_DMA_FILL + 1), ==, UINT32_MAX);
+    qpci_io_writel(g->dev, g->io, IGD_TESTDEV_IO_DATA, 0);
+    g_assert_cmphex(indexed_read(g, IGD_TESTDEV_BAR_REGS_SIZE), ==,
+                    UINT32_MAX);
+    g_assert_cmphex(indexed_read(g, IGD_TESTDEV_DMA_FILL), ==, 0x5eed);
+    igd_guest_close(g);
+}
+
+/* The message goes to RAM, where it can be seen */
+static void test_msi(void)
+{
+    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    uint8_t msi = IGD_TESTDEV_CFG_MSI;
+    uint32_t cmd = IGD_TESTDEV_CMD_CHECKSUM;
+
+    qpci_config_writel(g->dev, msi + PCI_MSI_ADDRESS_LO, RAM_BUF);
+    qpci_config_writel(g->dev, msi + PCI_MSI_ADDRESS_HI, 0);
+    qpci_config_writew(g->dev, msi + PCI_MSI_DATA_64, 0x4321);
+
+    igd_guest_dma(g, cmd | IGD_TESTDEV_CMD_MSI, 0, 0, 4);
+    g_assert_cmphex(qtest_readl(g->qts, RAM_BUF), ==, 0);
+    qpci_config_writew(g->dev, msi + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE);
+    igd_guest_dma(g, cmd, 0, 0, 4);
+    g_assert_cmphex(qtest_readl(g->qts, RAM_BUF), ==, 0);
+    igd_guest_dma(g, cmd | IGD_TESTDEV_CMD_MSI, 0, 0, 4);
+    g_assert_cmphex(qtest_readl(g->qts, RAM_BUF), ==, 0x4321);
+
+    qtest_writel(g->qts, RAM_BUF, 0);
+    igd_guest_dma(g, cmd | IGD_TESTDEV_CMD_MSI, 0, 0, 3);
+    g_assert_cmphex(qtest_readl(g->qts, RAM_BUF), ==, 0x4321);
+    igd_guest_close(g);
+}
+
+static void test_flr(void)
+{
+    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+
+    g_assert_cmphex(qpci_config_readl(g->dev, IGD_TESTDEV_CFG_PCIE +
+                                      PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR,
+                    ==, PCI_EXP_DEVCAP_FLR);
+    qtest_writel(g->qts, IGD_DEFAULT_BDSM, 0xcafe);
+    indexed_read(g, IGD_TESTDEV_REG_GGC);
+    igd_guest_flr(g);
+    g_assert_cmphex(qpci_config_readw(g->dev, PCI_COMMAND), ==, 0);
+    g_assert_cmphex(qpci_config_readl(g->dev, PCI_BASE_ADDRESS_0), ==, 0x4);
+    g_assert_cmphex(qpci_config_readw(g->dev, IGD_TESTDEV_CFG_PCIE +
+                                      PCI_EXP_DEVCTL) &
+                    PCI_EXP_DEVCTL_BCR_FLR, ==, 0);
+
+    igd_guest_enable(g);
+    g_assert_cmphex(qpci_io_readl(g->dev, g->io, IGD_TESTDEV_IO_INDEX), ==, 0);
+    g_assert_cmphex(qpci_config_readw(g->dev, 0x50), ==, 0x02c0);
+    g_assert_cmphex(qpci_config_readl(g->dev, 0x5c), ==, IGD_DEFAULT_BDSM);
+    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_GSMBASE), ==,
+                    IGD_DEFAULT_BASE);
+    g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0xcafe);
+    igd_guest_close(g);
+}
+
+/* A conventional bus has no 4 KiB of config space, and so no FLR */
+static void test_conventional(void)
+{
+    IGDGuest *g = igd_guest_start(IGD_DEFAULT_OPTS, "-machine pc");
+
+    igd_guest_enable(g);
+    g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_EXP, 0), ==, 0);
+    g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_MSI, 0), ==, 0xac);
+    check_config_ro(g, 0x50, 2);
+    check_config_ro(g, 0x5c, 4);
+    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_GSMBASE), ==,
+                    IGD_DEFAULT_BASE);
+    qtest_writel(g->qts, RAM_BUF, 0x1df00d);
+    g_assert_cmphex(igd_guest_dma(g, IGD_TESTDEV_CMD_COPY, RAM_BUF,
+                                  IGD_DEFAULT_BDSM, 4), ==,
+                    IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0x1df00d);
+    igd_guest_close(g);
+}
+
+int main(int argc, char **argv)
+{
+    size_t i;
+
+    g_test_init(&argc, &argv, NULL);
+    for (i = 0; i < G_N_ELEMENTS(gen_rows); i++) {
+        g_autofree char *regs =
+            g_strdup_printf("igd-testdev/registers/%s", gen_rows[i].name);
+        g_autofree char *ro =
+            g_strdup_printf("igd-testdev/read-only/%s", gen_rows[i].name);
+
+        qtest_add_data_func(regs, &gen_rows[i], test_registers);
+        qtest_add_data_func(ro, &gen_rows[i], test_read_only);
+    }
+    qtest_add_func("igd-testdev/sweep", test_sweep);
+    qtest_add_func("igd-testdev/access-size", test_access_size);
+    qtest_add_func("igd-testdev/aperture", test_aperture);
+    qtest_add_func("igd-testdev/index-data", test_index_data);
+    qtest_add_func("igd-testdev/msi", test_msi);
+    qtest_add_func("igd-testdev/flr", test_flr);
+    qtest_add_func("igd-testdev/conventional", test_conventional);
+    return g_test_run();
+}

@@ -1,0 +1,286 @@
+/*
+ * DMA at the edges of the stolen region, and of devices it is not for
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "igd-testdev-rig.h"
+#include "iova-runs.h"
+#include "hw/display/igd-testdev-regs.h"
+
+#define DEVFN 0x10              /* igd0 */
+#define DOMAIN_ID 7
+#define PATTERN 0x5a17ed00u
+
+/* Where the tables of these tests point: 1 GiB aligned RAM */
+#define TARGET RIG_HIGH
+
+/*
+ * DMA at the edges
+ *
+ * The tables map a window around and over the region to other memory. Each
+ * byte must come from, and go to, the right one of the two.
+ */
+
+#define WINDOW_BASE 0x7ac00000ull
+#define WINDOW_SIZE 0x5200000ull
+#define BUFFER 0x10000000ull
+#define BUFFER_SIZE 0x20000ull
+#define EDGE_MARGIN 0x40ull
+
+static bool in_region(uint64_t iova)
+{
+    return iova >= RIG_BASE && iova <= RIG_LIMIT;
+}
+
+static uint64_t window_gpa(uint64_t iova)
+{
+    return in_region(iova) ? iova : TARGET + (iova - WINDOW_BASE);
+}
+
+/* The CPU's view of [iova, iova + size - 1] through window_gpa() */
+static void window_access(IGDRig *rig, uint64_t iova, uint8_t *data,
+                          uint64_t size, bool write)
+{
+    while (size) {
+        uint64_t edge = iova < RIG_BASE ? RIG_BASE :
+                        in_region(iova) ? RIG_LIMIT + 1 : UINT64_MAX;
+        uint64_t part = MIN(size, edge - iova);
+
+        if (write) {
+            qtest_memwrite(rig->qts, window_gpa(iova), data, part);
+        } else {
+            qtest_memread(rig->qts, window_gpa(iova), data, part);
+        }
+        iova += part;
+        data += part;
+        size -= part;
+    }
+}
+
+static void check_edge_copy(IGDRig *rig, uint64_t iova, uint64_t len)
+{
+    const uint64_t size = len + 2 * EDGE_MARGIN, first = iova - EDGE_MARGIN;
+    g_autofree uint8_t *sent = g_malloc(len);
+    g_autofree uint8_t *want = g_malloc(size);
+    g_autofree uint8_t *have = g_malloc(size);
+    g_autofree uint8_t *behind = g_malloc(size);
+
+    for (uint64_t i = 0; i < len; i++) {
+        sent[i] = g_test_rand_int();
+    }
+    memset(want, 0xee, size);
+    qtest_memwrite(rig->qts, BUFFER, sent, len);
+    /* What the tables say of the region itself must stay as it is */
+    qtest_memwrite(rig->qts, TARGET + (first - WINDOW_BASE), want, size);
+    window_access(rig, first, want, size, true);
+
+    g_assert_cmphex(igd_rig_dma(rig, DEVFN, IGD_TESTDEV_CMD_COPY, BUFFER, iova,
+                                len, 0), ==, IGD_TESTDEV_STATUS_DONE);
+
+    memcpy(want + EDGE_MARGIN, sent, len);
+    window_access(rig, first, have, size, false);
+    g_assert_cmpmem(have, size, want, size);
+    qtest_memread(rig->qts, TARGET + (first - WINDOW_BASE), behind, size);
+    for (uint64_t i = 0; i < size; i++) {
+        g_assert_cmphex(behind[i], ==,
+                        in_region(first + i) ? 0xee : want[i]);
+    }
+}
+
+static void check_edge_sum(IGDRig *rig, uint64_t iova, uint64_t len)
+{
+    g_autofree uint8_t *data = g_malloc(len);
+    uint64_t sum = 0;
+
+    window_access(rig, iova, data, len, false);
+    for (uint64_t i = 0; i < len; i += 4) {
+        sum += ldl_le_p(data + i);
+    }
+    g_assert_cmphex(igd_rig_dma(rig, DEVFN, IGD_TESTDEV_CMD_CHECKSUM, iova, 0,
+                                len, 0), ==, IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(igd_rig_dma_checksum(rig, DEVFN), ==, sum);
+}
+
+typedef struct EdgeCase {
+    const char *name;
+    uint64_t page;
+    unsigned int levels;
+} EdgeCase;
+
+static const EdgeCase edge_cases[] = {
+    { "dma-edges-4k", VTD_PAGE_4K, 4 },
+    { "dma-edges-4k-3-levels", VTD_PAGE_4K, 3 },
+    { "dma-edges-2m", VTD_PAGE_2M, 4 },
+    { "dma-edges-2m-3-levels", VTD_PAGE_2M, 3 },
+};
+
+static void test_dma_edges(const void *opaque)
+{
+    static const uint64_t edges[] = { RIG_BASE, RIG_LIMIT + 1 };
+    static const uint64_t lengths[] = { 4, 8, 4096, 4100, 8192, 65536,
+                                        BUFFER_SIZE };
+    const EdgeCase *ec = opaque;
+    IGDRig *rig = igd_rig_start("", "", "");
+    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, ec->levels);
+
+    vtd_map_range(&rig->vtd, &d, BUFFER, BUFFER, BUFFER_SIZE);
+    for (uint64_t off = 0; off < WINDOW_SIZE; off += VTD_PAGE_2M) {
+        if (ec->page == VTD_PAGE_2M) {
+            vtd_map_page(&rig->vtd, &d, WINDOW_BASE + off, TARGET + off,
+                         VTD_PAGE_2M, VTD_RW);
+        } else {
+            vtd_map_range(&rig->vtd, &d, WINDOW_BASE + off, TARGET + off,
+                          VTD_PAGE_2M);
+        }
+    }
+    vtd_context_set(&rig->vtd, RIG_SID, &d);
+    vtd_guest_enable(&rig->vtd, true);
+    igd_rig_dma_setup(rig, DEVFN);
+
+    for (size_t e = 0; e < G_N_ELEMENTS(edges); e++) {
+        for (size_t l = 0; l < G_N_ELEMENTS(lengths); l++) {
+            uint64_t len = lengths[l];
+
+            check_edge_copy(rig, edges[e] - len, len);  /* up to the edge */
+            check_edge_copy(rig, edges[e], len);        /* from the edge */
+            if (len > 4) {
+                check_edge_copy(rig, edges[e] - 4, len);
+                check_edge_copy(rig, edges[e] - len + 4, len);
+                check_edge_copy(rig, edges[e] - len / 8 * 4, len);
+            }
+            check_edge_sum(rig, edges[e] - len / 8 * 4, len);
+        }
+    }
+    igd_rig_stop(rig);
+}
+
+/* Faults */
+
+static void check_dma_ok(IGDRig *rig, int devfn, uint64_t iova, uint64_t len)
+{
+    g_assert_cmphex(igd_rig_dma(rig, devfn, IGD_TESTDEV_CMD_FILL, 0, iova, len,
+                                PATTERN), ==, IGD_TESTDEV_STATUS_DONE);
+}
+
+/* A write to, and a read of, [iova, ...] must fault at @fault */
+static void check_dma_fault(IGDRig *rig, int devfn, uint64_t iova,
+                            uint64_t len, uint64_t fault)
+{
+    static const struct {
+        uint32_t cmd;
+        uint32_t status;
+    } kinds[] = {
+        { IGD_TESTDEV_CMD_FILL, IGD_TESTDEV_STATUS_WRITE_FAILED },
+        { IGD_TESTDEV_CMD_CHECKSUM, IGD_TESTDEV_STATUS_READ_FAILED },
+    };
+    uint64_t where;
+    uint16_t sid;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        while (vtd_take_fault(&rig->vtd, &sid, &where)) {
+            continue;
+        }
+        g_assert_cmphex(igd_rig_dma(rig, devfn, kinds[i].cmd, iova, iova, len,
+                                    ~PATTERN), ==, kinds[i].status);
+        g_assert_cmphex(igd_rig_dma_fault(rig, devfn), ==, fault);
+        g_assert_true(vtd_take_fault(&rig->vtd, &sid, &where));
+        g_assert_cmphex(sid, ==, devfn);
+        g_assert_cmphex(where, ==, fault & ~(VTD_PAGE_4K - 1));
+    }
+}
+
+static void test_empty_domain(void)
+{
+    IGDRig *rig = igd_rig_start("", ",listener=map", "");
+    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, 4);
+
+    vtd_context_set(&rig->vtd, RIG_SID, &d);
+    vtd_guest_enable(&rig->vtd, true);
+    igd_rig_reset_stats(rig, "igd0");
+    igd_rig_dma_setup(rig, DEVFN);
+
+    check_dma_ok(rig, DEVFN, RIG_BASE, RIG_LIMIT - RIG_BASE + 1);
+    g_assert_cmphex(qtest_readl(rig->qts, RIG_BASE), ==, PATTERN);
+    g_assert_cmphex(qtest_readl(rig->qts, RIG_LIMIT - 3), ==, PATTERN);
+
+    check_dma_fault(rig, DEVFN, RIG_BASE - 4, 4, RIG_BASE - 4);
+    check_dma_fault(rig, DEVFN, RIG_LIMIT + 1, 4, RIG_LIMIT + 1);
+    check_dma_fault(rig, DEVFN, RIG_BASE - 4, 0x20000, RIG_BASE - 4);
+    check_dma_fault(rig, DEVFN, RIG_LIMIT - 0xfffb, 0x20000, RIG_LIMIT + 1);
+    check_dma_fault(rig, DEVFN, 0, 4, 0);
+    igd_rig_check_kept(rig, "empty domain");
+    igd_rig_stop(rig);
+}
+
+/* A second device, with a region of its own and a gap between the two */
+
+#define DEVFN2 0x18
+#define BASE2 0x83e00000ull
+#define LIMIT2 0x85ffffffull
+#define DEVICE2 "-device igd-testdev,id=igd1,addr=03.0,dsm-base=0x84000000," \
+                "dsm-size=32M,gsm-size=2M,listener=map"
+
+static void check_two_devices(IGDRig *rig)
+{
+    g_autofree char *map = NULL;
+    g_autoptr(GArray) mapped = NULL;
+
+    check_dma_ok(rig, DEVFN, RIG_BASE, VTD_PAGE_4K);
+    check_dma_ok(rig, DEVFN, RIG_LIMIT - 3, 4);
+    check_dma_ok(rig, DEVFN2, BASE2, VTD_PAGE_4K);
+    check_dma_ok(rig, DEVFN2, LIMIT2 - 3, 4);
+
+    check_dma_fault(rig, DEVFN, BASE2, 4, BASE2);
+    check_dma_fault(rig, DEVFN, LIMIT2 - 3, 4, LIMIT2 - 3);
+    check_dma_fault(rig, DEVFN2, RIG_BASE, 4, RIG_BASE);
+    check_dma_fault(rig, DEVFN2, RIG_LIMIT - 3, 4, RIG_LIMIT - 3);
+
+    for (int devfn = DEVFN; devfn <= DEVFN2; devfn += DEVFN2 - DEVFN) {
+        check_dma_fault(rig, devfn, RIG_LIMIT + 1, 4, RIG_LIMIT + 1);
+        check_dma_fault(rig, devfn, BASE2 - 4, 4, BASE2 - 4);
+    }
+
+    map = igd_rig_get_string(rig, "igd1", "listener-map");
+    mapped = iova_runs_parse(map);
+    g_assert_cmpuint(mapped->len, ==, 1);
+    g_assert_cmphex(g_array_index(mapped, IOVARun, 0).iova, ==, BASE2);
+    g_assert_cmphex(g_array_index(mapped, IOVARun, 0).limit, ==, LIMIT2);
+}
+
+static void test_two_devices(void)
+{
+    IGDRig *rig = igd_rig_start("", ",listener=map", DEVICE2);
+    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, 4);
+
+    vtd_guest_enable(&rig->vtd, true);
+    igd_rig_reset_stats(rig, "igd0");
+    igd_rig_dma_setup(rig, DEVFN);
+    igd_rig_dma_setup(rig, DEVFN2);
+    check_two_devices(rig);             /* no context for either */
+
+    vtd_context_set(&rig->vtd, DEVFN, &d);
+    vtd_context_set(&rig->vtd, DEVFN2, &d);
+    vtd_inv_context_global(&rig->vtd);
+    check_two_devices(rig);             /* one empty domain for both */
+    igd_rig_check_kept(rig, "two devices");
+    igd_rig_stop(rig);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(edge_cases); i++) {
+        g_autofree char *path = g_strconcat("intel-iommu-rmrr/",
+                                            edge_cases[i].name, NULL);
+
+        qtest_add_data_func(path, &edge_cases[i], test_dma_edges);
+    }
+    qtest_add_func("intel-iommu-rmrr/empty-domain", test_empty_domain);
+    qtest_add_func("intel-iommu-rmrr/two-devices", test_two_devices);
+    return g_test_run();
+}

@@ -1,0 +1,389 @@
+/*
+ * Placement of stolen memory on the PC machines
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the guest's CPU and firmware see, with igd-testdev as the device. The
+ * refusals are command lines that must not start.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/units.h"
+#include "libqtest.h"
+#include "libqos/libqos-pc.h"
+#include "acpi-fetch.h"
+#include "refusal.h"
+
+#define E820_RAM 1
+#define E820_RESERVED 2
+
+#define Q35 "-M q35 -nodefaults -vga none "
+#define PC "-M pc -nodefaults -vga none "
+#define IOMMU "-device intel-iommu,intremap=on,caching-mode=on "
+#define DEMO "dsm-base=0x7b800000,dsm-size=64M,gsm-size=8M"
+#define IGD "-device igd-testdev,addr=02.0," DEMO " "
+
+#define REGION_BASE 0x7b000000ULL
+#define REGION_LIMIT 0x7f7fffffULL
+#define DSM_BASE 0x7b800000ULL
+
+typedef struct E820Entry {
+    uint64_t address;
+    uint64_t length;
+    uint32_t type;
+} QEMU_PACKED E820Entry;
+
+/* Whether etc/e820 has exactly this entry */
+static bool e820_has(const GArray *e820, uint64_t base, uint64_t limit,
+                     uint32_t type)
+{
+    const E820Entry *entry = (const E820Entry *)e820->data;
+    unsigned i;
+
+    g_assert_cmpuint(e820->len % sizeof(E820Entry), ==, 0);
+    for (i = 0; i < e820->len / sizeof(E820Entry); i++) {
+        if (le64_to_cpu(entry[i].address) == base &&
+            le64_to_cpu(entry[i].length) == limit - base + 1 &&
+            le32_to_cpu(entry[i].type) == type) {
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef struct LayoutCase {
+    const char *name;
+    const char *args;
+    uint64_t base;          /* of the region, and its limit */
+    uint64_t limit;
+    uint64_t low_ram;       /* bytes */
+    uint64_t high_ram;
+} LayoutCase;
+
+static const LayoutCase layouts[] = {
+    { "above-ram", Q35 "-m 1G " IGD, REGION_BASE, REGION_LIMIT, 1 * GiB, 0 },
+    { "at-ram-end", Q35 "-m 1968M " IGD, REGION_BASE, REGION_LIMIT,
+      0x7b000000, 0 },
+    { "inside-ram", Q35 "-m 2G " IGD, REGION_BASE, REGION_LIMIT, 0x7b000000,
+      0x5000000 },
+    { "partly-inside-ram", Q35 "-m 2000M " IGD, REGION_BASE, REGION_LIMIT,
+      0x7b000000, 0x2000000 },
+    { "big-ram", Q35 "-m 4G " IGD, REGION_BASE, REGION_LIMIT, 0x7b000000,
+      4 * GiB - 0x7b000000 },
+    { "json", Q35 "-m 4G -device "
+      "'{\"driver\":\"igd-testdev\",\"addr\":\"02.0\","
+      "\"dsm-base\":2072510464,\"dsm-size\":67108864}'",
+      REGION_BASE, REGION_LIMIT, 0x7b000000, 4 * GiB - 0x7b000000 },
+    { "with-iommu", Q35 "-m 4G " IOMMU IGD, REGION_BASE, REGION_LIMIT,
+      0x7b000000, 4 * GiB - 0x7b000000 },
+    { "pc", PC "-m 4G " IGD, REGION_BASE, REGION_LIMIT, 0x7b000000,
+      4 * GiB - 0x7b000000 },
+    { "pc-above-ram", PC "-m 1G " IGD, REGION_BASE, REGION_LIMIT, 1 * GiB,
+      0 },
+    { "pci-window", Q35 "-m 4G -device igd-testdev,dsm-base=0xce000000,"
+      "dsm-size=32M,gsm-size=0", 0xce000000, 0xcfffffff, 2 * GiB, 2 * GiB },
+    { "user-cap-is-lower", "-M q35,max-ram-below-4g=1G -nodefaults -m 4G " IGD,
+      REGION_BASE, REGION_LIMIT, 1 * GiB, 3 * GiB },
+    { "two", Q35 "-m 4G " IGD "-device igd-testdev,dsm-base=0x72000000,"
+      "dsm-size=32M,gsm-size=2M", 0x71e00000, 0x73ffffff, 0x71e00000,
+      4 * GiB - 0x71e00000 },
+};
+
+static void test_layout(gconstpointer data)
+{
+    const LayoutCase *c = data;
+    QOSState *qs = qtest_pc_boot("%s", c->args);
+    g_autoptr(GArray) e820 = fw_cfg_fetch(qs, "etc/e820");
+
+    g_assert_true(e820_has(e820, c->base, c->limit, E820_RESERVED));
+    g_assert_true(e820_has(e820, 0, c->low_ram - 1, E820_RAM));
+    g_assert_true(!c->high_ram ||
+                  e820_has(e820, 4 * GiB, 4 * GiB + c->high_ram - 1,
+                           E820_RAM));
+
+    /* It is memory, from the first byte to the last, and zero at first. */
+    g_assert_cmphex(qtest_readq(qs->qts, c->base), ==, 0);
+    g_assert_cmphex(qtest_readq(qs->qts, c->limit - 7), ==, 0);
+    qtest_writeq(qs->qts, c->base, 0x1122334455667788);
+    qtest_writeq(qs->qts, c->limit - 7, 0x99aabbccddeeff00);
+    g_assert_cmphex(qtest_readq(qs->qts, c->base), ==, 0x1122334455667788);
+    g_assert_cmphex(qtest_readq(qs->qts, c->limit - 7), ==,
+                    0x99aabbccddeeff00);
+    qtest_shutdown(qs);
+}
+
+/* Memory of its own: what is in it is not in any part of RAM. */
+static void test_own_memory(void)
+{
+    QOSState *qs = qtest_pc_boot(Q35 "-m 4G " IGD);
+    const uint64_t high = 4 * GiB;
+
+    qtest_memset(qs->qts, REGION_BASE, 0xa5, 4096);
+    qtest_memset(qs->qts, REGION_LIMIT - 4095, 0xa5, 4096);
+    /* the last RAM below it, and the first and last above 4 GiB */
+    g_assert_cmphex(qtest_readq(qs->qts, REGION_BASE - 8), ==, 0);
+    g_assert_cmphex(qtest_readq(qs->qts, high), ==, 0);
+    g_assert_cmphex(qtest_readq(qs->qts, high + 4 * GiB - REGION_BASE - 8),
+                    ==, 0);
+    /* and nothing behind its end */
+    qtest_writeq(qs->qts, REGION_LIMIT + 1, 0x1234);
+    g_assert_cmphex(qtest_readq(qs->qts, REGION_LIMIT + 1), !=, 0x1234);
+    qtest_shutdown(qs);
+}
+
+static void test_fw_cfg(void)
+{
+    QOSState *qs = qtest_pc_boot(Q35 IGD);
+    g_autoptr(GArray) base = fw_cfg_fetch(qs, "etc/igd-stolen-base");
+    g_autoptr(GArray) size = fw_cfg_fetch(qs, "etc/igd-bdsm-size");
+
+    g_assert_nonnull(base);
+    g_assert_cmpuint(base->len, ==, 8);
+    g_assert_cmphex(ldq_le_p(base->data), ==, DSM_BASE);
+    g_assert_null(size);
+    qtest_shutdown(qs);
+}
+
+static void test_fw_cfg_other_slot(void)
+{
+    QOSState *qs = qtest_pc_boot(Q35 "-device igd-testdev,addr=03.0," DEMO);
+    g_autoptr(GArray) base = fw_cfg_fetch(qs, "etc/igd-stolen-base");
+
+    g_assert_null(base);
+    qtest_shutdown(qs);
+}
+
+/* Count of a byte sequence in a table */
+static unsigned count_bytes(const GArray *table, const void *bytes,
+                            size_t size)
+{
+    unsigned n = 0;
+    size_t i;
+
+    for (i = 0; i + size <= table->len; i++) {
+        n += !memcmp(table->data + i, bytes, size);
+    }
+    return n;
+}
+
+/* ACPI 6.4.3.4 32-bit fixed memory range descriptor */
+static void fixed_memory(uint8_t *d, uint32_t base, uint32_t size)
+{
+    const uint8_t head[] = { 0x86, 0x09, 0x00, 0x01 };
+
+    memcpy(d, head, sizeof(head));
+    stl_le_p(d + 4, base);
+    stl_le_p(d + 8, size);
+}
+
+/* ACPI 6.4.3.5.2 DWord address space descriptor: min and max of it */
+static void dword_window(uint8_t *d, uint32_t min, uint32_t max)
+{
+    stl_le_p(d, min);
+    stl_le_p(d + 4, max);
+}
+
+static void test_dsdt(void)
+{
+    QOSState *qs = qtest_pc_boot(Q35 "-m 1G " IGD);
+    g_autoptr(GArray) dsdt = acpi_fetch(qs, "DSDT");
+    uint8_t fixed[12], below[8], above[8], whole[8];
+
+    fixed_memory(fixed, REGION_BASE, REGION_LIMIT - REGION_BASE + 1);
+    dword_window(below, 0x40000000, REGION_BASE - 1);
+    dword_window(above, REGION_LIMIT + 1, 0xfebfffff);
+    dword_window(whole, 0x40000000, 0xfebfffff);
+
+    g_assert_cmpuint(count_bytes(dsdt, "STLN", 4), ==, 1);
+    g_assert_cmpuint(count_bytes(dsdt, fixed, sizeof(fixed)), ==, 1);
+    g_assert_cmpuint(count_bytes(dsdt, below, sizeof(below)), ==, 1);
+    g_assert_cmpuint(count_bytes(dsdt, above, sizeof(above)), ==, 1);
+    g_assert_cmpuint(count_bytes(dsdt, whole, sizeof(whole)), ==, 0);
+    qtest_shutdown(qs);
+}
+
+static void test_dsdt_at_ram_end(void)
+{
+    QOSState *qs = qtest_pc_boot(Q35 "-m 4G " IGD);
+    g_autoptr(GArray) dsdt = acpi_fetch(qs, "DSDT");
+    uint8_t above[8];
+
+    dword_window(above, REGION_LIMIT + 1, 0xfebfffff);
+    g_assert_cmpuint(count_bytes(dsdt, above, sizeof(above)), ==, 1);
+    qtest_shutdown(qs);
+}
+
+static void test_dsdt_without(void)
+{
+    QOSState *qs = qtest_pc_boot(Q35 "-m 1G -device edu,addr=02.0");
+    g_autoptr(GArray) dsdt = acpi_fetch(qs, "DSDT");
+    uint8_t whole[8];
+
+    dword_window(whole, 0x40000000, 0xfebfffff);
+    g_assert_cmpuint(count_bytes(dsdt, "STLN", 4), ==, 0);
+    g_assert_cmpuint(count_bytes(dsdt, whole, sizeof(whole)), ==, 1);
+    qtest_shutdown(qs);
+}
+
+/* Contents go away with a reset neither of RAM nor of the region here, but
+ * the region itself must still be there. */
+static void test_reset(void)
+{
+    QOSState *qs = qtest_pc_boot(Q35 IOMMU "-m 4G " IGD);
+
+    qtest_system_reset(qs->qts);
+    qtest_writeq(qs->qts, REGION_BASE, 0x5aa5);
+    g_assert_cmphex(qtest_readq(qs->qts, REGION_BASE), ==, 0x5aa5);
+    qtest_shutdown(qs);
+}
+
+static void test_unplug(void)
+{
+    QTestState *qts = qtest_init(Q35 IOMMU
+        "-device pcie-root-port,id=rp,addr=04.0,chassis=1 "
+        "-device igd-testdev,id=igd,bus=rp," DEMO);
+
+    qtest_writeq(qts, REGION_BASE, 0x5aa5);
+    qtest_qmp_device_del_send(qts, "igd");
+    /* The guest's driver would let go; a reset does it without one. */
+    qtest_system_reset_nowait(qts);
+    qtest_qmp_eventwait(qts, "DEVICE_DELETED");
+    g_assert_cmphex(qtest_readq(qts, REGION_BASE), !=, 0x5aa5);
+    qtest_quit(qts);
+}
+
+static void test_hotplug(void)
+{
+    QTestState *qts = qtest_init(Q35
+        "-device pcie-root-port,id=rp,addr=04.0,chassis=1");
+    QDict *rsp = qtest_qmp(qts, "{'execute': 'device_add', 'arguments': {"
+        "'driver': 'igd-testdev', 'bus': 'rp', 'dsm-base': 2072510464}}");
+    const char *desc;
+
+    g_assert_true(qdict_haskey(rsp, "error"));
+    desc = qdict_get_str(qdict_get_qdict(rsp, "error"), "desc");
+    g_assert_nonnull(strstr(desc, "hot-plugged"));
+    g_assert_nonnull(strstr(desc, "command line"));
+    qobject_unref(rsp);
+    qtest_quit(qts);
+}
+
+/* Firmware programs MMCONFIG over the region: the region wins, and QEMU goes
+ * on. q35's host bridge: PCIEXBAR at 0x60. */
+static void test_ecam_over_region(void)
+{
+    QTestState *qts = qtest_init(Q35 "-m 1G " IGD);
+
+    qtest_outl(qts, 0xcf8, 0x80000064);
+    qtest_outl(qts, 0xcfc, 0);
+    qtest_outl(qts, 0xcf8, 0x80000060);
+    qtest_outl(qts, 0xcfc, 0x70000001);
+    qtest_writeq(qts, REGION_BASE, 0x5aa5);
+    g_assert_cmphex(qtest_readq(qts, REGION_BASE), ==, 0x5aa5);
+    /* bus 0 is elsewhere and works */
+    g_assert_cmphex(qtest_readl(qts, 0x70000000), ==, 0x29c08086);
+    qtest_quit(qts);
+}
+
+/* Refusals */
+
+typedef struct RefusalCase {
+    const char *name;
+    const char *args;
+    const char *says[3];
+} RefusalCase;
+
+static const RefusalCase refusals[] = {
+    { "seabios-mmconfig", Q35 "-device igd-testdev,dsm-base=0xb8000000",
+      { "0xb7800000-0xbbffffff", "MMCONFIG at 0xb0000000-0xbfffffff",
+        "OVMF" } },
+    { "chipset", Q35 "-device igd-testdev,dsm-base=0xfd000000",
+      { "0xfc800000-0x100ffffff" } },
+    { "chipset-inside", Q35 "-device igd-testdev,dsm-base=0xfc000000",
+      { "0xfb800000-0xffffffff", "0xfec00000" } },
+    { "low", Q35 "-device igd-testdev,dsm-base=0x1000000",
+      { "0x800000-0x4ffffff", "below 0x1000000" } },
+    { "overlap", Q35 IGD "-device igd-testdev,dsm-base=0x7f000000",
+      { "0x7e800000-0x82ffffff", "overlaps", "0x7b000000-0x7f7fffff" } },
+    { "microvm", "-M microvm,pcie=on "
+      "-device igd-testdev,dsm-base=0x7b800000",
+      { "igd-testdev", "microvm", "q35" } },
+    { "bypass", "-M q35,default-bus-bypass-iommu=on " IOMMU IGD,
+      { "bypass", "default-bus-bypass-iommu=off" } },
+    { "bypass-expander", Q35 IOMMU
+      "-device pxb-pcie,id=pxb,bus_nr=0x40,bypass_iommu=on "
+      "-device pcie-root-port,id=rp,bus=pxb,addr=00.0,chassis=2 "
+      "-device igd-testdev,bus=rp,dsm-base=0x7b800000",
+      { "bypass", "bypass_iommu=off" } },
+    { "bypass-iommu-last", "-M q35,default-bus-bypass-iommu=on " IGD IOMMU,
+      { "bypass" } },
+    { "amd-iommu", Q35 "-device amd-iommu " IGD,
+      { "amd-iommu", "-device intel-iommu" } },
+    { "listener-without-caching-mode", Q35 "-device intel-iommu "
+      "-device igd-testdev,listener=map," DEMO,
+      { "caching-mode=on" } },
+    { "listener-first-stage", Q35 "-device intel-iommu,x-scalable-mode=on,"
+      "x-flts=on,caching-mode=on -device igd-testdev,listener=map," DEMO,
+      { "x-flts=off" } },
+    { "listener-before-iommu", Q35
+      "-device igd-testdev,listener=map," DEMO " " IOMMU,
+      { "-device intel-iommu", "before" } },
+};
+
+static void test_refusal(gconstpointer data)
+{
+    const RefusalCase *c = data;
+
+    refusal_assert(c->args, c->says[0], c->says[1], c->says[2], NULL);
+}
+
+/* A start that works prints nothing, low RAM cut or not. */
+static void test_silent(void)
+{
+    g_autofree char *line = g_strdup_printf(
+        "timeout 60 %s -accel qtest -display none -m 8G " Q35 IOMMU IGD
+        "-qmp stdio", g_getenv("QTEST_QEMU_BINARY"));
+    const char *quit = "{'execute':'qmp_capabilities'}{'execute':'quit'}";
+    g_autofree char *sh = g_strdup_printf("echo \"%s\" | %s", quit, line);
+    const char *argv[] = { "/bin/sh", "-c", sh, NULL };
+    g_autofree char *err = NULL;
+    int status;
+
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, NULL,
+                               &err, &status, NULL));
+    g_assert_cmpint(status, ==, 0);
+    g_assert_cmpstr(err, ==, "");
+}
+
+int main(int argc, char **argv)
+{
+    unsigned i;
+
+    g_test_init(&argc, &argv, NULL);
+    for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+        g_autofree char *path = g_strdup_printf("stolen-memory/layout/%s",
+                                                layouts[i].name);
+
+        qtest_add_data_func(path, &layouts[i], test_layout);
+    }
+    qtest_add_func("stolen-memory/own-memory", test_own_memory);
+    qtest_add_func("stolen-memory/fw-cfg", test_fw_cfg);
+    qtest_add_func("stolen-memory/fw-cfg-other-slot", test_fw_cfg_other_slot);
+    qtest_add_func("stolen-memory/dsdt", test_dsdt);
+    qtest_add_func("stolen-memory/dsdt-at-ram-end", test_dsdt_at_ram_end);
+    qtest_add_func("stolen-memory/dsdt-without", test_dsdt_without);
+    qtest_add_func("stolen-memory/reset", test_reset);
+    qtest_add_func("stolen-memory/unplug", test_unplug);
+    qtest_add_func("stolen-memory/hotplug", test_hotplug);
+    qtest_add_func("stolen-memory/ecam-over-region", test_ecam_over_region);
+    qtest_add_func("stolen-memory/silent", test_silent);
+    for (i = 0; i < ARRAY_SIZE(refusals); i++) {
+        g_autofree char *path = g_strdup_printf("stolen-memory/refused/%s",
+                                                refusals[i].name);
+
+        qtest_add_data_func(path, &refusals[i], test_refusal);
+    }
+    return g_test_run();
+}

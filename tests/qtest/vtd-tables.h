@@ -1,0 +1,140 @@
+/*
+ * What a guest's VT-d driver does, for qtests
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Legacy mode only: root, context and second-level tables in guest memory,
+ * the global command register, and invalidation by queue or by register.
+ * Nothing is done behind the caller's back: changing a table invalidates
+ * nothing.
+ */
+
+#ifndef TESTS_QTEST_VTD_TABLES_H
+#define TESTS_QTEST_VTD_TABLES_H
+
+#include "libqtest.h"
+
+#define VTD_PAGE_4K 0x1000ull
+#define VTD_PAGE_2M 0x200000ull
+#define VTD_PAGE_1G 0x40000000ull
+
+#define VTD_READ 1
+#define VTD_WRITE 2
+#define VTD_RW (VTD_READ | VTD_WRITE)
+
+/**
+ * VTDGuest: the driver's state
+ * @qts: the machine
+ * @next, @limit: guest memory for tables, handed out page by page
+ * @root: the root table
+ * @queue, @tail: the invalidation queue, one page, and its next free slot
+ * @queued: whether the queue is on; if not, invalidations go by register
+ */
+typedef struct VTDGuest {
+    QTestState *qts;
+    uint64_t next;
+    uint64_t limit;
+    uint64_t root;
+    uint64_t queue;
+    unsigned int tail;
+    bool queued;
+} VTDGuest;
+
+/**
+ * VTDDomain: an address space of the guest's making
+ * @id: domain id
+ * @levels: 3 (39 bits) or 4 (48 bits)
+ * @root: its top table
+ */
+typedef struct VTDDomain {
+    uint16_t id;
+    unsigned int levels;
+    uint64_t root;
+} VTDDomain;
+
+/**
+ * vtd_guest_init: take guest memory [@base, @limit] for tables, and make an
+ * empty root table
+ */
+void vtd_guest_init(VTDGuest *g, QTestState *qts, uint64_t base,
+                    uint64_t limit);
+
+/**
+ * vtd_guest_alloc: a zeroed page of guest memory
+ */
+uint64_t vtd_guest_alloc(VTDGuest *g);
+
+/**
+ * vtd_guest_enable: program the root table, switch the queue on if @queued,
+ * and translation on. Also right after a machine reset.
+ */
+void vtd_guest_enable(VTDGuest *g, bool queued);
+
+/* The steps of the above */
+void vtd_guest_set_root(VTDGuest *g, uint64_t root);
+void vtd_guest_set_queue(VTDGuest *g, bool on);
+void vtd_guest_set_translation(VTDGuest *g, bool on);
+
+VTDDomain vtd_domain_new(VTDGuest *g, uint16_t id, unsigned int levels);
+
+/**
+ * vtd_context_set: give a device a domain
+ * @sid: bus << 8 | device << 3 | function
+ * @d: the domain; NULL for pass-through
+ */
+void vtd_context_set(VTDGuest *g, uint16_t sid, const VTDDomain *d);
+void vtd_context_clear(VTDGuest *g, uint16_t sid);
+
+/**
+ * vtd_map_page: write one leaf entry, making the tables above it
+ * @size: VTD_PAGE_4K, _2M or _1G; @iova and @gpa are aligned to it
+ * @perm: VTD_READ, VTD_WRITE or both
+ *
+ * An entry that is there already is overwritten, a table included.
+ */
+void vtd_map_page(VTDGuest *g, const VTDDomain *d, uint64_t iova, uint64_t gpa,
+                  uint64_t size, unsigned int perm);
+
+/**
+ * vtd_map_range: map [@iova, @iova + @size - 1] to @gpa, read-write, in
+ * 4 KiB pages
+ */
+void vtd_map_range(VTDGuest *g, const VTDDomain *d, uint64_t iova,
+                   uint64_t gpa, uint64_t size);
+
+/**
+ * vtd_clear_entry: clear the entry for @iova in the table whose entries cover
+ * @size each, whether it is a leaf or points to another table
+ */
+void vtd_clear_entry(VTDGuest *g, const VTDDomain *d, uint64_t iova,
+                     uint64_t size);
+
+/* Context cache */
+void vtd_inv_context_global(VTDGuest *g);
+void vtd_inv_context_domain(VTDGuest *g, uint16_t domain);
+void vtd_inv_context_device(VTDGuest *g, uint16_t sid);
+
+/* IOTLB. @order: log2 of the number of 4 KiB pages, at most 18 */
+void vtd_inv_iotlb_global(VTDGuest *g);
+void vtd_inv_iotlb_domain(VTDGuest *g, uint16_t domain);
+void vtd_inv_iotlb_page(VTDGuest *g, uint16_t domain, uint64_t iova,
+                        unsigned int order);
+
+/**
+ * vtd_inv_device_iotlb: a device-IOTLB descriptor; needs the queue
+ * @size: a power of two, at least 4 KiB, @iova aligned to it; 0 for all of
+ *      the address space
+ */
+void vtd_inv_device_iotlb(VTDGuest *g, uint16_t sid, uint64_t iova,
+                          uint64_t size);
+
+/**
+ * vtd_take_fault: read and clear the fault record
+ *
+ * Returns: false if there is none; else @sid and @iova say whose and where.
+ */
+bool vtd_take_fault(VTDGuest *g, uint16_t *sid, uint64_t *iova);
+
+#endif
