@@ -1,0 +1,81 @@
+"""Boots the guests that the selected tests ask for, two at a time.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+
+A test names its guest by the parameter "guest"; however many tests share a
+guest, it boots once.  All guests are started in the order of the tests, from
+the moment the tests are collected.
+"""
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from guestlib.assets import LOGS, Assets  # noqa: E402
+from guestlib.boot import Bench  # noqa: E402
+from guestlib.catalog import SPECS  # noqa: E402
+
+
+class Boots:
+    """The boots of this test run, by the guest's name."""
+
+    def __init__(self, names, say):
+        self._say = say
+        self._said = set()
+        workers = min(2, os.cpu_count() or 1)
+        self._bench = Bench(Assets(), LOGS)
+        self._pool = ThreadPoolExecutor(workers)
+        self._futures = {name: self._pool.submit(self._bench.boot,
+                                                 SPECS[name])
+                         for name in names}
+
+    def outcome(self, name):
+        """Waits for that guest's boot to end."""
+        outcome = self._futures[name].result()
+        if name not in self._said:
+            self._said.add(name)
+            note = "" if outcome.run.finished else ", not finished"
+            self._say(f"guest {name}: {outcome.run.seconds:.0f} s{note}")
+        return outcome
+
+    def close(self):
+        """Boots that nobody waits for any more are not begun."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def guests_of(items):
+    """Names of the guests that these tests need, each once, in order."""
+    names = {}
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec and "guest" in callspec.params:
+            names[callspec.params["guest"]] = None
+    # The long ones first, so that the short ones fill the gaps.
+    return sorted(names, key=lambda name: SPECS[name].inner is None)
+
+
+@pytest.fixture(scope="session")
+def boots(request):
+    """All boots of this run, under way in the background."""
+    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+    running = Boots(guests_of(request.session.items), terminal.write_line)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def guest(request, boots):
+    """What the guest named by the test's parameter said."""
+    outcome = boots.outcome(request.param)
+    run = outcome.run
+    assert run.finished and not run.timed_out, (
+        f"guest {request.param} did not come to its end in "
+        f"{run.seconds:.0f} s; logs in {run.directory}\n"
+        f"{run.errors}\n{run.console[-2000:]}")
+    return outcome

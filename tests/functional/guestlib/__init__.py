@@ -1,0 +1,15 @@
+"""Linux guests that say what they see, for the tests and the demo.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+
+assets     where kernels, firmware, busybox and the emulator are
+cpio       the archive format of an initramfs
+kmodules   modules of a kernel and what they depend on
+initramfs  a guest's file system, put together from cached layers
+runner     one QEMU process, its time limit and what it said
+evidence   what a guest said, parsed
+checks     what the guest should have said, one verdict per line
+catalog    the guests of the test suite and of the demo, by name
+guest/     the shell scripts that run inside
+"""

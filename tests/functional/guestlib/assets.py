@@ -1,0 +1,89 @@
+"""Where the guests' kernels, firmware, busybox and the emulator are.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+
+Everything comes from Debian packages that the set-up unpacked into its
+cache (scripts/igdrmrr); nothing is fetched here.  $QEMU names another
+emulator than the built one, $IGD_RMRR_GUEST_LOGS another directory for the
+guests' logs and file systems than build/functional.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
+if str(SCRIPTS) not in sys.path:
+    sys.path.insert(0, str(SCRIPTS))
+
+from igdrmrr import assets as cached, paths, ui  # noqa: E402
+
+# What the emulator loads by itself when it boots a kernel under SeaBIOS.
+FIRMWARE_FILES = ("bios-256k.bin", "linuxboot_dma.bin", "pvh.bin",
+                  "kvmvapic.bin")
+
+
+LOGS = Path(os.environ.get("IGD_RMRR_GUEST_LOGS")
+            or paths.BUILD / "functional")
+
+
+class AssetError(Exception):
+    """Something a guest needs is not there; says what and what to do."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One Debian kernel: its image and the directory of its modules."""
+    image: Path
+    modules: Path
+
+
+class Assets:
+    """The unpacked packages of "bookworm" and "trixie"."""
+
+    def __init__(self, emulator=None):
+        self._emulator = Path(emulator or os.environ.get("QEMU")
+                              or paths.EMULATOR)
+
+    def emulator(self):
+        """The emulator's path, or AssetError when it is not built."""
+        if not os.access(self._emulator, os.X_OK):
+            raise AssetError(f"no emulator at {self._emulator}: "
+                             "./run build makes it")
+        return self._emulator
+
+    def kernel(self, release):
+        """The kernel of "bookworm" (6.1) or "trixie" (6.12)."""
+        return Kernel(fetched(cached.kernel, release),
+                      fetched(cached.module_dir, release))
+
+    def busybox(self):
+        """The static busybox that every guest runs."""
+        return fetched(cached.busybox, "bookworm")
+
+    def ovmf(self, release):
+        """OVMF of "bookworm" (2022.11) or "trixie" (2025.02): code, vars."""
+        return fetched(cached.ovmf, release)
+
+    def firmware(self):
+        """{name: path} of what the emulator loads by itself."""
+        directories = fetched(cached.firmware_dirs)
+        return {name: find(name, directories) for name in FIRMWARE_FILES}
+
+
+def find(name, directories):
+    """The first file of that name."""
+    for directory in directories:
+        if (directory / name).is_file():
+            return directory / name
+    raise AssetError(f"no {name} in {', '.join(map(str, directories))}")
+
+
+def fetched(getter, *arguments):
+    """What the cache has, or AssetError in the cache's own words."""
+    try:
+        return getter(*arguments)
+    except ui.Failure as failure:
+        raise AssetError(str(failure)) from failure

@@ -1,0 +1,158 @@
+"""From the description of a guest to what it said.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from .checks import MIB, Stolen
+from .evidence import Evidence
+from .initramfs import FW_CFG_MODULES, VFIO_MODULES, Builder
+from . import runner
+
+IOMMU = ("-device", "intel-iommu,intremap=on,caching-mode=on")
+IOMMU_ON = "intel_iommu=on"
+VFIO_DEVICE = "vfio-pci,host=0000:00:02.0,addr=02.0"
+
+L1_PROBES = "probe_memory; probe_tables; probe_fw_cfg; probe_device"
+L2_PROBES = "probe_tables; probe_device"
+
+
+# Work that a kernel in an emulator in an emulator need not do: checking its own
+# page tables and ciphers, parsing certificates, preparing trace events.
+LESS_WORK = ("rodata=off cryptomgr.notests initcall_blacklist="
+             "init_kprobe_trace,load_system_certificate_list,trace_eval_init")
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A Linux guest inside the guest, with the device through vfio-pci."""
+    release: str = "bookworm"
+    vfio_options: str = ""
+    machine: tuple = ("-machine", "q35") + IOMMU
+    memory: str = "256M"
+    parameters: str = f"{IOMMU_ON} {LESS_WORK}"
+    time_limit: int = 420
+
+    def arguments(self):
+        """The inner emulator's arguments, but for the guest's own files."""
+        return [*self.machine, "-device", VFIO_DEVICE + self.vfio_options,
+                "-accel", "tcg", "-m", self.memory]
+
+    def job(self):
+        """Shell lines that start it from inside L1."""
+        kernel_line = f"{runner.KERNEL_COMMAND_LINE} {self.parameters}"
+        return " ".join(["inner_linux", str(self.time_limit),
+                         shlex.quote(kernel_line),
+                         shlex.join(self.arguments())])
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A guest of the test suite or of the demo."""
+    name: str
+    stolen: Optional[Stolen] = None
+    machine: tuple = ("-machine", "q35") + IOMMU
+    device_options: str = ""
+    memory: str = "1G"
+    release: str = "bookworm"           # whose kernel
+    ovmf: Optional[str] = None          # whose OVMF; None is SeaBIOS
+    parameters: str = IOMMU_ON
+    job: str = L1_PROBES
+    vfio: bool = False                  # load VFIO, bring the emulator along
+    inner: Optional[Inner] = None
+    time_limit: int = 120
+
+    def device(self):
+        """The option that adds igd-testdev, as a user would write it."""
+        if not self.stolen:
+            return []
+        return ["-device",
+                f"igd-testdev,addr=02.0,dsm-base={self.stolen.dsm_base:#x},"
+                f"dsm-size={self.stolen.dsm_size // MIB}M,"
+                f"gsm-size={self.stolen.gsm_size // MIB}M"
+                + self.device_options]
+
+    @property
+    def whole_job(self):
+        """The job, and then the inner guest if there is one."""
+        if not self.inner:
+            return self.job
+        return "\n".join([self.job, "vfio_bind", self.inner.job()])
+
+
+@dataclass
+class Outcome:
+    """One boot: the process and what each level said."""
+    spec: Spec
+    run: runner.Run
+    l1: Evidence
+    l2: Evidence
+
+
+class Bench:
+    """Boots guests, with their files in one directory."""
+
+    def __init__(self, assets, directory):
+        self.assets = assets
+        self.directory = Path(directory)
+        self.builder = Builder(assets, self.directory / "initramfs")
+
+    def guest(self, spec):
+        """The runner's guest for a spec; builds its initramfs."""
+        kernel = self.assets.kernel(spec.release)
+        modules = FW_CFG_MODULES
+        inner = None
+        if spec.vfio or spec.inner:
+            modules = FW_CFG_MODULES + VFIO_MODULES
+            inner = self.inner_files(spec.inner or Inner())
+        machine = [*spec.machine, *self.pflash(spec), *spec.device()]
+        return runner.Guest(
+            name=spec.name,
+            emulator=self.assets.emulator(),
+            firmware_directory=self.firmware_directory(),
+            machine=machine,
+            kernel=kernel.image,
+            initramfs=self.builder.build(spec.whole_job, "L1", modules,
+                                         kernel, inner),
+            parameters=spec.parameters,
+            memory=spec.memory,
+            cpus=2 if spec.inner else 1,
+            time_limit=spec.time_limit)
+
+    def boot(self, spec, progress=None):
+        """Boots the guest and returns what it said."""
+        run = runner.run(self.guest(spec), self.directory / spec.name,
+                         progress)
+        return Outcome(spec, run, Evidence("L1", run.console, run.says),
+                       Evidence("L2", run.inner_console, run.says))
+
+    def inner_files(self, inner):
+        """Kernel and initramfs of the guest inside."""
+        return (self.assets.kernel(inner.release),
+                self.builder.build(L2_PROBES, "L2"))
+
+    def pflash(self, spec):
+        """OVMF as pflash; changes of its variables are thrown away."""
+        if not spec.ovmf:
+            return []
+        firmware = self.assets.ovmf(spec.ovmf)
+        return ["-drive", "if=pflash,unit=0,format=raw,readonly=on,"
+                          f"file={firmware.code}",
+                "-drive", "if=pflash,unit=1,format=raw,snapshot=on,"
+                          f"file={firmware.variables}"]
+
+    def firmware_directory(self):
+        """One directory with all that the emulator loads by itself."""
+        directory = self.directory / "firmware"
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, path in self.assets.firmware().items():
+            link = directory / name
+            if not link.is_symlink() or link.resolve() != path.resolve():
+                link.unlink(missing_ok=True)
+                link.symlink_to(path)
+        return directory

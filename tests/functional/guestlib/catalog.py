@@ -1,0 +1,160 @@
+"""The guests of the test suite and of the demo, by name.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+
+What each one should say is in the test_*.py files; this is only what is run.
+"""
+
+from .boot import IOMMU, L1_PROBES, Inner, Spec
+from .checks import MIB, Stolen
+
+Q35 = ("-machine", "q35")
+PC = ("-machine", "pc")
+NOT_MAPPED = 0x10000000
+
+
+def stolen(dsm_base, dsm_size=64, gsm_size=8):
+    """Stolen memory with its sizes in MiB."""
+    return Stolen(dsm_base, dsm_size * MIB, gsm_size * MIB)
+
+
+def dma_job(where):
+    """The probes, then device DMA over the region, then the log's rest."""
+    region = where.region
+    return "\n".join([
+        L1_PROBES,
+        "dma_open",
+        f"dma_fill {region.base:#x} {region.size:#x}",
+        f"dma_checksum {where.dsm_base:#x}",
+        f"dma_copy {where.dsm_base + MIB:#x} {region.base:#x}",
+    ])
+
+
+def l1(name, where, **options):
+    """A guest with the device, which probes and does DMA."""
+    return Spec(name, where, job=dma_job(where), **options)
+
+
+USUAL = stolen(0x7b800000)
+DEMO = l1("demo", USUAL, memory="3G", inner=Inner(), time_limit=600)
+
+L1_SPECS = [
+    l1("ram3g-base-below-end", USUAL, memory="3G"),
+    l1("ram4g-base-below-end", USUAL, memory="4G"),
+    l1("ram1g-base-below-end", stolen(0x3b800000)),
+    l1("ram1g-base-at-end", stolen(0x40800000)),
+    l1("ram1g-base-above-end", USUAL),
+    l1("ram1g-base-in-pci-window", stolen(0xce000000, 32, 2)),
+    l1("ram3g-base-in-pci-window", stolen(0xce000000, 32, 2), memory="3G"),
+    l1("gen12", stolen(0x4c800000, 60), memory="3G",
+       device_options=",device-id=0x9a49"),
+    l1("kernel-6.12", USUAL, memory="3G", release="trixie"),
+    l1("iommu-pt", USUAL, parameters="intel_iommu=on iommu=pt"),
+    l1("iommu-off", USUAL, parameters="intel_iommu=off"),
+    l1("no-iommu", USUAL, memory="3G", machine=Q35, parameters=""),
+    l1("machine-pc", USUAL, memory="3G", machine=PC, parameters=""),
+    Spec("stray-dma", USUAL,
+         job=f"{L1_PROBES}\ndma_open\ndma_stray {NOT_MAPPED:#x}"),
+]
+
+
+def ovmf(name, release, where, **options):
+    """A guest under OVMF that prints the UEFI memory map."""
+    return l1(name, where, ovmf=release, time_limit=240,
+              parameters="intel_iommu=on efi=debug", **options)
+
+
+OVMF_SPECS = [
+    ovmf("ovmf13-ram3g", "trixie", USUAL, memory="3G"),
+    ovmf("ovmf13-ram1g", "trixie", USUAL),
+    ovmf("ovmf13-low-base", "trixie", stolen(0x4c800000), memory="3G"),
+    ovmf("ovmf13-pci-window", "trixie", stolen(0xce000000, 32, 2)),
+    ovmf("ovmf12-ram3g", "bookworm", USUAL, memory="3G"),
+    ovmf("ovmf12-low-base", "bookworm", stolen(0x4c800000), memory="3G"),
+]
+
+NESTED_SPECS = [
+    DEMO,
+    l1("nested-6.12", USUAL, memory="3G", release="trixie",
+       inner=Inner(release="trixie"), time_limit=600),
+    Spec("nested-firmware", USUAL, memory="3G",
+         inner=Inner(vfio_options=",x-igd-stolen=firmware"), time_limit=600),
+]
+
+# name: (options of vfio-pci, what the emulator in L1 has to say)
+REFUSALS = {
+    "base-differs": ("x-igd-stolen-base=0x7c000000,x-igd-stolen-size=72M",
+                     "0x7c000000", "0x7b000000"),
+    "size-differs": ("x-igd-stolen-base=0x7b000000,x-igd-stolen-size=64M",
+                     "0x4000000", "0x4800000"),
+    "base-without-size": ("x-igd-stolen-base=0x7b000000",
+                          "x-igd-stolen-base=0x7b000000",
+                          "x-igd-stolen-size"),
+    "size-without-base": ("x-igd-stolen-size=72M", "x-igd-stolen-size",
+                          "x-igd-stolen-base"),
+    "base-zero": ("x-igd-stolen-base=0,x-igd-stolen-size=72M",
+                  "x-igd-stolen-base=0"),
+    "size-zero": ("x-igd-stolen-base=0x7b000000,x-igd-stolen-size=0",
+                  "x-igd-stolen-size=0"),
+    "base-unaligned": ("x-igd-stolen-base=0x7b080000,x-igd-stolen-size=72M",
+                       "0x7b080000"),
+    "size-unaligned": ("x-igd-stolen-base=0x7b000000,x-igd-stolen-size=4097",
+                       "0x1001"),
+    "above-4g": ("x-igd-stolen-base=0xfc000000,x-igd-stolen-size=72M",
+                 "0xfc000000"),
+    "size-too-large": ("x-igd-stolen-base=0x7b000000,x-igd-stolen-size=4G",
+                       "0x100000000"),
+    "mode-unknown": ("x-igd-stolen=always", "x-igd-stolen=always",
+                     "auto, identity"),
+    "other-size-asked": ("x-igd-stolen=identity,x-igd-gms=2", "x-igd-gms=2"),
+    "meteor-lake-identity": ("x-igd-stolen=identity,x-pci-device-id=0x7d55",
+                             "x-igd-stolen=identity"),
+    "unknown-id-identity": ("x-igd-stolen=identity,x-pci-device-id=0x1234",
+                            "x-igd-stolen-base"),
+}
+
+# name: (options of vfio-pci, what is said about a start that works)
+ACCEPTED = {
+    "auto": ("x-igd-stolen=auto",),
+    "identity": ("x-igd-stolen=identity",),
+    "same-values": ("x-igd-stolen-base=0x7b000000,x-igd-stolen-size=72M",),
+    "off": ("x-igd-stolen=off",),
+    "meteor-lake": ("x-pci-device-id=0x7d55", "0x7d55",
+                    "nothing is reserved"),
+    "unknown-id": ("x-pci-device-id=0x1234", "0x1234", "not a known IGD"),
+    "unknown-id-explicit": ("x-pci-device-id=0x1234,"
+                            "x-igd-stolen-base=0x7b000000,"
+                            "x-igd-stolen-size=72M",),
+}
+
+INNER_MACHINE = " ".join(Q35 + IOMMU) + " -accel tcg -m 128M"
+
+
+def inner_start(function, name, options):
+    """A shell line that starts the emulator in L1 with these options."""
+    return (f"{function} {name} 60 {INNER_MACHINE} "
+            f"-device vfio-pci,host=0000:00:02.0,addr=02.0,{options}")
+
+
+def starts_job():
+    """Each of the refusals and of the starts that work, one by one."""
+    lines = [L1_PROBES, "vfio_bind"]
+    lines += [inner_start("inner", name, words[0])
+              for name, words in REFUSALS.items()]
+    lines += [inner_start("inner_paused", name, words[0])
+              for name, words in ACCEPTED.items()]
+    return "\n".join(lines)
+
+
+VFIO_SPECS = [
+    Spec("vfio-starts", USUAL, memory="2G", vfio=True, job=starts_job(),
+         time_limit=300),
+    Spec("vfio-not-display", USUAL, memory="2G", vfio=True,
+         device_options=",class=other", time_limit=180,
+         job="\n".join([L1_PROBES, "vfio_bind",
+                        inner_start("inner", "linux", "x-igd-stolen=off")])),
+]
+
+SPECS = {spec.name: spec
+         for spec in L1_SPECS + OVMF_SPECS + NESTED_SPECS + VFIO_SPECS}

@@ -1,0 +1,60 @@
+# A guest inside a test guest: vfio-pci takes the device, QEMU runs on it.
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The emulator and its libraries lie at /emulator and at the libraries' own
+# paths; firmware at /firmware; the inner guest's kernel and initramfs at /l2.
+
+# vfio_bind [ADDRESS]: gives the device to vfio-pci
+vfio_bind() {
+    at=${1:-$IGD}
+    load_modules
+    echo vfio-pci > /sys/bus/pci/devices/$at/driver_override
+    echo $at > /sys/bus/pci/drivers_probe
+    driver=$(readlink /sys/bus/pci/devices/$at/driver)
+    say vfio_bind $at "${driver##*/}"
+}
+
+# inner NAME SECONDS ARGUMENT...: one run of the emulator in here
+inner() {
+    name=$1
+    seconds=$2
+    shift 2
+    say inner_started $name "$(cut -d' ' -f1 /proc/uptime)"
+    timeout -s KILL $seconds /emulator -L /firmware -nodefaults \
+        -display none -no-reboot "$@" \
+        < ${input:-/dev/null} > /tmp/inner.out 2> /tmp/inner.err
+    say inner_exit $name $?
+    say_file "inner_says $name" /tmp/inner.err
+    say_file "inner_says $name" /tmp/inner.out
+    say inner_finished $name "$(cut -d' ' -f1 /proc/uptime)"
+}
+
+# inner_paused NAME SECONDS ARGUMENT...: one that has nothing to do but start
+inner_paused() {
+    input=/tmp/inner.in
+    echo '{"execute":"qmp_capabilities"}{"execute":"quit"}' > $input
+    inner "$@" -S -qmp stdio
+    input=
+}
+
+# inner_linux SECONDS COMMAND_LINE ARGUMENT...: the inner guest itself
+#
+# Its serial ports are files: a real port in their place would make the inner
+# kernel wait for each character.  The files are handed on as they grow.
+inner_linux() {
+    seconds=$1
+    command_line=$2
+    shift 2
+    : > /tmp/console
+    : > /tmp/says
+    tail -f /tmp/console > /dev/ttyS2 &
+    handing_on_console=$!
+    tail -f /tmp/says > /dev/ttyS1 &
+    handing_on_says=$!
+    inner linux $seconds -serial file:/tmp/console -serial file:/tmp/says \
+        -kernel /l2/vmlinuz -initrd /l2/initrd -append "$command_line" "$@"
+    sleep 2
+    kill $handing_on_console $handing_on_says
+}
