@@ -97,8 +97,8 @@ static void stolen_memory_refuse(PCIDevice *pdev, const StolenRegion *region,
     if (plan->status == STOLEN_PLAN_CONFLICT &&
         plan->conflict.base == STOLEN_SEABIOS_ECAM_BASE) {
         error_append_hint(errp, "Use OVMF from 2024 on (if=pflash), which "
-                          "puts MMCONFIG at 0xe0000000, or "
-                          "x-igd-stolen=firmware.\n");
+                          "puts MMCONFIG at 0xe0000000. vfio-pci can "
+                          "do with x-igd-stolen=firmware instead.\n");
     }
 }
 

@@ -10,6 +10,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
 #include "qemu/units.h"
 #include "libqtest.h"
 #include "libqos/libqos-pc.h"
@@ -74,7 +75,7 @@ static const LayoutCase layouts[] = {
       4 * GiB - 0x7b000000 },
     { "json", Q35 "-m 4G -device "
       "'{\"driver\":\"igd-testdev\",\"addr\":\"02.0\","
-      "\"dsm-base\":2072510464,\"dsm-size\":67108864}'",
+      "\"dsm-base\":2071986176,\"dsm-size\":67108864}'",
       REGION_BASE, REGION_LIMIT, 0x7b000000, 4 * GiB - 0x7b000000 },
     { "with-iommu", Q35 "-m 4G " IOMMU IGD, REGION_BASE, REGION_LIMIT,
       0x7b000000, 4 * GiB - 0x7b000000 },
@@ -259,7 +260,7 @@ static void test_hotplug(void)
     QTestState *qts = qtest_init(Q35
         "-device pcie-root-port,id=rp,addr=04.0,chassis=1");
     QDict *rsp = qtest_qmp(qts, "{'execute': 'device_add', 'arguments': {"
-        "'driver': 'igd-testdev', 'bus': 'rp', 'dsm-base': 2072510464}}");
+        "'driver': 'igd-testdev', 'bus': 'rp', 'dsm-base': 2071986176}}");
     const char *desc;
 
     g_assert_true(qdict_haskey(rsp, "error"));
@@ -299,8 +300,8 @@ static const RefusalCase refusals[] = {
     { "seabios-mmconfig", Q35 "-device igd-testdev,dsm-base=0xb8000000",
       { "0xb7800000-0xbbffffff", "MMCONFIG at 0xb0000000-0xbfffffff",
         "OVMF" } },
-    { "chipset", Q35 "-device igd-testdev,dsm-base=0xfd000000",
-      { "0xfc800000-0x100ffffff" } },
+    { "across-4g", Q35 "-device igd-testdev,dsm-base=0xfd000000",
+      { "0xfd000000", "4 GiB" } },
     { "chipset-inside", Q35 "-device igd-testdev,dsm-base=0xfc000000",
       { "0xfb800000-0xffffffff", "0xfec00000" } },
     { "low", Q35 "-device igd-testdev,dsm-base=0x1000000",
