@@ -19,6 +19,9 @@ static const RMRRLimits widest = { .aw_bits = 64, .tseg_base = 1 };
 static const RMRRLimits with_tseg = {
     .aw_bits = 48, .tseg_base = 0x7a000000, .tseg_limit = 0x7affffff,
 };
+static const RMRRLimits empty_tseg = {
+    .aw_bits = 48, .tseg_base = 0x7c000000, .tseg_limit = 0x7bffffff,
+};
 
 static RMRREntry entry(uint64_t base, uint64_t limit)
 {
@@ -69,6 +72,7 @@ static const RangeRow range_rows[] = {
     { "above-interrupts", &no_tseg, 0xfef00000, 0xfef00fff, RMRR_OK },
     { "tseg-first-page", &with_tseg, 0x79fff000, 0x7a000fff, RMRR_TSEG },
     { "tseg-last-page", &with_tseg, 0x7afff000, 0x7f7fffff, RMRR_TSEG },
+    { "empty-tseg-inside", &empty_tseg, 0x7b000000, 0x7f7fffff, RMRR_OK },
     { "above-tseg", &with_tseg, 0x7b000000, 0x7f7fffff, RMRR_OK },
     { "below-tseg", &with_tseg, 0x79000000, 0x79ffffff, RMRR_OK },
 };

@@ -144,6 +144,8 @@ static const PlaceRow place_rows[] = {
       STOLEN_PLAN_CONFLICT, 0, 0xfec00000 },
     { "across-4g", SEABIOS(2 * GIB), REGION(0xfff00000, 0x1000fffff),
       STOLEN_PLAN_ABOVE_4G },
+    { "first-byte-above-4g", SEABIOS(2 * GIB),
+      REGION(0xfff00000, 0x100000000), STOLEN_PLAN_ABOVE_4G },
     { "above-4g", SEABIOS(2 * GIB), REGION(0x100000000, 0x103ffffff),
       STOLEN_PLAN_ABOVE_4G },
     { "at-the-top", SEABIOS(2 * GIB), REGION(0xfffffffffff00000, UINT64_MAX),
