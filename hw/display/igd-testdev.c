@@ -55,6 +55,22 @@ static bool igd_testdev_parse_listener(IGDTestDevState *s,
     return false;
 }
 
+static bool igd_testdev_set_class(IGDTestDevState *s, Error **errp)
+{
+    uint8_t *config = PCI_DEVICE(s)->config;
+
+    if (!s->class_name || !strcmp(s->class_name, "display")) {
+        return true; /* as the type has it */
+    }
+    if (!strcmp(s->class_name, "other")) {
+        pci_config_set_class(config, PCI_CLASS_OTHERS);
+        return true;
+    }
+    error_setg(errp, TYPE_IGD_TESTDEV ": class '%s' is not known; set class "
+               "to display or other", s->class_name);
+    return false;
+}
+
 /*
  * Read-only, as on hardware after firmware has locked them, and compared when
  * state is loaded: another region at the destination is an error there.
@@ -145,7 +161,8 @@ static void igd_testdev_realize(PCIDevice *pdev, Error **errp)
 
     if (!igd_testdev_opts_region(&s->opts, &s->ggc, &s->region, errp) ||
         !igd_testdev_check_aperture(s, errp) ||
-        !igd_testdev_parse_listener(s, &mode, errp)) {
+        !igd_testdev_parse_listener(s, &mode, errp) ||
+        !igd_testdev_set_class(s, errp)) {
         return;
     }
 
@@ -229,6 +246,7 @@ static const Property igd_testdev_properties[] = {
                      IGD_TESTDEV_DEFAULT_GSM_SIZE),
     DEFINE_PROP_SIZE("aperture-size", IGDTestDevState, aperture_size,
                      256 * MiB),
+    DEFINE_PROP_STRING("class", IGDTestDevState, class_name),
     DEFINE_PROP_STRING("listener", IGDTestDevState, listener_name),
     DEFINE_PROP_UINT32("listener-limit", IGDTestDevState, listener_limit, 0),
     DEFINE_PROP_UINT64("listener-hole", IGDTestDevState, listener_hole, 0),

@@ -20,8 +20,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(IGDTestDevState, IGD_TESTDEV)
 
 /**
  * IGDTestDevState: the device
- * @opts, @aperture_size, @listener_name, @listener_limit, @listener_hole:
- *      properties
+ * @opts, @aperture_size, @class_name, @listener_name, @listener_limit,
+ *      @listener_hole: properties
  * @ggc, @region: follow from @opts, and stay while the device is realized
  * @io_index: register INDEX of BAR4
  */
@@ -30,6 +30,7 @@ struct IGDTestDevState {
 
     IGDTestDevOpts opts;
     uint64_t aperture_size;
+    char *class_name;
     char *listener_name;
     uint32_t listener_limit;
     uint64_t listener_hole;

@@ -24,6 +24,7 @@
 #include "qemu/iova-tree.h"
 #include "hw/pci/pci.h"
 #include "hw/pci/pci_bus.h"
+#include "intel_iommu_internal.h"
 #include "intel_iommu_rmrr.h"
 #include "trace.h"
 
@@ -182,6 +183,15 @@ bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask)
     return false;
 }
 
+static hwaddr vtd_rmrr_shrink_mask(hwaddr addr, hwaddr mask, hwaddr base,
+                                   hwaddr limit)
+{
+    while (mask && (addr & ~mask) <= limit && (addr | mask) >= base) {
+        mask >>= 1;
+    }
+    return mask;
+}
+
 void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
                      IOMMUTLBEntry *entry)
 {
@@ -189,11 +199,14 @@ void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
     hwaddr mask = entry->addr_mask;
     unsigned i;
 
+    /* The interrupt range is a hole of every device, and translated never. */
+    if (as->pasid == PCI_NO_PASID) {
+        mask = vtd_rmrr_shrink_mask(addr, mask, VTD_INTERRUPT_ADDR_FIRST,
+                                    VTD_INTERRUPT_ADDR_LAST);
+    }
     for (i = 0; w && i < w->nr; i++) {
-        while (mask && (addr & ~mask) <= w->window[i].limit &&
-               (addr | mask) >= w->window[i].base) {
-            mask >>= 1;
-        }
+        mask = vtd_rmrr_shrink_mask(addr, mask, w->window[i].base,
+                                    w->window[i].limit);
     }
 
     entry->translated_addr += (addr & ~mask) - entry->iova;

@@ -20,8 +20,7 @@
  * @nr: how many
  * @window: first and last byte of each, never two that overlap
  *
- * NULL, as it is for nearly every device, means none: then no function here
- * has any effect. Read under RCU (translations run without the BQL), replaced
+ * NULL, as it is for nearly every device, means none. Read under RCU (translations run without the BQL), replaced
  * as a whole under the BQL.
  */
 struct VTDRmrrWindows {
@@ -100,9 +99,10 @@ void vtd_rmrr_build_dmar(GArray *table, IntelIOMMUState *s);
 bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask);
 
 /**
- * vtd_rmrr_shrink: make a translation stop at the edge of a window
+ * vtd_rmrr_shrink: make a translation stop at the edge of a window, and of
+ * the interrupt range
  * @as: the device's address space
- * @addr: the address that was translated, outside all windows
+ * @addr: the address that was translated, outside all of these
  * @entry: a successful translation; addr_mask is halved until the range
  *      touches no window, iova and translated_addr follow
  */

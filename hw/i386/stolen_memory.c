@@ -155,6 +155,10 @@ uint64_t stolen_memory_low_ram(MachineState *machine, uint64_t low_ram_size)
     StolenLayout layout = { .firmware = STOLEN_FIRMWARE_OTHER };
     unsigned i;
 
+    if (!hints->len) {
+        return low_ram_size;
+    }
+
     for (i = 0; i < hints->len; i++) {
         g_array_append_val(regions,
             g_array_index(hints, ReservedRegionHint, i).region);

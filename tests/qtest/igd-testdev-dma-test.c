@@ -225,6 +225,13 @@ static void test_partial(void)
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 70 * KIB), ==, 0xa5a5a5a5);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 4), ==, 0xa5a5a5a5);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 70 * KIB - 4), ==, 0);
+
+    /* The pattern goes on over pieces whose size is not that of a word */
+    igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x44332211);
+    g_assert_cmphex(igd_guest_dma(g, FILL, 0, HOLE - 8 * KIB + 1, MIB), ==,
+                    IGD_TESTDEV_STATUS_WRITE_FAILED);
+    g_assert_cmphex(qtest_readl(g->qts, HOLE - 4 * KIB), ==, 0x33221144);
+    g_assert_cmphex(qtest_readl(g->qts, HOLE - 4), ==, 0x33221144);
     igd_guest_close(g);
 }
 

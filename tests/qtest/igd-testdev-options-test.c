@@ -12,6 +12,7 @@
 
 #include "qemu/osdep.h"
 #include <glib/gstdio.h>
+#include <sys/wait.h>
 #include "qobject/qdict.h"
 #include "igd-testdev-util.h"
 #include "refusal.h"
@@ -25,35 +26,37 @@
 typedef struct RefusalRow {
     const char *name;
     const char *opts;
-    const char *option;
+    const char *remedy;
     const char *value;
     const char *limit;
 } RefusalRow;
 
+/* As the message has them: the options are repeated before it */
+
 static const RefusalRow refusal_rows[] = {
     { "unknown-id", "device-id=0x1234,dsm-base=0x7b800000",
-      "set device-id", "0x1234", "19xx 31xx 59xx 3Exx 9Bxx" },
+      "set device-id", "device-id 0x1234", "19xx 31xx 59xx 3Exx 9Bxx" },
     { "id-zero", "device-id=0,dsm-base=0x7b800000",
-      "set device-id", "0x0000", "01xx (gen 6)" },
+      "set device-id", "device-id 0x0000", "01xx (gen 6)" },
     { "meteor-lake", "device-id=0x7d55,dsm-base=0x7b800000",
-      "set device-id", "0x7d55", "no BDSM register" },
+      "set device-id", "device-id 0x7d55", "no BDSM register" },
     { "no-dsm-base", "dsm-size=64M", "set dsm-base", "missing", "0x100000" },
     { "dsm-base-zero", "dsm-base=0", "set dsm-base", "missing or 0",
       "0x800000" },
     { "dsm-base-64k", "dsm-base=0x7b810000", "set dsm-base to 0x7b800000",
-      "0x7b810000", "0x100000 (1 MiB)" },
+      "dsm-base 0x7b810000 ", "0x100000 (1 MiB)" },
     { "dsm-base-odd", "dsm-base=0x7b800001", "set dsm-base to 0x7b800000",
-      "0x7b800001", "0x100000 (1 MiB)" },
+      "dsm-base 0x7b800001 ", "0x100000 (1 MiB)" },
     { "dsm-base-4g", "dsm-base=0x100000000", "lower dsm-base",
-      "0x100000000", "0x100000000 (4 GiB)" },
+      "dsm-base 0x100000000 ", "0x100000000 (4 GiB)" },
     { "dsm-ends-above-4g", "dsm-base=0xfc100000", "lower dsm-base",
-      "0xfc100000", "0x100000000 (4 GiB)" },
+      "dsm-base 0xfc100000 ", "0x100000000 (4 GiB)" },
     { "dsm-base-ones", "dsm-base=0xfffffffffff00000", "lower dsm-base",
-      "0xfffffffffff00000", "4 GiB" },
-    { "gsm-larger", "dsm-base=0x700000", "raise dsm-base", "0x700000",
-      "0x800000" },
-    { "gsm-to-zero", "dsm-base=0x800000", "raise dsm-base", "0x800000",
-      "0x100000 (1 MiB)" },
+      "dsm-base 0xfffffffffff00000 ", "4 GiB" },
+    { "gsm-larger", "dsm-base=0x700000", "raise dsm-base",
+      "dsm-base 0x700000,", "gsm-size 0x800000 " },
+    { "gsm-to-zero", "dsm-base=0x800000", "raise dsm-base",
+      "dsm-base 0x800000 ", "0x100000 (1 MiB)" },
     { "dsm-size-zero", "dsm-base=0x7b800000,dsm-size=0", "set dsm-size",
       "dsm-size 0 ", "0x100000" },
     { "dsm-size-gen6", "device-id=0x0116,dsm-base=0x1000000,dsm-size=1G,"
@@ -74,11 +77,14 @@ static const RefusalRow refusal_rows[] = {
     { "gsm-size-gen11", "device-id=0x8a52,dsm-base=0x7b800000,gsm-size=16M",
       "set gsm-size", "0x1000000 (16 MiB)", "0, 2, 4 or 8 MiB" },
     { "aperture-odd", "dsm-base=0x7b800000,aperture-size=96M",
-      "set aperture-size", "0x6000000", "power of two" },
+      "set aperture-size", "aperture-size 0x6000000 ", "power of two" },
     { "aperture-small", "dsm-base=0x7b800000,aperture-size=64k",
-      "set aperture-size", "0x10000 ", "0x100000 (1 MiB)" },
+      "set aperture-size", "aperture-size 0x10000 ", "0x100000 (1 MiB)" },
     { "aperture-large", "dsm-base=0x7b800000,aperture-size=8G",
-      "set aperture-size", "0x200000000", "0x100000000 (4 GiB)" },
+      "set aperture-size", "aperture-size 0x200000000 ",
+      "0x100000000 (4 GiB)" },
+    { "class", "dsm-base=0x7b800000,class=vga", "set class", "'vga'",
+      "display or other" },
     { "listener", "dsm-base=0x7b800000,listener=vfio", "set listener",
       "'vfio'", "off, map, unmap or devtlb" },
 };
@@ -90,7 +96,7 @@ static void test_refusal(const void *data)
         g_strdup_printf("-machine q35 -device igd-testdev,addr=02.0,%s",
                         row->opts);
 
-    refusal_assert(args, ": igd-testdev: ", row->option, row->value,
+    refusal_assert(args, ": igd-testdev: ", row->remedy, row->value,
                    row->limit, NULL);
 }
 
@@ -152,10 +158,29 @@ static void wait_migration(QTestState *qts)
     }
 }
 
-/* Saves while a fill of the region is running and RAM_BUF is the next source */
-static void save_running(const char *uri)
+static void migrate(IGDGuest *g, const char *uri)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate', "
+                             "'arguments': { 'uri': %s } }", uri);
+    wait_migration(g->qts);
+    igd_guest_close(g);
+}
+
+static IGDGuest *migrate_incoming(const char *uri)
+{
+    IGDGuest *g = igd_guest_start(IGD_DEFAULT_OPTS, "-S -incoming defer");
+
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate-incoming', "
+                             "'arguments': { 'uri': %s } }", uri);
+    wait_migration(g->qts);
+    igd_guest_enable(g);    /* the same addresses as those in the stream */
+    return g;
+}
+
+/* Saves while a fill of the region is running and RAM_BUF is the next source */
+static void save_running(const char *opts, const char *uri)
+{
+    IGDGuest *g = igd_guest_open(opts);
 
     qtest_writeq(g->qts, IGD_DEFAULT_BASE, 0x1122334455667788);
     qtest_writel(g->qts, IGD_DEFAULT_LIMIT - 3, 0x99aabbcc);
@@ -165,10 +190,7 @@ static void save_running(const char *uri)
     igd_guest_dma_start(g, IGD_TESTDEV_CMD_FILL, 0, IGD_DEFAULT_BDSM, MIB);
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x55555555);
     igd_guest_write64(g, IGD_TESTDEV_DMA_SRC, RAM_BUF);
-    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate', "
-                             "'arguments': { 'uri': %s } }", uri);
-    wait_migration(g->qts);
-    igd_guest_close(g);
+    migrate(g, uri);
 }
 
 static char *state_file(char **uri)
@@ -186,15 +208,9 @@ static void test_migrate(void)
     g_autofree char *path = state_file(&uri);
     IGDGuest *g;
 
-    save_running(uri);
-    g = igd_guest_start(IGD_DEFAULT_OPTS, "-S -incoming defer");
-    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate-incoming', "
-                             "'arguments': { 'uri': %s } }", uri);
-    wait_migration(g->qts);
+    save_running(IGD_DEFAULT_OPTS, uri);
+    g = migrate_incoming(uri);
     g_unlink(path);
-
-    /* The same addresses as those in the stream */
-    igd_guest_enable(g);
     g_assert_cmphex(qpci_io_readl(g->dev, g->io, IGD_TESTDEV_IO_INDEX), ==,
                     IGD_TESTDEV_DMA_FILL);
     g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_STATUS), ==,
@@ -215,25 +231,56 @@ static void test_migrate(void)
     igd_guest_close(g);
 }
 
-/* A destination with other registers must not take the stream */
+/*
+ * Stopped somewhere in the middle: what was summed before the stop must
+ * neither be lost nor be summed again
+ */
+static void test_migrate_progress(void)
+{
+    g_autofree char *uri = NULL;
+    g_autofree char *path = state_file(&uri);
+    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+
+    qtest_memset(g->qts, RAM_BUF, 0x01, MIB);
+    igd_guest_dma_start(g, IGD_TESTDEV_CMD_CHECKSUM, RAM_BUF, 0,
+                        IGD_GUEST_RAM - RAM_BUF);
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
+    g_test_message("STATUS 0x%x", igd_guest_read(g, IGD_TESTDEV_DMA_STATUS));
+    migrate(g, uri);
+
+    g = migrate_incoming(uri);
+    g_unlink(path);
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
+    g_assert_cmphex(igd_guest_dma_wait(g), ==, IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_CHECKSUM), ==,
+                    0x01010101ull * (MIB / 4));
+    igd_guest_close(g);
+}
+
+/*
+ * A destination whose registers are different must not take the stream; the
+ * two regions are equal, so that nothing but the registers tells them apart
+ */
 static void test_migrate_mismatch(void)
 {
     g_autofree char *uri = NULL;
     g_autofree char *path = state_file(&uri);
-    g_autofree char *out = NULL;
     g_autofree char *args = NULL;
+    g_autofree char *err = NULL;
     int status;
 
-    save_running(uri);
+    save_running("dsm-base=0x7b400000,dsm-size=60M,gsm-size=4M", uri);
     args = g_strdup_printf("timeout 60 %s -accel qtest -display none "
-                           "-machine q35 -m %" PRIu64 "M -nodefaults "
-                           "-device igd-testdev,addr=02.0,dsm-base=0x7c800000 "
-                           "-incoming %s", g_getenv("QTEST_QEMU_BINARY"),
+                           "-nodefaults -machine q35 -m %" PRIu64 "M "
+                           "-device igd-testdev,addr=02.0,dsm-base=0x7b800000,"
+                           "dsm-size=56M,gsm-size=8M -incoming %s",
+                           g_getenv("QTEST_QEMU_BINARY"),
                            (uint64_t)(IGD_GUEST_RAM / MIB), uri);
-    g_assert_true(g_spawn_command_line_sync(args, NULL, &out, &status, NULL));
+    g_assert_true(g_spawn_command_line_sync(args, NULL, &err, &status, NULL));
     g_unlink(path);
-    g_test_message("%s", out);
+    g_test_message("%s", err);
     g_assert_cmpint(WEXITSTATUS(status), ==, 1);
+    g_assert_nonnull(strstr(err, "Bad config data"));
 }
 
 int main(int argc, char **argv)
@@ -254,6 +301,7 @@ int main(int argc, char **argv)
         qtest_add_data_func(path, early_rows[i].device, test_early);
     }
     qtest_add_func("igd-testdev/migrate/running", test_migrate);
+    qtest_add_func("igd-testdev/migrate/progress", test_migrate_progress);
     qtest_add_func("igd-testdev/migrate/mismatch", test_migrate_mismatch);
     return g_test_run();
 }

@@ -99,7 +99,7 @@ static void check_edge_sum(IGDRig *rig, uint64_t iova, uint64_t len)
 
     window_access(rig, iova, data, len, false);
     for (uint64_t i = 0; i < len; i += 4) {
-        sum += ldl_le_p(data + i);
+        sum += (uint32_t)ldl_le_p(data + i);
     }
     g_assert_cmphex(igd_rig_dma(rig, DEVFN, IGD_TESTDEV_CMD_CHECKSUM, iova, 0,
                                 len, 0), ==, IGD_TESTDEV_STATUS_DONE);
@@ -217,6 +217,33 @@ static void test_empty_domain(void)
     igd_rig_stop(rig);
 }
 
+/*
+ * The interrupt range is a hole as well: what is written to it is no memory
+ * access, and must not go where a large page around it points.
+ */
+static void test_interrupt_range(void)
+{
+    const uint64_t page = 0xc0000000;
+    const uint64_t behind = TARGET + (RIG_MSI_BASE - page);
+    IGDRig *rig = igd_rig_start("", "", "");
+    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, 4);
+
+    vtd_map_page(&rig->vtd, &d, page, TARGET, VTD_PAGE_1G, VTD_RW);
+    vtd_context_set(&rig->vtd, RIG_SID, &d);
+    vtd_guest_enable(&rig->vtd, true);
+    igd_rig_dma_setup(rig, DEVFN);
+
+    g_assert_cmphex(igd_rig_dma(rig, DEVFN, IGD_TESTDEV_CMD_FILL, 0,
+                                RIG_MSI_BASE - VTD_PAGE_4K, 2 * VTD_PAGE_4K,
+                                PATTERN), ==,
+                    IGD_TESTDEV_STATUS_WRITE_FAILED);
+    g_assert_cmphex(igd_rig_dma_fault(rig, DEVFN), ==, RIG_MSI_BASE);
+    g_assert_cmphex(qtest_readl(rig->qts, behind - 4), ==, PATTERN);
+    g_assert_cmphex(qtest_readl(rig->qts, behind), ==, 0);
+    check_dma_ok(rig, DEVFN, RIG_MSI_LIMIT + 1, VTD_PAGE_4K);
+    igd_rig_stop(rig);
+}
+
 /* A second device, with a region of its own and a gap between the two */
 
 #define DEVFN2 0x18
@@ -281,6 +308,7 @@ int main(int argc, char **argv)
         qtest_add_data_func(path, &edge_cases[i], test_dma_edges);
     }
     qtest_add_func("intel-iommu-rmrr/empty-domain", test_empty_domain);
+    qtest_add_func("intel-iommu-rmrr/interrupt-range", test_interrupt_range);
     qtest_add_func("intel-iommu-rmrr/two-devices", test_two_devices);
     return g_test_run();
 }
