@@ -68,8 +68,10 @@ class Progress:
             self._waiting.pop(0)
             self._say(seconds, meaning)
         if time.monotonic() - self._last > self.QUIET_SECONDS:
-            log = (inner_console or console).splitlines() or ["..."]
-            self._say(seconds, "    " + log[-1][:60])
+            level, log = ("L2", inner_console) if inner_console else (
+                "L1", console)
+            line = (log.splitlines() or ["..."])[-1]
+            self._say(seconds, f"  {level}: {line[:62]}")
 
     def _say(self, seconds, text):
         self._last = time.monotonic()

@@ -88,19 +88,38 @@ def remember_meson():
 
 
 def ninja(targets, lock):
+    """Builds; says so as soon as there turns out to be something to do."""
+    real_steps = []
+
+    def on_line(line):
+        # This one is made every time and changes nothing.
+        if line.startswith('[') and 'Generating qemu-version.h' not in line:
+            if not real_steps:
+                say('building ' + ', '.join(targets))
+            real_steps.append(line)
+
     jobs = os.environ.get('IGD_RMRR_JOBS')
     run_logged('building', [NINJA, *(['-j' + jobs] if jobs else []), *targets],
                'build.log', keep=(lock.fd,), cwd=paths.QEMU_BUILD,
-               env=environment())
+               env=environment(), on_line=on_line)
+    if not real_steps:
+        say('built already, nothing changed')
 
 
-def nothing_to_do(targets):
-    """True if all is built: said by ninja without doing anything."""
-    done = subprocess.run([NINJA, '-n', *targets], cwd=paths.QEMU_BUILD,
-                          env=environment(), stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True)
-    return done.returncode == 0 and 'no work to do' in done.stdout
+def link_firmware():
+    """
+    Lets the emulator find its firmware from the build directory.
+
+    Started from there, QEMU looks for every absolute path, of --firmwarepath
+    too, below the directory qemu-bundle that stands for the installed system.
+    """
+    for path in assets.firmware_dirs():
+        link = paths.QEMU_BUILD / 'qemu-bundle' / path.relative_to('/')
+        if link.is_symlink() and os.readlink(link) == str(path):
+            continue
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
 
 
 def link_emulator():
@@ -133,11 +152,8 @@ def build(wanted=assets.FOR_BUILD, qtests=False):
         if qtests:
             targets += ['tests/qtest/' + name
                         for name in suites.qtest_names()]
-        if nothing_to_do(targets):
-            say('built already, nothing changed')
-        else:
-            say('building %s' % ', '.join(targets))
-            ninja(targets, lock)
+        ninja(targets, lock)
+        link_firmware()
         link_emulator()
     say('build/qemu-system-x86_64, made from Debian\'s QEMU %s: %s'
         % (record['version'], built_version()))

@@ -17,6 +17,13 @@ HARNESS = paths.ROOT / 'tests/harness'
 STOCK_QTESTS = ('intel-iommu-test', 'q35-test', 'i440fx-test', 'fw_cfg-test',
                 'bios-tables-test')
 
+# For bios-tables-test: an emulator that does not ask what the host's KVM can
+# do, and without the cases that an unmodified QEMU fails here as well: one
+# depends on where QEMU's own build of SeaBIOS puts a buffer, two need KVM.
+TCG_ONLY = paths.ROOT / 'scripts/tcg-only/qemu-system-x86_64'
+NOT_HERE = ('/x86_64/acpi/piix4/dimmpxm', '/x86_64/acpi/q35/core-count2',
+            '/x86_64/acpi/q35/thread-count2')
+
 
 def our_qtests():
     """One program for each tests/qtest/NAME-test.c of ours."""
@@ -42,10 +49,14 @@ def run_qtest(name, *arguments):
     if not (program.exists() and paths.EMULATOR.exists()):
         print('Bail out! %s is not built, ./run qtest does' % name)
         return 1
+    env = qtest_environment()
+    if name == 'bios-tables-test':
+        env['QTEST_QEMU_BINARY'] = str(TCG_ONLY)
+        for case in NOT_HERE:
+            arguments += ('-s', case)
     os.chdir(paths.QEMU_BUILD)
     sys.stdout.flush()
-    os.execve(program, [str(program), '--tap', '-k', *arguments],
-              qtest_environment())
+    os.execve(program, [str(program), '--tap', '-k', *arguments], env)
 
 
 def pytest_command(*arguments):

@@ -21,6 +21,8 @@ TAP_ROWS = {
     'nothing': ('', 0, ['p: no TAP plan'], 0),
     'all skipped': ('1..0 # SKIP no emulator\n', 0, [], 1),
     'bail out': ('1..1\nok 1 /a\nBail out! oh\n', 1, ['p: Bail out! oh'], 0),
+    'bail out early': ('1..9\nok 1 /a\nBail out! oh\n', 1,
+                       ['p: Bail out! oh'], 0),
     'todo': ('1..1\nnot ok 1 /a # TODO later\n', 1, [], 0),
 }
 

@@ -1,0 +1,201 @@
+# Guest harness: archives, modules, evidence, and checks that can fail
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import lzma
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
+
+from guestlib import checks, cpio, dmar, kimage, kmodules  # noqa: E402
+from guestlib.evidence import Evidence  # noqa: E402
+from guestlib.ranges import Range  # noqa: E402
+
+STOLEN = checks.Stolen(0x7b800000, 64 << 20, 8 << 20)
+
+CONSOLE = '''\
+[    0.000000] BIOS-e820: [mem 0x0000000000100000-0x000000007afdffff] usable
+[    0.000000] BIOS-e820: [mem 0x000000007afe0000-0x000000007f7fffff] reserved
+[    0.010000] Reserving Intel graphics memory at \
+[mem 0x7b800000-0x7f7fffff]
+[    0.000000] efi: mem07: [Reserved    |   |WB] \
+range=[0x000000007b000000-0x000000007f7fffff] (72MB)
+[    0.000000] efi: mem08: [ACPI Mem NVS|   |WB] \
+range=[0x000000007a000000-0x000000007affffff] (16MB)
+[    0.100000] DMAR: RMRR base: 0x0000007b000000 end: 0x0000007f7fffff
+[    1.000000] system 00:07: [mem 0x7b000000-0x7f7fffff] has been reserved
+'''
+
+# One RMRR for 00:02.0, built by hand from chapter 8 of the specification.
+RMRR = (struct.pack('<HHHHQQ', 1, 32, 0, 0, 0x7b000000, 0x7f7fffff)
+        + bytes((1, 8, 0, 0, 0, 0, 2, 0)))
+
+
+def dmar_table(*structures):
+    body = b''.join(structures)
+    table = bytearray(b'DMAR' + struct.pack('<I', 48 + len(body))
+                      + bytes(40) + body)
+    table[9] = -sum(table) & 0xff
+    return bytes(table)
+
+
+SAYS = f'''\
+@@L1 started 3.00
+@@L1 iomem 7b000000-7f7fffff : Reserved
+@@L1 iomem 7f800000-afffffff : PCI Bus 0000:00
+@@L1 table DMAR {dmar_table(RMRR).hex(' ')}
+@@L1 bar 0000:00:02.0 0xfd000000 0xfdffffff 0x140204
+@@L1 group_region 0000:00:02.0 0x7b000000 0x7f7fffff direct-relaxable
+@@L1 group_region 0000:00:02.0 0xfee00000 0xfeefffff msi
+@@L1 dma_fill 0x7b000000 0x4800000 status 0x2 words 0x5A17ED00 0x5A17ED00 \
+0x5A17ED00 fault 0xFFFFFFFFFFFFFFFF
+@@L1 dma_read 0x7b000000 0x4800000 status 0x2 sum \
+{0x4800000 // 4 * 0x5a17ed00:#x}
+@@L1 dma_checksum 0x7b800000 status 0x2 0x2 sum 0x51112223
+@@L1 dma_copy 0x7b900000 0x7bb00000 status 0x2 word 0x0C0FFEE0
+@@L1 finished 9.00
+'''
+
+GOOD = [
+    (checks.kernel_stolen, 'Reserving Intel', '[mem 0x7b800000', '[mem 0x0'),
+    (checks.e820_reserved, 'e820', '7f7fffff] res', '7f6fffff] res'),
+    (checks.e820_reserved, 'e820 far below', '7afe0000-', '70000000-'),
+    (checks.rmrr_logged, 'RMRR', 'end: 0x0000007f7fffff',
+     'end: 0x0000007f7effff'),
+    (checks.rmrr_logged, 'second RMRR', '[    1.000000]',
+     '[    1.000000] DMAR: RMRR base: 0x1000 end: 0x1fff\n[    1.0]'),
+    (checks.rmrr_in_table, 'table', 'table DMAR', 'table OTHER'),
+    (checks.group_relaxable, 'relaxable', 'direct-relaxable', 'direct'),
+    (checks.motherboard_resource, 'pnp', 'system 00:07: [mem 0x7b0',
+     'system 00:07: [mem 0x7b8'),
+    (checks.pci_windows_clear, 'window', '7f800000-afffffff',
+     '7f000000-afffffff'),
+    (checks.bars_clear, 'bar', '0xfd000000 0xfdffffff',
+     '0x7f000000 0x7fffffff'),
+    (checks.efi_map_clear, 'uefi', '7a000000-0x000000007affffff',
+     '7a000000-0x000000007b000fff'),
+    (checks.efi_map_clear, 'uefi not printed', 'efi: mem', 'efi: '),
+    (checks.dma_read_back, 'dma read', 'dma_read', 'dma_other'),
+]
+
+GOOD_ALONE = [
+    (checks.no_firmware_bug, 'bug', '[    1.000000] system',
+     '[    1.0] DMAR: [Firmware Bug]: No firmware reserved region can'),
+    (checks.no_dmar_fault, 'fault', '[    1.000000] system',
+     '[    1.0] DMAR: [DMA Write NO_PASID] Request device [00:02.0] '),
+    (checks.no_kernel_trouble, 'trouble', '[    1.000000] system',
+     '[    1.0] WARNING: CPU: 0 PID: 1'),
+    (checks.dma_seen_by_cpu, 'fill failed', 'fill 0x7b000000 0x4800000 '
+     'status 0x2', 'fill 0x7b000000 0x4800000 status 0x80000006'),
+    (checks.dma_seen_by_cpu, 'old word', '0x5A17ED00 fault',
+     '0x01010101 fault'),
+    (checks.dma_seen_by_cpu, 'no word', '0x5A17ED00 fault', 'fault'),
+    (checks.cpu_seen_by_dma, 'sum', '0x51112223', '0x0'),
+    (checks.dma_copied, 'copy', 'word 0x0C0FFEE0', 'word 0x0'),
+]
+
+
+def evidence(old='', new=''):
+    text = CONSOLE + '\0' + SAYS
+    if old:
+        assert old in text
+        text = text.replace(old, new)
+    return Evidence('L1', *text.split('\0'))
+
+
+@pytest.mark.parametrize('check,what,old,new', GOOD,
+                         ids=[row[1] for row in GOOD])
+def test_check_passes_and_fails(check, what, old, new):
+    assert check(evidence(), STOLEN)
+    assert not check(evidence(old, new), STOLEN)
+
+
+@pytest.mark.parametrize('check,what,old,new', GOOD_ALONE,
+                         ids=[row[1] for row in GOOD_ALONE])
+def test_check_of_log_passes_and_fails(check, what, old, new):
+    assert check(evidence())
+    assert not check(evidence(old, new))
+
+
+def test_silence_does_not_pass():
+    check = checks.no_dmar_fault(Evidence('L2', '', ''))
+    assert check and not checks.only_if(False, check)
+
+
+def test_other_level_is_not_heard():
+    assert not Evidence('L2', '', SAYS).says
+
+
+def test_dmar_scope():
+    [rmrr] = dmar.rmrrs(dmar_table(RMRR))
+    assert rmrr.where == Range(0x7b000000, 0x7f7fffff)
+    assert rmrr.devices == ((0, ((2, 0),)),)
+
+
+@pytest.mark.parametrize('table', [
+    dmar_table(RMRR)[:-1], dmar_table(RMRR[:-1]), b'DMAR' + bytes(60),
+    dmar_table(struct.pack('<HH', 1, 2)),
+], ids=['short', 'structure cut', 'wrong length', 'structure length'])
+def test_dmar_broken(table):
+    with pytest.raises(dmar.TableError):
+        dmar.rmrrs(table)
+
+
+def test_cpio_as_others_read_it(tmp_path):
+    archive = cpio.Archive()
+    archive.file('a/b/file', b'hello', 0o755)
+    archive.symlink('a/link', 'b/file')
+    blob = archive.finish()
+    assert len(blob) % 512 == 0
+    if not Path('/usr/bin/cpio').exists():
+        pytest.skip('no cpio here')
+    listed = subprocess.run(['cpio', '-t'], input=blob, check=True,
+                            stdout=subprocess.PIPE).stdout
+    assert listed.split() == [b'a', b'a/b', b'a/b/file', b'a/link']
+
+
+def test_cpio_is_deterministic():
+    blobs = set()
+    for _ in range(2):
+        archive = cpio.Archive()
+        archive.file('x', b'1')
+        blobs.add(archive.finish())
+    assert len(blobs) == 1
+
+
+def module(*needed):
+    return b'\0license=GPL\0depends=' + ','.join(needed).encode() + b'\0'
+
+
+def test_modules_in_order(tmp_path):
+    (tmp_path / 'top-module.ko').write_bytes(module('low', 'built-in'))
+    (tmp_path / 'low.ko.xz').write_bytes(lzma.compress(module()))
+    (tmp_path / 'modules.builtin').write_text('kernel/built_in.ko\n')
+    order = kmodules.ModuleTree(tmp_path).load_order(['top_module', 'low'])
+    assert order == [('low', module()),
+                     ('top_module', module('low', 'built-in'))]
+
+
+def test_module_missing(tmp_path):
+    with pytest.raises(kmodules.ModuleError):
+        kmodules.ModuleTree(tmp_path).load_order(['nowhere'])
+
+
+@pytest.mark.parametrize('payload,wanted', [
+    (lzma.compress(b'\x7fELFkernel', format=lzma.FORMAT_XZ), True),
+    (b'\x1f\x8b something else', False),
+], ids=['xz', 'other'])
+def test_kernel_unpacked(payload, wanted):
+    payload += struct.pack('<I', 10)
+    image = bytearray(0x400)
+    image[kimage.SETUP_SECTORS] = 1
+    struct.pack_into('<II', image, kimage.PAYLOAD_OFFSET, 0, len(payload))
+    kernel = kimage.unpacked(bytes(image) + payload)
+    assert kernel == (b'\x7fELFkernel' if wanted else None)
