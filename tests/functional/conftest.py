@@ -9,6 +9,7 @@ the moment the tests are collected.
 """
 
 import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,11 +23,16 @@ from guestlib.boot import Bench  # noqa: E402
 from guestlib.catalog import SPECS  # noqa: E402
 
 
+# Told to end, take the guests along.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 class Boots:
     """The boots of this test run, by the guest's name."""
 
-    def __init__(self, names, say):
-        self._say = say
+    def __init__(self, names, plugins):
+        self._capture = plugins.get_plugin("capturemanager")
+        self._terminal = plugins.get_plugin("terminalreporter")
         self._said = set()
         workers = min(2, os.cpu_count() or 1)
         self._bench = Bench(Assets(), LOGS)
@@ -44,8 +50,13 @@ class Boots:
             self._say(f"guest {name}: {outcome.run.seconds:.0f} s{note}")
         return outcome
 
+    def _say(self, text):
+        with self._capture.global_and_fixture_disabled():
+            self._terminal.write_line(text)
+
     def close(self):
-        """Boots that nobody waits for any more are not begun."""
+        """Ends the boots that nobody waits for any more."""
+        self._bench.stop.set()
         self._pool.shutdown(cancel_futures=True)
 
 
@@ -63,8 +74,8 @@ def guests_of(items):
 @pytest.fixture(scope="session")
 def boots(request):
     """All boots of this run, under way in the background."""
-    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
-    running = Boots(guests_of(request.session.items), terminal.write_line)
+    running = Boots(guests_of(request.session.items),
+                    request.config.pluginmanager)
     yield running
     running.close()
 
@@ -74,8 +85,9 @@ def guest(request, boots):
     """What the guest named by the test's parameter said."""
     outcome = boots.outcome(request.param)
     run = outcome.run
-    assert run.finished and not run.timed_out, (
-        f"guest {request.param} did not come to its end in "
-        f"{run.seconds:.0f} s; logs in {run.directory}\n"
-        f"{run.errors}\n{run.console[-2000:]}")
+    if not run.finished:
+        end = "\n".join(run.console.splitlines()[-15:])
+        pytest.fail(f"guest {request.param} did not come to its end in "
+                    f"{run.seconds:.0f} s; logs in {run.directory}\n"
+                    f"{run.errors}\n{end}", pytrace=False)
     return outcome

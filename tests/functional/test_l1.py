@@ -63,6 +63,11 @@ def test_no_pci_window_on_region(guest):
 
 
 @guests(*EVERY)
+def test_dsdt_names_region(guest):
+    verify(checks.motherboard_resource(guest.l1, guest.spec.stolen))
+
+
+@guests(*EVERY)
 def test_no_bar_on_region(guest):
     verify(checks.bars_clear(guest.l1, guest.spec.stolen))
 
@@ -142,6 +147,11 @@ def test_no_group_without_iommu(guest):
 @guests(*WITH_DMA)
 def test_device_write_seen_by_cpu(guest):
     verify(checks.dma_seen_by_cpu(guest.l1))
+
+
+@guests(*WITH_DMA)
+def test_device_reads_what_it_wrote(guest):
+    verify(checks.dma_read_back(guest.l1, guest.spec.stolen))
 
 
 @guests(*WITH_DMA)

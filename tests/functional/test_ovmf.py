@@ -41,6 +41,11 @@ def test_bdsm_is_base(guest):
 
 
 @guests(*EVERY)
+def test_dsdt_names_region(guest):
+    verify(checks.motherboard_resource(guest.l1, guest.spec.stolen))
+
+
+@guests(*EVERY)
 def test_no_bar_on_region(guest):
     verify(checks.bars_clear(guest.l1, guest.spec.stolen))
 
@@ -62,7 +67,7 @@ def test_e820_reserves_region(guest):
 
 @guests(*DEBIAN_12)
 def test_one_known_warning(guest):
-    verify(checks.only_gsm_warning(guest.l1))
+    verify(checks.only_gsm_warning(guest.l1, guest.spec.stolen.region))
 
 
 @guests(*EVERY)

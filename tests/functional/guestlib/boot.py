@@ -5,13 +5,15 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import shlex
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from .checks import MIB, Stolen
 from .evidence import Evidence
-from .initramfs import FW_CFG_MODULES, VFIO_MODULES, Builder
+from .initramfs import (FW_CFG_MODULES, VFIO_MODULES, Builder, joined,
+                        write_whole)
 from . import runner
 
 IOMMU = ("-device", "intel-iommu,intremap=on,caching-mode=on")
@@ -36,7 +38,7 @@ class Inner:
     machine: tuple = ("-machine", "q35") + IOMMU
     memory: str = "256M"
     parameters: str = f"{IOMMU_ON} {LESS_WORK}"
-    time_limit: int = 420
+    time_limit: int = 800
 
     def arguments(self):
         """The inner emulator's arguments, but for the guest's own files."""
@@ -65,7 +67,7 @@ class Spec:
     job: str = L1_PROBES
     vfio: bool = False                  # load VFIO, bring the emulator along
     inner: Optional[Inner] = None
-    time_limit: int = 120
+    time_limit: int = 300
 
     def device(self):
         """The option that adds igd-testdev, as a user would write it."""
@@ -100,7 +102,9 @@ class Bench:
     def __init__(self, assets, directory):
         self.assets = assets
         self.directory = Path(directory)
-        self.builder = Builder(assets, self.directory / "initramfs")
+        self.stop = threading.Event()   # ends all guests when it is set
+        self.builder = Builder(assets, self.directory / "layers")
+        self.builder.prune()
 
     def guest(self, spec):
         """The runner's guest for a spec; builds its initramfs."""
@@ -110,6 +114,9 @@ class Bench:
         if spec.vfio or spec.inner:
             modules = FW_CFG_MODULES + VFIO_MODULES
             inner = self.inner_files(spec.inner or Inner())
+        initramfs = self.directory / spec.name / "initramfs.cpio"
+        write_whole(initramfs, joined(self.builder.layers(
+            spec.whole_job, "L1", modules, kernel, inner)))
         machine = [*spec.machine, *self.pflash(spec), *spec.device()]
         return runner.Guest(
             name=spec.name,
@@ -117,8 +124,7 @@ class Bench:
             firmware_directory=self.firmware_directory(),
             machine=machine,
             kernel=kernel.image,
-            initramfs=self.builder.build(spec.whole_job, "L1", modules,
-                                         kernel, inner),
+            initramfs=initramfs,
             parameters=spec.parameters,
             memory=spec.memory,
             cpus=2 if spec.inner else 1,
@@ -127,14 +133,14 @@ class Bench:
     def boot(self, spec, progress=None):
         """Boots the guest and returns what it said."""
         run = runner.run(self.guest(spec), self.directory / spec.name,
-                         progress)
+                         progress, self.stop)
         return Outcome(spec, run, Evidence("L1", run.console, run.says),
                        Evidence("L2", run.inner_console, run.says))
 
     def inner_files(self, inner):
-        """Kernel and initramfs of the guest inside."""
+        """Kernel and file system layers of the guest inside."""
         return (self.assets.kernel(inner.release),
-                self.builder.build(L2_PROBES, "L2"))
+                self.builder.layers(L2_PROBES, "L2"))
 
     def pflash(self, spec):
         """OVMF as pflash; changes of its variables are thrown away."""
@@ -144,7 +150,7 @@ class Bench:
         return ["-drive", "if=pflash,unit=0,format=raw,readonly=on,"
                           f"file={firmware.code}",
                 "-drive", "if=pflash,unit=1,format=raw,snapshot=on,"
-                          f"file={firmware.variables}"]
+                          f"file={firmware.vars}"]
 
     def firmware_directory(self):
         """One directory with all that the emulator loads by itself."""

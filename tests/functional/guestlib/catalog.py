@@ -25,9 +25,9 @@ def dma_job(where):
     return "\n".join([
         L1_PROBES,
         "dma_open",
-        f"dma_fill {region.base:#x} {region.size:#x}",
+        f"dma_fill {region.base:#x} {region.size:#x} {where.dsm_base:#x}",
         f"dma_checksum {where.dsm_base:#x}",
-        f"dma_copy {where.dsm_base + MIB:#x} {region.base:#x}",
+        f"dma_copy {where.dsm_base + MIB:#x} {where.dsm_base + 3 * MIB:#x}",
     ])
 
 
@@ -37,7 +37,7 @@ def l1(name, where, **options):
 
 
 USUAL = stolen(0x7b800000)
-DEMO = l1("demo", USUAL, memory="3G", inner=Inner(), time_limit=600)
+DEMO = l1("demo", USUAL, memory="1536M", inner=Inner(), time_limit=900)
 
 L1_SPECS = [
     l1("ram3g-base-below-end", USUAL, memory="3G"),
@@ -61,7 +61,7 @@ L1_SPECS = [
 
 def ovmf(name, release, where, **options):
     """A guest under OVMF that prints the UEFI memory map."""
-    return l1(name, where, ovmf=release, time_limit=240,
+    return l1(name, where, ovmf=release, time_limit=400,
               parameters="intel_iommu=on efi=debug", **options)
 
 
@@ -77,9 +77,9 @@ OVMF_SPECS = [
 NESTED_SPECS = [
     DEMO,
     l1("nested-6.12", USUAL, memory="3G", release="trixie",
-       inner=Inner(release="trixie"), time_limit=600),
+       inner=Inner(release="trixie"), time_limit=900),
     Spec("nested-firmware", USUAL, memory="3G",
-         inner=Inner(vfio_options=",x-igd-stolen=firmware"), time_limit=600),
+         inner=Inner(vfio_options=",x-igd-stolen=firmware"), time_limit=900),
 ]
 
 # name: (options of vfio-pci, what the emulator in L1 has to say)
@@ -149,9 +149,9 @@ def starts_job():
 
 VFIO_SPECS = [
     Spec("vfio-starts", USUAL, memory="2G", vfio=True, job=starts_job(),
-         time_limit=300),
+         time_limit=500),
     Spec("vfio-not-display", USUAL, memory="2G", vfio=True,
-         device_options=",class=other", time_limit=180,
+         device_options=",class=other", time_limit=300,
          job="\n".join([L1_PROBES, "vfio_bind",
                         inner_start("inner", "linux", "x-igd-stolen=off")])),
 ]

@@ -17,13 +17,15 @@ MEMORY = r"\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\]"
 E820 = re.compile(r"^BIOS-e820: " + MEMORY + r" (.+)$")
 STOLEN = re.compile(r"Reserving Intel graphics memory at " + MEMORY)
 RMRR = re.compile(r"DMAR: RMRR base: 0x([0-9a-f]+) end: 0x([0-9a-f]+)")
+PNP_MEMORY = re.compile(r"^system [0-9a-f:]+: " + MEMORY)
 EFI_MEMORY = re.compile(r"efi: mem\d+: \[([^|\]]+?) *\|.*"
                         r"range=\[0x([0-9a-f]+)-0x([0-9a-f]+)\]")
 
 FIRMWARE_BUG = re.compile(r"Firmware (Bug|Warn)|Your BIOS is broken|"
                           r"No firmware reserved region")
 # The kernel's two lines about an RMRR that the firmware did not reserve whole.
-RMRR_NOT_RESERVED = "No firmware reserved region can cover this RMRR"
+RMRR_NOT_RESERVED = ("No firmware reserved region can cover this RMRR",
+                     "Your BIOS is broken; bad RMRR")
 # The words in which the kernel refuses VFIO a device with a strict RMRR.
 VFIO_INELIGIBLE = ("Device is ineligible for IOMMU domain attach due to "
                    "platform RMRR requirement")
@@ -99,6 +101,11 @@ class Evidence:
         """Ranges of the RMRRs that the kernel's IOMMU driver named."""
         return [Range.parse(*found.groups())
                 for found in map(RMRR.search, self.log) if found]
+
+    def pnp_memory(self):
+        """Ranges that the kernel's PNP system driver found in the DSDT."""
+        return [Range.parse(*found.groups())
+                for found in map(PNP_MEMORY.search, self.log) if found]
 
     def table_rmrrs(self):
         """RMRRs of the ACPI table itself, with their device scopes."""

@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from . import cpio, kimage, kmodules
@@ -23,6 +24,8 @@ SCRIPTS = Path(__file__).parent / "guest"
 VFIO_MODULES = ("vfio_iommu_type1", "vfio-pci")
 FW_CFG_MODULES = ("qemu_fw_cfg",)
 
+KEEP_SECONDS = 24 * 3600
+
 
 class Builder:
     """Builds initramfs files in one cache directory."""
@@ -31,12 +34,12 @@ class Builder:
         self.assets = assets
         self.cache = Path(cache)
 
-    def build(self, job, level, modules=(), kernel=None, inner=None):
-        """Path of an initramfs that runs `job`.
+    def layers(self, job, level, modules=(), kernel=None, inner=None):
+        """Paths of the archives that make up a guest which runs `job`.
 
         modules: names to load, from `kernel`'s package.
-        inner: None, or (kernel, initramfs path) of a guest inside this one;
-        the emulator then comes along.
+        inner: None, or (kernel, layers) of a guest inside this one; the
+        emulator then comes along.
         """
         layers = [self._base()]
         if modules:
@@ -44,7 +47,7 @@ class Builder:
         if inner:
             layers += [self._emulator(), self._inner_guest(*inner)]
         layers.append(self._job(job, level))
-        return self._join(layers)
+        return layers
 
     def _base(self):
         busybox = self.assets.busybox()
@@ -86,13 +89,13 @@ class Builder:
         return self._layer("emulator", [emulator, *firmware.values()], "",
                            fill)
 
-    def _inner_guest(self, kernel, initramfs):
+    def _inner_guest(self, kernel, layers):
         def fill(archive):
             image = kernel.image.read_bytes()
             archive.file("l2/vmlinuz", kimage.unpacked(image) or image)
-            archive.file("l2/initrd", Path(initramfs).read_bytes())
+            archive.file("l2/initrd", joined(layers))
 
-        return self._layer("l2", [kernel.image, initramfs], "", fill)
+        return self._layer("l2", [kernel.image, *layers], "", fill)
 
     def _job(self, job, level):
         text = f"LEVEL={level}\njob() {{\n:\n{job}\n}}\n"
@@ -108,21 +111,28 @@ class Builder:
         for path in inputs:
             digest.update(f"\0{Path(path).name}\0".encode())
             digest.update(file_digest(path))
+        for module in (cpio, kimage, kmodules):
+            digest.update(file_digest(Path(module.__file__)))
         digest.update(file_digest(Path(__file__)))
         target = self.cache / f"{kind}-{digest.hexdigest()[:16]}.cpio"
-        if not target.exists():
+        if target.exists():
+            os.utime(target)
+        else:
             archive = cpio.Archive()
             fill(archive)
             write_whole(target, archive.finish())
         return target
 
-    def _join(self, layers):
-        name = hashlib.sha256(" ".join(map(str, layers)).encode())
-        target = self.cache / f"initramfs-{name.hexdigest()[:16]}.cpio"
-        if not target.exists():
-            write_whole(target, b"".join(layer.read_bytes()
-                                         for layer in layers))
-        return target
+    def prune(self):
+        """Forgets the layers that were not used for a day."""
+        for path in self.cache.glob("*"):
+            if time.time() - path.stat().st_mtime > KEEP_SECONDS:
+                path.unlink(missing_ok=True)
+
+
+def joined(layers):
+    """The archives in a row, which is one initramfs for the kernel."""
+    return b"".join(Path(layer).read_bytes() for layer in layers)
 
 
 def write_whole(target, content):

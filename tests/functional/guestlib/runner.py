@@ -10,6 +10,7 @@ gone when run() returns.
 
 import shlex
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ class Guest:
     parameters: str = "intel_iommu=on"
     memory: str = "1G"
     cpus: int = 1
-    time_limit: int = 120
+    time_limit: int = 300
 
     def command(self, directory):
         """The whole command line, with the logs in `directory`."""
@@ -69,10 +70,11 @@ class Run:
         return "@@L1 finished" in self.says
 
 
-def run(guest, directory, progress=None):
+def run(guest, directory, progress=None, stop=None):
     """Runs the guest; progress(seconds, console, says, inner) while it does.
 
-    The time limit ends it with SIGKILL.  The logs stay in `directory`.
+    The time limit ends it with SIGKILL, and so does the event `stop`, if one
+    is given.  The logs stay in `directory`.
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -86,23 +88,24 @@ def run(guest, directory, progress=None):
     with open(directory / "errors.log", "wb") as errors:
         with subprocess.Popen(command, stdin=subprocess.DEVNULL,
                               stdout=errors, stderr=errors) as process:
-            timed_out = wait(process, guest.time_limit, started, logs,
-                             progress)
+            timed_out = wait(process, guest.time_limit, started,
+                             stop or threading.Event(),
+                             lambda seconds: progress and progress(
+                                 seconds, *map(read_text, logs)))
     return Run(directory, time.monotonic() - started, process.returncode,
                timed_out, *(read_text(log) for log in logs),
                read_text(directory / "errors.log"), command)
 
 
-def wait(process, limit, started, logs, progress):
+def wait(process, limit, started, stop, progress):
     """Waits for the process to end; kills it late or on an exception."""
     try:
-        while process.poll() is None:
+        while process.poll() is None and not stop.is_set():
             elapsed = time.monotonic() - started
             if elapsed > limit:
                 return True
-            if progress:
-                progress(elapsed, *(read_text(log) for log in logs))
-            time.sleep(POLL_SECONDS)
+            progress(elapsed)
+            stop.wait(POLL_SECONDS)
         return False
     finally:
         if process.poll() is None:

@@ -50,19 +50,25 @@ dma_run() {
     done
 }
 
-# dma_fill BASE SIZE: the device writes, the CPU looks at four words
+# dma_fill BASE SIZE LOOK: the device writes a range and reads it back, the
+# CPU looks at three words from LOOK on.  (The CPU of a real machine must not
+# touch the GSM, and a kernel may not let it; so LOOK is where the DSM begins.)
 dma_fill() {
     last=$(hex $1+$2-4)
-    middle=$(hex $1+$2/2)
-    for address in $1 $middle $last; do
+    middle=$(hex $3/2+$last/2+2)
+    for address in $3 $middle $last; do
         devmem $address 32 0x01010101
     done
     dma_put $DMA_DST $1 64
+    dma_put $DMA_SRC $1 64
     dma_put $DMA_LEN $2 64
     dma_put $DMA_FILL 0x5a17ed00
     dma_run 2
-    say dma_fill $1 $2 status $status words $(devmem $1 32) \
+    say dma_fill $1 $2 status $status words $(devmem $3 32) \
         $(devmem $middle 32) $(devmem $last 32) fault $(dma_get $DMA_FAULT 64)
+    dma_run 3
+    say dma_read $1 $2 status $status sum $(dma_get $DMA_CHECKSUM 64) \
+        fault $(dma_get $DMA_FAULT 64)
 }
 
 # dma_checksum BASE: the CPU writes two words of a page, the device reads it

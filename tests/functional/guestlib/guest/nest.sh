@@ -21,14 +21,14 @@ inner() {
     name=$1
     seconds=$2
     shift 2
-    say inner_started $name "$(cut -d' ' -f1 /proc/uptime)"
+    say_time inner_started $name
     timeout -s KILL $seconds /emulator -L /firmware -nodefaults \
         -display none -no-reboot "$@" \
         < ${input:-/dev/null} > /tmp/inner.out 2> /tmp/inner.err
     say inner_exit $name $?
     say_file "inner_says $name" /tmp/inner.err
     say_file "inner_says $name" /tmp/inner.out
-    say inner_finished $name "$(cut -d' ' -f1 /proc/uptime)"
+    say_time inner_finished $name
 }
 
 # inner_paused NAME SECONDS ARGUMENT...: one that has nothing to do but start
