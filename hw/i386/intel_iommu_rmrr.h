@@ -20,8 +20,8 @@
  * @nr: how many
  * @window: first and last byte of each, never two that overlap
  *
- * NULL, as it is for nearly every device, means none. Read under RCU (translations run without the BQL), replaced
- * as a whole under the BQL.
+ * NULL, as it is for nearly every device, means none. Read under RCU
+ * (translations run without the BQL), replaced as a whole under the BQL.
  */
 struct VTDRmrrWindows {
     struct rcu_head rcu;

@@ -17,8 +17,7 @@
 #define RMRR_SCOPE_ENDPOINT 1
 #define RMRR_SCOPE_BRIDGE 2
 
-/* PCI buses nest at most this deep: 255 bridges below a root bus number 0;
- * the 8-bit length of a scope entry (6 + 2 * hops) is what limits it here. */
+/* What the 8-bit length of a scope entry, 6 + 2 * hops, can say */
 #define RMRR_MAX_HOPS 124
 
 /**

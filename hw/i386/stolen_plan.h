@@ -71,8 +71,10 @@ typedef enum StolenPlanStatus {
     STOLEN_PLAN_TOO_LOW,
     /* overlaps StolenPlan.conflict, which cannot move */
     STOLEN_PLAN_CONFLICT,
-    /* overlaps RAM that the firmware takes as one piece: low RAM has to end
-     * at base, which only max-ram-below-4g can do now */
+    /*
+     * overlaps RAM that the firmware takes as one piece: low RAM has to end
+     * at base, which only max-ram-below-4g can do now
+     */
     STOLEN_PLAN_NEEDS_CAP,
 } StolenPlanStatus;
 

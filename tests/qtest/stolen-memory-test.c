@@ -228,8 +228,7 @@ static void test_dsdt_without(void)
     qtest_shutdown(qs);
 }
 
-/* Contents go away with a reset neither of RAM nor of the region here, but
- * the region itself must still be there. */
+/* A reset takes nothing of the layout away */
 static void test_reset(void)
 {
     QOSState *qs = qtest_pc_boot(Q35 IOMMU "-m 4G " IGD);
@@ -271,8 +270,10 @@ static void test_hotplug(void)
     qtest_quit(qts);
 }
 
-/* Firmware programs MMCONFIG over the region: the region wins, and QEMU goes
- * on. q35's host bridge: PCIEXBAR at 0x60. */
+/*
+ * Firmware programs MMCONFIG over the region: the region wins, and QEMU goes
+ * on. q35's host bridge: PCIEXBAR at 0x60.
+ */
 static void test_ecam_over_region(void)
 {
     QTestState *qts = qtest_init(Q35 "-m 1G " IGD);

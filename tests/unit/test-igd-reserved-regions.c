@@ -44,7 +44,7 @@ static const ParseRow rows[] = {
     { "65-bits", "0x1000 0x10000000000000000 direct-relaxable\n", 0, 0, 0 },
     { "all-ones", "0x0 0xffffffffffffffff direct-relaxable\n", 1, 0,
       UINT64_MAX },
-    { "junk", "\n\n   \n\t0x1000\n" IGD "\377\376\n", 1, 0x7b000000,
+    { "junk", "\n\n   x\n\t0x1000\n" IGD "\377\376\n", 1, 0x7b000000,
       0x7f7fffff },
 };
 
