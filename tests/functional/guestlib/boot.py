@@ -127,7 +127,6 @@ class Bench:
             initramfs=initramfs,
             parameters=spec.parameters,
             memory=spec.memory,
-            cpus=2 if spec.inner else 1,
             time_limit=spec.time_limit)
 
     def boot(self, spec, progress=None):

@@ -120,6 +120,11 @@ ACCEPTED = {
     "identity": ("x-igd-stolen=identity",),
     "same-values": ("x-igd-stolen-base=0x7b000000,x-igd-stolen-size=72M",),
     "off": ("x-igd-stolen=off",),
+    "falls-back": ("x-igd-gms=2", "not at the host's base", "x-igd-gms=2"),
+    # The region is known from L1's sysfs before RAM is laid out.
+    "early-scan": ("x-igd-stolen=identity -m 2G -trace stolen_memory_early "
+                   "-trace stolen_memory_plug", "low RAM ends at 0x7b000000",
+                   "0x7b000000-0x7f7fffff BDSM 0x7b800000"),
     "meteor-lake": ("x-pci-device-id=0x7d55", "0x7d55",
                     "nothing is reserved"),
     "unknown-id": ("x-pci-device-id=0x1234", "0x1234", "not a known IGD"),
@@ -148,8 +153,8 @@ def starts_job():
 
 
 VFIO_SPECS = [
-    Spec("vfio-starts", USUAL, memory="2G", vfio=True, job=starts_job(),
-         time_limit=500),
+    Spec("vfio-starts", USUAL, memory="4G", vfio=True, job=starts_job(),
+         time_limit=600),
     Spec("vfio-not-display", USUAL, memory="2G", vfio=True,
          device_options=",class=other", time_limit=300,
          job="\n".join([L1_PROBES, "vfio_bind",
