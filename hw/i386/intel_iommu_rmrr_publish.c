@@ -135,11 +135,7 @@ void vtd_rmrr_build_dmar(GArray *table, IntelIOMMUState *s)
 static bool vtd_rmrr_check_shadowing(IntelIOMMUState *s, PCIDevice *pdev,
                                      Error **errp)
 {
-    ReservedRegionProviderClass *rrc =
-        RESERVED_REGION_PROVIDER_GET_CLASS(pdev);
-
-    if (!rrc->maps_iova ||
-        !rrc->maps_iova(RESERVED_REGION_PROVIDER(pdev))) {
+    if (!reserved_region_maps_iova(pdev)) {
         return true;
     }
     if (s->flts) {

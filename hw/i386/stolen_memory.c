@@ -72,8 +72,8 @@ StolenMemory *stolen_memory_overlapping(const StolenRegion *region)
     for (i = 0; i < all->len; i++) {
         StolenMemory *sm = g_ptr_array_index(all, i);
 
-        if (sm->region.base <= region->limit &&
-            region->base <= sm->region.limit) {
+        if (stolen_region_overlaps(&sm->region, region->base,
+                                   region->limit)) {
             return sm;
         }
     }
@@ -105,16 +105,11 @@ static void stolen_memory_machine_done(Notifier *notifier, void *unused)
         }
         /* The IOMMU may have come after the device. */
         vtd_rmrr_check(sm->pdev, &sm->region, &error_fatal);
-        if (vtd_rmrr_map(sm->pdev, &sm->region, &sm->mr) && !sm->mapped) {
-            ReservedRegionProviderClass *rrc =
-                RESERVED_REGION_PROVIDER_GET_CLASS(sm->pdev);
-
-            if (rrc->maps_iova &&
-                rrc->maps_iova(RESERVED_REGION_PROVIDER(sm->pdev))) {
-                error_report("%s: -device intel-iommu has to come before the "
-                             "device on the command line", sm->pdev->name);
-                exit(EXIT_FAILURE);
-            }
+        if (vtd_rmrr_map(sm->pdev, &sm->region, &sm->mr) && !sm->mapped &&
+            reserved_region_maps_iova(sm->pdev)) {
+            error_report("%s: -device intel-iommu has to come before the "
+                         "device on the command line", sm->pdev->name);
+            exit(EXIT_FAILURE);
         }
     }
 }
@@ -230,7 +225,7 @@ bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
 {
     StolenMemory *sm;
 
-    if (!reserved_region_can_plug(pdev, region, errp)) {
+    if (!stolen_memory_check(pdev, region, errp)) {
         return false;
     }
 

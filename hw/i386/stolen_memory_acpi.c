@@ -21,12 +21,6 @@
 #include "stolen_memory_internal.h"
 #include "trace.h"
 
-static bool stolen_memory_overlaps(const StolenMemory *sm, uint64_t base,
-                                   uint64_t limit)
-{
-    return sm->region.base <= limit && base <= sm->region.limit;
-}
-
 static void stolen_memory_report_bar(PCIDevice *dev, int bar,
                                      const StolenMemory *sm)
 {
@@ -58,8 +52,9 @@ static int stolen_memory_check_bars(Object *obj, void *opaque)
         for (i = 0; i < all->len; i++) {
             StolenMemory *sm = g_ptr_array_index(all, i);
 
-            if (sm->pdev && stolen_memory_overlaps(sm, r->addr,
-                                                   r->addr + r->size - 1)) {
+            if (sm->pdev &&
+                stolen_region_overlaps(&sm->region, r->addr,
+                                       r->addr + r->size - 1)) {
                 stolen_memory_report_bar(dev, bar, sm);
             }
         }
@@ -148,8 +143,8 @@ void stolen_memory_check_ecam(uint64_t base, uint64_t size)
     for (i = 0; i < all->len; i++) {
         StolenMemory *sm = g_ptr_array_index(all, i);
 
-        if (!sm->pdev || !stolen_memory_overlaps(sm, base, base + size - 1) ||
-            sm->ecam_base == base) {
+        if (!sm->pdev || sm->ecam_base == base ||
+            !stolen_region_overlaps(&sm->region, base, base + size - 1)) {
             continue;
         }
         sm->ecam_base = base;

@@ -123,12 +123,13 @@ static bool stolen_memory_check_machine(PCIDevice *pdev, PCMachineState **pcms,
     return true;
 }
 
-bool reserved_region_can_plug(PCIDevice *pdev, const StolenRegion *region,
-                              Error **errp)
+bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
+                         Error **errp)
 {
     ERRP_GUARD();
     PCMachineState *pcms;
     StolenMemory *other = stolen_memory_overlapping(region);
+    uint64_t tseg_max = stolen_memory_tseg_max();
     StolenLayout layout;
     StolenPlan plan;
 
@@ -137,11 +138,10 @@ bool reserved_region_can_plug(PCIDevice *pdev, const StolenRegion *region,
     }
 
     layout = (StolenLayout) {
-        .machine = stolen_memory_tseg_max() ? STOLEN_MACHINE_Q35
-                                            : STOLEN_MACHINE_I440FX,
+        .machine = tseg_max ? STOLEN_MACHINE_Q35 : STOLEN_MACHINE_I440FX,
         .firmware = stolen_memory_firmware(pcms),
         .low_ram_size = X86_MACHINE(pcms)->below_4g_mem_size,
-        .tseg_max = stolen_memory_tseg_max(),
+        .tseg_max = tseg_max,
     };
     plan = stolen_plan_place(&layout, region);
     if (plan.status != STOLEN_PLAN_OK) {

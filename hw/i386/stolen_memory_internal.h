@@ -44,4 +44,15 @@ GPtrArray *stolen_memory_all(void);
  */
 StolenMemory *stolen_memory_overlapping(const StolenRegion *region);
 
+/**
+ * stolen_memory_check: whether a region can be placed, and why not
+ * @pdev: the device that is being realized
+ * @region: where it wants its memory
+ * @errp: as reserved_region_plug() has it
+ *
+ * Changes nothing.
+ */
+bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
+                         Error **errp);
+
 #endif

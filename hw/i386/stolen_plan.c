@@ -75,7 +75,7 @@ static bool stolen_plan_conflicts(const StolenRegion *r, StolenPlan *plan,
                                   const char *name, uint64_t base,
                                   uint64_t limit)
 {
-    if (r->base > limit || r->limit < base) {
+    if (!stolen_region_overlaps(r, base, limit)) {
         return false;
     }
 

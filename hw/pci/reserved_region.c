@@ -1,5 +1,5 @@
 /*
- * Early scan for devices that need a reserved region of guest memory
+ * Devices that need a reserved region of guest memory
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -62,6 +62,14 @@ int reserved_region_scan_opts(void *opaque, QemuOpts *opts, Error **errp)
 
     reserved_region_scan_device(dict);
     return 0;
+}
+
+bool reserved_region_maps_iova(PCIDevice *pdev)
+{
+    ReservedRegionProviderClass *rrc =
+        RESERVED_REGION_PROVIDER_GET_CLASS(pdev);
+
+    return rrc->maps_iova && rrc->maps_iova(RESERVED_REGION_PROVIDER(pdev));
 }
 
 static const TypeInfo reserved_region_provider_info = {

@@ -11,6 +11,9 @@
 #ifndef HW_PCI_RESERVED_REGION_H
 #define HW_PCI_RESERVED_REGION_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /**
  * StolenRegion: an Intel IGD's stolen memory, GSM and DSM together
  * @base: first byte (BGSM), 1 MiB aligned
@@ -31,6 +34,13 @@ typedef struct StolenRegion {
 static inline uint64_t stolen_region_size(const StolenRegion *region)
 {
     return region->limit - region->base + 1;
+}
+
+/* Whether any byte of [@base, @limit] is in the region */
+static inline bool stolen_region_overlaps(const StolenRegion *region,
+                                          uint64_t base, uint64_t limit)
+{
+    return region->base <= limit && base <= region->limit;
 }
 
 #endif

@@ -121,6 +121,12 @@ int reserved_region_scan_opts(void *opaque, QemuOpts *opts, Error **errp);
 const GArray *reserved_region_hints(void);
 
 /**
+ * reserved_region_maps_iova: ReservedRegionProviderClass.maps_iova of a
+ * device, false where the class has none
+ */
+bool reserved_region_maps_iova(PCIDevice *pdev);
+
+/**
  * reserved_region_plug: place a region for a device that is being realized
  * @pdev: the device; its type implements TYPE_RESERVED_REGION_PROVIDER
  * @region: where, in guest physical addresses
@@ -138,13 +144,6 @@ const GArray *reserved_region_hints(void);
  */
 bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
                           Error **errp);
-
-/**
- * reserved_region_can_plug: like reserved_region_plug(), but only says whether
- * it would succeed
- */
-bool reserved_region_can_plug(PCIDevice *pdev, const StolenRegion *region,
-                              Error **errp);
 
 /**
  * reserved_region_unplug: undo reserved_region_plug()
