@@ -58,6 +58,10 @@ bool igd_test_container_map(IGDTestContainer *c, const IGDMapping *m)
     if (igd_test_container_in_region(c, m->iova, m->limit)) {
         c->stats.region_maps++;
     }
+    if (c->fail_in && !--c->fail_in) {
+        c->stats.injected++;
+        return false;
+    }
     return igd_test_container_count(c, igd_mapset_map(c->set, m),
                                     &c->stats.maps);
 }
@@ -120,6 +124,8 @@ static void igd_test_container_prop_stats(Object *obj, Visitor *v,
         { "enospc", &c->stats.enospc },
         { "untranslatable", &c->stats.untranslatable },
         { "unaligned", &c->stats.unaligned },
+        { "injected", &c->stats.injected },
+        { "surrendered", &c->stats.surrendered },
         { "fatal", &c->stats.fatal },
         { "entries", &entries },
     };
@@ -149,6 +155,15 @@ static void igd_test_container_prop_reset(Object *obj, Visitor *v,
     }
 }
 
+static void igd_test_container_prop_fail(Object *obj, Visitor *v,
+                                         const char *name, void *opaque,
+                                         Error **errp)
+{
+    IGDTestContainer *c = opaque;
+
+    visit_type_uint32(v, name, &c->fail_in, errp);
+}
+
 static const struct {
     const char *name;
     const char *type;
@@ -159,8 +174,9 @@ static const struct {
     { "listener-events", "str", igd_test_container_prop_events, NULL },
     { "listener-stats", "dict", igd_test_container_prop_stats, NULL },
     { "listener-stats-reset", "bool", NULL, igd_test_container_prop_reset },
+    { "listener-fail-in", "uint32", igd_test_container_prop_fail,
+      igd_test_container_prop_fail },
 };
-
 
 void igd_test_container_add_properties(IGDTestContainer *c)
 {
@@ -180,9 +196,10 @@ void igd_test_container_del_properties(IGDTestContainer *c)
 }
 
 void igd_test_container_init(IGDTestContainer *c, PCIDevice *pdev,
-                             uint32_t entry_limit)
+                             uint32_t entry_limit, uint32_t fail_in)
 {
     c->pdev = pdev;
+    c->fail_in = fail_in;
     c->set = igd_mapset_new(entry_limit);
     c->events = g_string_new(NULL);
 }

@@ -25,6 +25,8 @@ typedef struct IGDTestStats {
     uint64_t enospc;
     uint64_t untranslatable;
     uint64_t unaligned;
+    uint64_t injected;
+    uint64_t surrendered;
     uint64_t fatal;
 } IGDTestStats;
 
@@ -32,7 +34,9 @@ typedef struct IGDTestStats {
  * IGDTestContainer: part of the listener that owns it
  * @pdev: the device; its region is asked for at each call
  * @set: what is mapped
- * @stats: see igd-testdev-listener.h; callers add to the last three
+ * @stats: see igd-testdev-listener.h; callers add to untranslatable,
+ *      unaligned, surrendered and fatal
+ * @fail_in: map calls until one that fails, 0 for never
  * @events: the events logged so far, as text
  * @event_count: how many there were, those not kept included
  */
@@ -40,12 +44,13 @@ typedef struct IGDTestContainer {
     PCIDevice *pdev;
     IGDMapSet *set;
     IGDTestStats stats;
+    uint32_t fail_in;
     GString *events;
     unsigned int event_count;
 } IGDTestContainer;
 
 void igd_test_container_init(IGDTestContainer *c, PCIDevice *pdev,
-                             uint32_t entry_limit);
+                             uint32_t entry_limit, uint32_t fail_in);
 
 void igd_test_container_cleanup(IGDTestContainer *c);
 

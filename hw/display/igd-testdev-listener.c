@@ -23,6 +23,7 @@
 #include "exec/memory.h"
 #include "qapi/error.h"
 #include "hw/pci/pci.h"
+#include "hw/pci/reserved_region_provider.h"
 #include "igd-testdev-container.h"
 #include "igd-testdev-listener.h"
 
@@ -64,9 +65,14 @@ bool igd_test_listener_parse(const char *s, IGDTestListenerMode *mode)
 }
 
 /* What VFIO would end QEMU for, or fail realize for while it attaches */
-static void igd_test_listener_fail(IGDTestListener *l, Error *err)
+static void igd_test_listener_fail(IGDTestListener *l, const MemoryRegion *mr,
+                                   Error *err)
 {
-    if (l->running) {
+    AddressSpace *as = pci_device_iommu_address_space(l->container.pdev);
+
+    if (l->running && reserved_region_map_failed(as, mr, err)) {
+        l->container.stats.surrendered++;
+    } else if (l->running) {
         l->container.stats.fatal++;
         error_free(err);
     } else if (l->attach_error) {
@@ -186,7 +192,7 @@ static void igd_test_listener_add_iommu(IGDTestListener *l,
     if (memory_region_register_iommu_notifier(section->mr, &notifier->n,
                                               &err)) {
         g_free(notifier);
-        igd_test_listener_fail(l, err);
+        igd_test_listener_fail(l, section->mr, err);
         return;
     }
     QLIST_INSERT_HEAD(&l->notifiers, notifier, next);
@@ -214,7 +220,7 @@ static void igd_test_listener_add_ram(IGDTestListener *l,
         error_setg(&err, "%s: the listener cannot map RAM section %s at 0x%"
                    PRIx64 "; raise listener-limit", l->container.pdev->name,
                    memory_region_name(section->mr), iova);
-        igd_test_listener_fail(l, err);
+        igd_test_listener_fail(l, section->mr, err);
     }
 }
 
@@ -282,7 +288,7 @@ static void igd_test_listener_free(IGDTestListener *l)
 
 bool igd_test_listener_attach(IGDTestListener **lp, PCIDevice *pdev,
                               IGDTestListenerMode mode, uint32_t limit,
-                              Error **errp)
+                              uint32_t fail_in, Error **errp)
 {
     IGDTestListener *l;
 
@@ -292,7 +298,7 @@ bool igd_test_listener_attach(IGDTestListener **lp, PCIDevice *pdev,
     }
     l = g_new0(IGDTestListener, 1);
     l->mode = mode;
-    igd_test_container_init(&l->container, pdev, limit);
+    igd_test_container_init(&l->container, pdev, limit, fail_in);
     l->listener.name = "igd-testdev";
     l->listener.region_add = igd_test_listener_region_add;
     l->listener.region_del = igd_test_listener_region_del;

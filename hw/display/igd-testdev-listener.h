@@ -22,10 +22,15 @@
  *      eexist, einval, enospc: calls refused, see igd-testdev-mapset.h
  *      untranslatable: events whose target is no RAM, or not one piece of it
  *      unaligned: sections skipped because they are not page aligned
+ *      injected: map calls that listener-fail-in made fail
+ *      surrendered: failures at run time that the machine took care of
  *      fatal: failures at run time for which VFIO ends QEMU
  *      entries: mappings held now
  * listener-stats-reset (bool, write-only): true sets the counters to zero and
  *      forgets the events
+ * listener-fail-in (number): the map call that fails as if memory could not be
+ *      locked, counted from now: 1 is the next one, 0 none. It counts down.
+ *      The device option listener-fail sets it for the start
  */
 
 #ifndef HW_DISPLAY_IGD_TESTDEV_LISTENER_H
@@ -66,6 +71,7 @@ bool igd_test_listener_parse(const char *s, IGDTestListenerMode *mode);
  * @pdev: the device, after reserved_region_plug()
  * @mode: whom to imitate
  * @limit: most mappings it takes, 0 for no limit
+ * @fail_in: the map call that fails, 0 for none
  * @errp: set when VFIO's realize would fail: a RAM section cannot be mapped,
  *      or the IOMMU refuses the notifier
  *
@@ -73,7 +79,7 @@ bool igd_test_listener_parse(const char *s, IGDTestListenerMode *mode);
  */
 bool igd_test_listener_attach(IGDTestListener **l, PCIDevice *pdev,
                               IGDTestListenerMode mode, uint32_t limit,
-                              Error **errp);
+                              uint32_t fail_in, Error **errp);
 
 /**
  * igd_test_listener_detach: stop listening and free the listener

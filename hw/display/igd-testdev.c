@@ -151,7 +151,8 @@ static bool igd_testdev_plug(IGDTestDevState *s, IGDTestListenerMode mode,
         return false;
     }
     return igd_test_listener_attach(&s->listener, pdev, mode,
-                                    s->listener_limit, errp);
+                                    s->listener_limit, s->listener_fail,
+                                    errp);
 }
 
 static void igd_testdev_realize(PCIDevice *pdev, Error **errp)
@@ -222,6 +223,11 @@ static bool igd_testdev_maps_iova(ReservedRegionProvider *provider)
            mode == IGD_TEST_LISTENER_MAP;
 }
 
+static bool igd_testdev_keeps_contents(ReservedRegionProvider *provider)
+{
+    return IGD_TESTDEV(provider)->stolen_keep;
+}
+
 static const VMStateDescription vmstate_igd_testdev = {
     .name = TYPE_IGD_TESTDEV,
     .version_id = 1,
@@ -249,7 +255,9 @@ static const Property igd_testdev_properties[] = {
     DEFINE_PROP_STRING("class", IGDTestDevState, class_name),
     DEFINE_PROP_STRING("listener", IGDTestDevState, listener_name),
     DEFINE_PROP_UINT32("listener-limit", IGDTestDevState, listener_limit, 0),
+    DEFINE_PROP_UINT32("listener-fail", IGDTestDevState, listener_fail, 0),
     DEFINE_PROP_UINT64("listener-hole", IGDTestDevState, listener_hole, 0),
+    DEFINE_PROP_BOOL("stolen-keep", IGDTestDevState, stolen_keep, false),
 };
 
 static void igd_testdev_init(Object *obj)
@@ -275,6 +283,7 @@ static void igd_testdev_class_init(ObjectClass *klass, void *data)
     rrc->early = igd_testdev_opts_early;
     rrc->get = igd_testdev_get;
     rrc->maps_iova = igd_testdev_maps_iova;
+    rrc->keeps_contents = igd_testdev_keeps_contents;
     dc->vmsd = &vmstate_igd_testdev;
     dc->desc = "Test device with the stolen memory of an Intel IGD";
     device_class_set_props(dc, igd_testdev_properties);

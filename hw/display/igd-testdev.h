@@ -21,7 +21,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(IGDTestDevState, IGD_TESTDEV)
 /**
  * IGDTestDevState: the device
  * @opts, @aperture_size, @class_name, @listener_name, @listener_limit,
- *      @listener_hole: properties
+ *      @listener_fail, @listener_hole, @stolen_keep: properties
  * @ggc, @region: follow from @opts, and stay while the device is realized
  * @io_index: register INDEX of BAR4
  */
@@ -33,7 +33,9 @@ struct IGDTestDevState {
     char *class_name;
     char *listener_name;
     uint32_t listener_limit;
+    uint32_t listener_fail;
     uint64_t listener_hole;
+    bool stolen_keep;
 
     uint16_t ggc;
     StolenRegion region;

@@ -8,38 +8,34 @@
  * Glue: owns, for each device with a region, an alias of the region's memory
  * in the root container of the device's address space. The root holds the
  * containers that the guest switches by turning translation on and off; the
- * alias is beside them and never moves, so that every view of the device's
+ * alias is beside them and does not move, so that every view of the device's
  * address space has the very same FlatRange there and VFIO keeps its one
  * mapping through all of it. The IOMMU's notifiers exclude the range.
  *
- * What that hole needs from the rest of intel_iommu.c is at the end of this
- * file. Requests with a PASID are translated as ever: only the address space
- * without PASID has the alias.
+ * Whether the alias is enabled at present is decided in
+ * intel_iommu_rmrr_state.c. What the hole needs from the rest of
+ * intel_iommu.c is in intel_iommu_rmrr_holes.c. Requests with a PASID are
+ * translated as ever: only the address space without PASID has the alias.
  *
  * VT-d specification (revision 4.1) 3.16. Tested by
  * tests/qtest/intel-iommu-rmrr-test.c.
  */
 
 #include "qemu/osdep.h"
-#include "qemu/iova-tree.h"
 #include "hw/pci/pci.h"
 #include "hw/pci/pci_bus.h"
 #include "intel_iommu_internal.h"
-#include "intel_iommu_rmrr.h"
+#include "intel_iommu_rmrr_internal.h"
 #include "trace.h"
 
-/* Above the containers that translation switches (0), below iommu_ir_fault. */
-#define VTD_RMRR_PRIORITY 1
+/*
+ * Above the containers that translation switches (0). At 0xfee00000, where
+ * no region can be, iommu_ir_fault has 2.
+ */
+#define VTD_RMRR_TABLES_PRIORITY 1
+#define VTD_RMRR_MEMORY_PRIORITY 2
 
-typedef struct VTDRmrrMapping {
-    struct rcu_head rcu;
-    VTDAddressSpace *as;
-    hwaddr base;
-    hwaddr limit;
-    MemoryRegion alias;
-} VTDRmrrMapping;
-
-static GPtrArray *vtd_rmrr_mappings(void)
+GPtrArray *vtd_rmrr_mappings(void)
 {
     static GPtrArray *mappings;
 
@@ -72,7 +68,7 @@ VTDAddressSpace *vtd_rmrr_find_as(IntelIOMMUState *s, PCIDevice *pdev)
     return NULL;
 }
 
-static void vtd_rmrr_set_windows(VTDAddressSpace *as)
+void vtd_rmrr_set_windows(VTDAddressSpace *as)
 {
     GPtrArray *mappings = vtd_rmrr_mappings();
     VTDRmrrWindows *old = as->rmrr, *new = NULL;
@@ -88,9 +84,12 @@ static void vtd_rmrr_set_windows(VTDAddressSpace *as)
             new = g_malloc0(sizeof(*new) +
                             mappings->len * sizeof(new->window[0]));
         }
-        new->window[new->nr].base = m->base;
-        new->window[new->nr].limit = m->limit;
-        new->nr++;
+        if (rmrr_reason_mapped(m->reason)) {
+            new->window[new->nr].base = m->base;
+            new->window[new->nr].limit = m->limit;
+            new->window[new->nr].mapping = m;
+            new->nr++;
+        }
     }
 
     qatomic_rcu_set(&as->rmrr, new);
@@ -99,7 +98,7 @@ static void vtd_rmrr_set_windows(VTDAddressSpace *as)
     }
 }
 
-static VTDRmrrMapping *vtd_rmrr_find(VTDAddressSpace *as, hwaddr base)
+static VTDRmrrMapping *vtd_rmrr_find(const VTDAddressSpace *as, hwaddr base)
 {
     GPtrArray *mappings = vtd_rmrr_mappings();
     unsigned i;
@@ -130,19 +129,47 @@ bool vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
 
     m = g_new0(VTDRmrrMapping, 1);
     m->as = as;
+    m->pdev = pdev;
     m->base = region->base;
     m->limit = region->limit;
-    memory_region_init_alias(&m->alias, OBJECT(s), "vtd-rmrr", mr, 0,
+    m->reason = RMRR_REASON_TRANSLATION_OFF;
+    memory_region_init_alias(&m->memory, OBJECT(s), "vtd-rmrr", mr, 0,
                              memory_region_size(mr));
+    memory_region_init_alias(&m->tables, OBJECT(s), "vtd-rmrr-tables",
+                             MEMORY_REGION(&as->iommu), m->base,
+                             memory_region_size(mr));
+    memory_region_set_unmergeable(&m->tables, true);
     g_ptr_array_add(vtd_rmrr_mappings(), m);
 
     /* The windows first: notifiers are to find them when the view changes. */
     vtd_rmrr_set_windows(as);
-    memory_region_add_subregion_overlap(&as->root, m->base, &m->alias,
-                                        VTD_RMRR_PRIORITY);
+    memory_region_transaction_begin();
+    memory_region_add_subregion_overlap(&as->root, m->base, &m->tables,
+                                        VTD_RMRR_TABLES_PRIORITY);
+    memory_region_add_subregion_overlap(&as->root, m->base, &m->memory,
+                                        VTD_RMRR_MEMORY_PRIORITY);
+    vtd_rmrr_evaluate(m, true);
+    memory_region_transaction_commit();
     trace_vtd_rmrr_map(pci_bus_num(as->bus), PCI_SLOT(as->devfn),
                        PCI_FUNC(as->devfn), m->base, m->limit);
     return true;
+}
+
+static void vtd_rmrr_destroy(VTDRmrrMapping *m)
+{
+    VTDAddressSpace *as = m->as;
+
+    trace_vtd_rmrr_unmap(pci_bus_num(as->bus), PCI_SLOT(as->devfn),
+                         PCI_FUNC(as->devfn), m->base, m->limit);
+    g_ptr_array_remove(vtd_rmrr_mappings(), m);
+    vtd_rmrr_set_windows(as);
+    memory_region_transaction_begin();
+    memory_region_del_subregion(&as->root, &m->memory);
+    memory_region_del_subregion(&as->root, &m->tables);
+    memory_region_transaction_commit();
+    object_unparent(OBJECT(&m->memory));
+    object_unparent(OBJECT(&m->tables));
+    g_free_rcu(m, rcu);
 }
 
 void vtd_rmrr_unmap(const MemoryRegion *mr)
@@ -153,107 +180,24 @@ void vtd_rmrr_unmap(const MemoryRegion *mr)
     for (i = 0; i < mappings->len; i++) {
         VTDRmrrMapping *m = g_ptr_array_index(mappings, i);
 
-        if (m->alias.alias != mr) {
-            continue;
-        }
-        trace_vtd_rmrr_unmap(pci_bus_num(m->as->bus), PCI_SLOT(m->as->devfn),
-                             PCI_FUNC(m->as->devfn), m->base, m->limit);
-        memory_region_del_subregion(&m->as->root, &m->alias);
-        g_ptr_array_remove_index(mappings, i);
-        vtd_rmrr_set_windows(m->as);
-        object_unparent(OBJECT(&m->alias));
-        g_free_rcu(m, rcu);
-        return;
-    }
-}
-
-/* What the hole needs from the rest of the IOMMU */
-
-bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask)
-{
-    const VTDRmrrWindows *w = qatomic_rcu_read(&as->rmrr);
-    unsigned i;
-
-    for (i = 0; w && i < w->nr; i++) {
-        if (iova >= w->window[i].base && iova <= w->window[i].limit &&
-            mask <= w->window[i].limit - iova) {
-            return true;
+        if (m->memory.alias == mr) {
+            vtd_rmrr_destroy(m);
+            return;
         }
     }
-    return false;
 }
 
-static hwaddr vtd_rmrr_shrink_mask(hwaddr addr, hwaddr mask, hwaddr base,
-                                   hwaddr limit)
+VTDRmrrMapping *vtd_rmrr_mapping(const MemoryRegion *mr)
 {
-    while (mask && (addr & ~mask) <= limit && (addr | mask) >= base) {
-        mask >>= 1;
-    }
-    return mask;
-}
-
-void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
-                     IOMMUTLBEntry *entry)
-{
-    const VTDRmrrWindows *w = qatomic_rcu_read(&as->rmrr);
-    hwaddr mask = entry->addr_mask;
+    GPtrArray *mappings = vtd_rmrr_mappings();
     unsigned i;
 
-    /* The interrupt range is a hole of every device, and translated never. */
-    if (as->pasid == PCI_NO_PASID) {
-        mask = vtd_rmrr_shrink_mask(addr, mask, VTD_INTERRUPT_ADDR_FIRST,
-                                    VTD_INTERRUPT_ADDR_LAST);
-    }
-    for (i = 0; w && i < w->nr; i++) {
-        mask = vtd_rmrr_shrink_mask(addr, mask, w->window[i].base,
-                                    w->window[i].limit);
-    }
+    for (i = 0; i < mappings->len; i++) {
+        VTDRmrrMapping *m = g_ptr_array_index(mappings, i);
 
-    entry->translated_addr += (addr & ~mask) - entry->iova;
-    entry->iova = addr & ~mask;
-    entry->addr_mask = mask;
-}
-
-static void vtd_rmrr_keep_outside(GArray *kept, const DMAMap *node,
-                                  const IOMMUNotifier *n)
-{
-    hwaddr limit = node->iova + node->size;
-    DMAMap part = *node;
-
-    if (node->iova < n->start) {
-        part.size = n->start - 1 - node->iova;
-        g_array_append_val(kept, part);
-    }
-    if (limit > n->end) {
-        part.iova = n->end + 1;
-        part.size = limit - part.iova;
-        part.translated_addr = node->translated_addr +
-                               (part.iova - node->iova);
-        g_array_append_val(kept, part);
-    }
-}
-
-void vtd_rmrr_forget(VTDAddressSpace *as, const IOMMUNotifier *n)
-{
-    g_autoptr(GArray) kept = g_array_new(false, false, sizeof(DMAMap));
-    const hwaddr edges[] = { n->start, n->end };
-    DMAMap all = { .iova = n->start, .size = n->end - n->start };
-    unsigned i;
-
-    /* Only a node at an edge can reach beyond the range. */
-    for (i = 0; i < ARRAY_SIZE(edges); i++) {
-        DMAMap edge = { .iova = edges[i] };
-        const DMAMap *node = iova_tree_find(as->iova_tree, &edge);
-
-        if (node) {
-            vtd_rmrr_keep_outside(kept, node, n);
-            edge = *node;
-            iova_tree_remove(as->iova_tree, edge);
+        if (m->memory.alias == mr) {
+            return m;
         }
     }
-
-    iova_tree_remove(as->iova_tree, all);
-    for (i = 0; i < kept->len; i++) {
-        iova_tree_insert(as->iova_tree, &g_array_index(kept, DMAMap, i));
-    }
+    return NULL;
 }

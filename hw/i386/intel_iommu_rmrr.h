@@ -12,16 +12,22 @@
 #include "hw/pci/reserved_region_provider.h"
 #include "hw/i386/intel_iommu.h"
 #include "qemu/rcu.h"
+#include "rmrr_policy.h"
 #include CONFIG_DEVICES
+
+typedef struct VTDRmrrMapping VTDRmrrMapping;
 
 /**
  * VTDRmrrWindows: the holes in one device's translated address space, in
  * VTDAddressSpace.rmrr
- * @nr: how many
- * @window: first and last byte of each, never two that overlap
+ * @nr: how many there are now: a region that is not kept mapped at present is
+ *      none, so it can be 0
+ * @window: first and last byte of each, never two that overlap, and the
+ *      mapping (only under the BQL)
  *
- * NULL, as it is for nearly every device, means none. Read under RCU
- * (translations run without the BQL), replaced as a whole under the BQL.
+ * NULL, as it is for nearly every device, means that the device has no
+ * region. Read under RCU (translations run without the BQL), replaced as a
+ * whole under the BQL.
  */
 struct VTDRmrrWindows {
     struct rcu_head rcu;
@@ -29,10 +35,69 @@ struct VTDRmrrWindows {
     struct {
         hwaddr base;
         hwaddr limit;
+        VTDRmrrMapping *mapping;
     } window[];
 };
 
+/**
+ * VTDRmrrStats: what happened to one mapping since it was made
+ * @scans: how often the guest's tables were looked at
+ * @table_reads: pages of tables read for it
+ * @switches: how often the region became mapped or ceased to be
+ * @failures: how often the host could not map it when it was to come back
+ * @clipped: events of the guest's tables that were cut at an edge of the
+ *      region or withheld because they were inside
+ * @invalidations: IOTLB invalidations that touched the region in its domain
+ * @invalidations_outside: those that did not touch it, at the cost of a
+ *      comparison
+ */
+typedef struct VTDRmrrStats {
+    uint64_t scans;
+    uint64_t table_reads;
+    uint64_t switches;
+    uint64_t failures;
+    uint64_t clipped;
+    uint64_t invalidations;
+    uint64_t invalidations_outside;
+} VTDRmrrStats;
+
+/* For vtd_rmrr_iotlb_changed() */
+#define VTD_RMRR_ANY_DOMAIN (-1)
+
 #ifdef CONFIG_VTD
+
+/**
+ * VTDRmrrCore: functions of intel_iommu.c that ours call
+ * @context_entry: reads and checks a device's context entry, in scalable mode
+ *      its PASID entry too; 0 on success
+ * @pass_through: whether it says pass-through
+ * @tables_root, @tables_level, @domain_id: what it says of the tables
+ * @switch_address_space: make the device's view agree with it
+ * @sync: tell the map notifiers all that changed in the tables
+ */
+typedef struct VTDRmrrCore {
+    int (*context_entry)(IntelIOMMUState *s, uint8_t bus_num, uint8_t devfn,
+                         VTDContextEntry *ce);
+    bool (*pass_through)(IntelIOMMUState *s, VTDContextEntry *ce,
+                         uint32_t pasid);
+    dma_addr_t (*tables_root)(IntelIOMMUState *s, VTDContextEntry *ce,
+                              uint32_t pasid);
+    uint32_t (*tables_level)(IntelIOMMUState *s, VTDContextEntry *ce,
+                             uint32_t pasid);
+    uint16_t (*domain_id)(IntelIOMMUState *s, VTDContextEntry *ce,
+                          uint32_t pasid);
+    bool (*switch_address_space)(VTDAddressSpace *as);
+    int (*sync)(VTDAddressSpace *as);
+} VTDRmrrCore;
+
+/* Defined in intel_iommu.c */
+extern const VTDRmrrCore vtd_rmrr_core;
+
+/* The option intel-iommu,rmrr-policy=, a uint8_t that holds an RMRRPolicy */
+extern const PropertyInfo vtd_rmrr_policy_info;
+#define DEFINE_PROP_RMRR_POLICY(_name, _state, _field) \
+    DEFINE_PROP_UNSIGNED(_name, _state, _field, RMRR_POLICY_KEEP, \
+                         vtd_rmrr_policy_info, uint8_t)
 
 /**
  * vtd_rmrr_iommu: the machine's intel-iommu
@@ -83,6 +148,85 @@ bool vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
 void vtd_rmrr_unmap(const MemoryRegion *mr);
 
 /**
+ * vtd_rmrr_mapping: how a region is mapped
+ * @mr: its memory
+ *
+ * Returns: NULL if no device behind the IOMMU has it.
+ */
+VTDRmrrMapping *vtd_rmrr_mapping(const MemoryRegion *mr);
+
+/**
+ * vtd_rmrr_map_failed: a listener of the device's address space could not map
+ * a region at run time
+ * @as: the address space the listener listens to
+ * @mr: what it could not map
+ * @err: why; taken over on success
+ *
+ * The region will not be kept mapped, once the change of the view that is
+ * under way is complete.
+ *
+ * Returns: false if it is no business of ours.
+ */
+bool vtd_rmrr_map_failed(const AddressSpace *as, const MemoryRegion *mr,
+                         Error *err);
+
+/**
+ * vtd_rmrr_switch_begin: look at a device's tables before its view is switched
+ * vtd_rmrr_switch_end: the view has been switched
+ * @as: the device's address space
+ *
+ * In between, one transaction. Its map notifiers have nothing mapped, or will
+ * be synchronized afterwards. Both do nothing for a device without a region.
+ */
+void vtd_rmrr_switch_begin(VTDAddressSpace *as);
+void vtd_rmrr_switch_end(VTDAddressSpace *as);
+
+/**
+ * vtd_rmrr_iotlb_changed: the guest has invalidated IOTLB entries
+ * @s: the IOMMU; its own cache is clean already, its notifiers are not told
+ * @domain_id: of which domain, or VTD_RMRR_ANY_DOMAIN
+ * @base: first address
+ * @size: bytes; 0 with @base 0 means every address
+ */
+void vtd_rmrr_iotlb_changed(IntelIOMMUState *s, int domain_id, hwaddr base,
+                            hwaddr size);
+
+/**
+ * vtd_rmrr_pasid_changed: the guest has invalidated the PASID cache
+ *
+ * QEMU itself does nothing then; for devices with a region the view is
+ * switched and the tables are read anew.
+ */
+void vtd_rmrr_pasid_changed(IntelIOMMUState *s);
+
+/**
+ * vtd_rmrr_register_pair: whether two 32-bit registers are at @addr, so that
+ * an access of 8 bytes is one to each
+ * @addr: offset in the IOMMU's registers, a multiple of 8
+ */
+bool vtd_rmrr_register_pair(hwaddr addr);
+
+/**
+ * vtd_rmrr_describe: present state of a mapping
+ * @m: the mapping
+ * @reason: why it is or is not kept mapped
+ * @stats: what happened to it
+ * @sid: bus, device and function that the IOMMU knows the device by
+ */
+void vtd_rmrr_describe(const VTDRmrrMapping *m, RMRRReason *reason,
+                       VTDRmrrStats *stats, uint16_t *sid);
+
+/**
+ * vtd_rmrr_save, vtd_rmrr_load: what migration has to carry for a mapping
+ * @m: the mapping
+ * @mapped: it is kept mapped. On load it is so afterwards only if the guest's
+ *      tables agree as well
+ * @kept: what `keep` has to keep
+ */
+void vtd_rmrr_save(const VTDRmrrMapping *m, bool *mapped, RMRRKept *kept);
+void vtd_rmrr_load(VTDRmrrMapping *m, bool mapped, const RMRRKept *kept);
+
+/**
  * vtd_rmrr_build_dmar: append the RMRR structures of all devices
  * @table: the DMAR table, after its DRHD
  * @s: the IOMMU
@@ -90,9 +234,11 @@ void vtd_rmrr_unmap(const MemoryRegion *mr);
 void vtd_rmrr_build_dmar(GArray *table, IntelIOMMUState *s);
 
 /**
- * vtd_rmrr_hides: whether no notifier can ever want [@iova, @iova + @mask]
+ * vtd_rmrr_hides: whether no notifier can want [@iova, @iova + @mask] now
  * @as: the device's address space
  * @iova: first byte, @mask: size - 1
+ *
+ * Counts the event where it touches a window; under the BQL.
  *
  * Returns: true if the range is wholly inside a window.
  */
@@ -134,6 +280,33 @@ static inline bool vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
 }
 
 static inline void vtd_rmrr_unmap(const MemoryRegion *mr)
+{
+}
+
+static inline VTDRmrrMapping *vtd_rmrr_mapping(const MemoryRegion *mr)
+{
+    return NULL;
+}
+
+static inline bool vtd_rmrr_map_failed(const AddressSpace *as,
+                                       const MemoryRegion *mr, Error *err)
+{
+    return false;
+}
+
+static inline void vtd_rmrr_describe(const VTDRmrrMapping *m,
+                                     RMRRReason *reason, VTDRmrrStats *stats,
+                                     uint16_t *sid)
+{
+}
+
+static inline void vtd_rmrr_save(const VTDRmrrMapping *m, bool *mapped,
+                                 RMRRKept *kept)
+{
+}
+
+static inline void vtd_rmrr_load(VTDRmrrMapping *m, bool mapped,
+                                 const RMRRKept *kept)
 {
 }
 

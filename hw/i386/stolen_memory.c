@@ -114,9 +114,53 @@ static void stolen_memory_machine_done(Notifier *notifier, void *unused)
     }
 }
 
+/*
+ * What a listener could not map while memory was put in place, after a vfio
+ * container was there: then realize fails, and not QEMU.
+ */
+static struct {
+    const MemoryRegion *mr;
+    Error *err;
+} stolen_memory_adding;
+
+static bool stolen_memory_map_failed(const AddressSpace *as,
+                                     const MemoryRegion *mr, Error *err)
+{
+    if (!mr || mr != stolen_memory_adding.mr) {
+        return vtd_rmrr_map_failed(as, mr, err);
+    }
+    if (stolen_memory_adding.err) {
+        error_free(err);
+    } else {
+        stolen_memory_adding.err = err;
+    }
+    return true;
+}
+
+static bool stolen_memory_add(StolenMemory *sm, Error **errp)
+{
+    stolen_memory_adding.mr = &sm->mr;
+    memory_region_add_subregion_overlap(get_system_memory(), sm->region.base,
+                                        &sm->mr, STOLEN_PRIORITY);
+    stolen_memory_adding.mr = NULL;
+    if (!stolen_memory_adding.err) {
+        return true;
+    }
+    error_propagate(errp, stolen_memory_adding.err);
+    error_prepend(errp, "stolen memory 0x%" PRIx64 "-0x%" PRIx64 " (0x%" PRIx64
+                  " bytes more to lock): ", sm->region.base, sm->region.limit,
+                  stolen_region_size(&sm->region));
+    error_append_hint(errp, "Raise the limit on locked memory "
+                      "(ulimit -l, or libvirt's <hard_limit>).\n");
+    stolen_memory_adding.err = NULL;
+    memory_region_del_subregion(get_system_memory(), &sm->mr);
+    return false;
+}
+
 static StolenMemory *stolen_memory_create(const StolenRegion *region,
                                           Error **errp)
 {
+    ERRP_GUARD();
     static Notifier done;
     uint64_t size = stolen_region_size(region);
     StolenMemory *sm = g_new0(StolenMemory, 1);
@@ -132,13 +176,18 @@ static StolenMemory *stolen_memory_create(const StolenRegion *region,
                  QEMU_MADV_DONTDUMP);
 
     sm->region = *region;
-    memory_region_add_subregion_overlap(get_system_memory(), region->base,
-                                        &sm->mr, STOLEN_PRIORITY);
-    g_ptr_array_add(stolen_memory_all(), sm);
     if (!done.notify) {
         done.notify = stolen_memory_machine_done;
         qemu_add_machine_init_done_notifier(&done);
+        stolen_memory_reset_register();
+        reserved_region_on_map_failed(stolen_memory_map_failed);
     }
+    if (!stolen_memory_add(sm, errp)) {
+        object_unparent(OBJECT(&sm->mr));
+        g_free_rcu(sm, rcu);
+        return NULL;
+    }
+    g_ptr_array_add(stolen_memory_all(), sm);
     return sm;
 }
 
@@ -239,6 +288,7 @@ bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
     sm->mapped = vtd_rmrr_map(pdev, region, &sm->mr);
     e820_add_entry(region->base, stolen_region_size(region), E820_RESERVED);
     stolen_memory_publish_base(pdev, region);
+    stolen_memory_register_state(sm);
     trace_stolen_memory_plug(pdev->name, region->base, region->limit,
                              region->dsm_base);
     return true;
@@ -252,6 +302,7 @@ void reserved_region_unplug(PCIDevice *pdev)
         return;
     }
     trace_stolen_memory_unplug(pdev->name, sm->region.base, sm->region.limit);
+    stolen_memory_unregister_state(sm);
     vtd_rmrr_unmap(&sm->mr);
     stolen_memory_destroy(sm);
 }

@@ -14,11 +14,29 @@
 #include "qemu/rcu.h"
 
 /**
+ * StolenMemoryState: what a migration stream says of a region
+ * @base, @limit, @dsm_base: StolenRegion
+ * @policy: RMRRPolicy; RMRR_POLICY__MAX where no IOMMU keeps it mapped
+ * @mapped, @kept, @kept_root, @kept_id: see vtd_rmrr_save()
+ */
+typedef struct StolenMemoryState {
+    uint64_t base;
+    uint64_t limit;
+    uint64_t dsm_base;
+    uint8_t policy;
+    bool mapped;
+    bool kept;
+    uint64_t kept_root;
+    uint16_t kept_id;
+} StolenMemoryState;
+
+/**
  * StolenMemory: one region and the memory behind it
  * @region: where
  * @mr: the memory, of exactly the region's size
  * @pdev: the device it belongs to; NULL while only the early scan has asked
  * @mapped: the device was behind the IOMMU when it realized
+ * @state: used while state is saved or loaded
  * @ecam_base: of the MMCONFIG that was last complained about, 0 for none
  */
 typedef struct StolenMemory {
@@ -27,6 +45,7 @@ typedef struct StolenMemory {
     MemoryRegion mr;
     PCIDevice *pdev;
     bool mapped;
+    StolenMemoryState state;
     uint64_t ecam_base;
 } StolenMemory;
 
@@ -54,5 +73,18 @@ StolenMemory *stolen_memory_overlapping(const StolenRegion *region);
  */
 bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
                          Error **errp);
+
+/**
+ * stolen_memory_reset_register: have all regions cleared at machine reset,
+ * unless reserved_region_keeps_contents(); to be called once
+ */
+void stolen_memory_reset_register(void);
+
+/**
+ * stolen_memory_register_state: make a claimed region part of a migration
+ * stream, under its device's name; stolen_memory_unregister_state undoes it
+ */
+void stolen_memory_register_state(StolenMemory *sm);
+void stolen_memory_unregister_state(StolenMemory *sm);
 
 #endif

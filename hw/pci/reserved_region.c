@@ -72,6 +72,29 @@ bool reserved_region_maps_iova(PCIDevice *pdev)
     return rrc->maps_iova && rrc->maps_iova(RESERVED_REGION_PROVIDER(pdev));
 }
 
+bool reserved_region_keeps_contents(PCIDevice *pdev)
+{
+    ReservedRegionProviderClass *rrc =
+        RESERVED_REGION_PROVIDER_GET_CLASS(pdev);
+
+    return rrc->keeps_contents &&
+           rrc->keeps_contents(RESERVED_REGION_PROVIDER(pdev));
+}
+
+static ReservedRegionMapFailed *reserved_region_map_failed_function;
+
+void reserved_region_on_map_failed(ReservedRegionMapFailed *function)
+{
+    reserved_region_map_failed_function = function;
+}
+
+bool reserved_region_map_failed(const AddressSpace *as, const MemoryRegion *mr,
+                                Error *err)
+{
+    return reserved_region_map_failed_function &&
+           reserved_region_map_failed_function(as, mr, err);
+}
+
 static const TypeInfo reserved_region_provider_info = {
     .name = TYPE_RESERVED_REGION_PROVIDER,
     .parent = TYPE_INTERFACE,

@@ -19,6 +19,7 @@
  * @base, @size: x-igd-stolen-base and -size, 0 when not given
  * @kind: what the device has
  * @region: valid with RESERVED_REGION_PLACED
+ * @keep: x-igd-stolen-keep
  * @explained: the user knows that the device id has no layout
  */
 struct VFIOIgdRmrr {
@@ -27,6 +28,7 @@ struct VFIOIgdRmrr {
     uint64_t size;
     ReservedRegionKind kind;
     StolenRegion region;
+    bool keep;
     bool explained;
 };
 
@@ -40,6 +42,11 @@ VFIOIgdRmrr *vfio_igd_rmrr(VFIOPCIDevice *vdev);
  */
 ReservedRegionKind vfio_igd_rmrr_get(ReservedRegionProvider *provider,
                                      StolenRegion *region);
+
+/**
+ * vfio_igd_rmrr_keeps_contents: ReservedRegionProviderClass.keeps_contents
+ */
+bool vfio_igd_rmrr_keeps_contents(ReservedRegionProvider *provider);
 
 /**
  * vfio_igd_rmrr_maps_iova: ReservedRegionProviderClass.maps_iova

@@ -76,6 +76,18 @@ static void vfio_igd_rmrr_set_number(Object *obj, Visitor *v, const char *name,
     *(uint64_t *)((char *)rmrr + (uintptr_t)opaque) = value;
 }
 
+static bool vfio_igd_rmrr_get_keep(Object *obj, Error **errp)
+{
+    return vfio_igd_rmrr(VFIO_PCI(obj))->keep;
+}
+
+static void vfio_igd_rmrr_set_keep(Object *obj, bool value, Error **errp)
+{
+    if (vfio_igd_rmrr_may_set(obj, "x-igd-stolen-keep", errp)) {
+        vfio_igd_rmrr(VFIO_PCI(obj))->keep = value;
+    }
+}
+
 void vfio_igd_rmrr_class_init(ObjectClass *klass)
 {
     ReservedRegionProviderClass *rrc = RESERVED_REGION_PROVIDER_CLASS(klass);
@@ -83,6 +95,7 @@ void vfio_igd_rmrr_class_init(ObjectClass *klass)
     rrc->early = vfio_igd_rmrr_early;
     rrc->get = vfio_igd_rmrr_get;
     rrc->maps_iova = vfio_igd_rmrr_maps_iova;
+    rrc->keeps_contents = vfio_igd_rmrr_keeps_contents;
 
     object_class_property_add_str(klass, "x-igd-stolen",
                                   vfio_igd_rmrr_get_mode,
@@ -102,4 +115,10 @@ void vfio_igd_rmrr_class_init(ObjectClass *klass)
                               (void *)offsetof(VFIOIgdRmrr, size));
     object_class_property_set_description(klass, "x-igd-stolen-size",
         "IGD stolen memory, GSM included: bytes");
+    object_class_property_add_bool(klass, "x-igd-stolen-keep",
+                                   vfio_igd_rmrr_get_keep,
+                                   vfio_igd_rmrr_set_keep);
+    object_class_property_set_description(klass, "x-igd-stolen-keep",
+        "IGD stolen memory: on leaves its contents alone at machine reset, "
+        "off (the default) clears it");
 }

@@ -264,10 +264,10 @@ bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp)
     const char *mode = rmrr->mode ?: IGD_RMRR_DEFAULT_MODE;
 
     if (!vfio_igd_rmrr_is_igd(vdev)) {
-        if (rmrr->mode || rmrr->base || rmrr->size) {
-            error_setg(errp, "x-igd-stolen, x-igd-stolen-base and "
-                       "x-igd-stolen-size are for Intel graphics devices; "
-                       "leave them out for this one");
+        if (rmrr->mode || rmrr->base || rmrr->size || rmrr->keep) {
+            error_setg(errp, "x-igd-stolen, x-igd-stolen-base, "
+                       "x-igd-stolen-size and x-igd-stolen-keep are for Intel "
+                       "graphics devices; leave them out for this one");
             return false;
         }
         return true;
@@ -336,4 +336,11 @@ ReservedRegionKind vfio_igd_rmrr_get(ReservedRegionProvider *provider,
 bool vfio_igd_rmrr_maps_iova(ReservedRegionProvider *provider)
 {
     return true;
+}
+
+bool vfio_igd_rmrr_keeps_contents(ReservedRegionProvider *provider)
+{
+    VFIOIgdRmrr *rmrr = VFIO_PCI(provider)->igd_rmrr;
+
+    return rmrr && rmrr->keep;
 }

@@ -28,7 +28,7 @@ HOOKS = paths.ROOT / 'hooks'
 
 # What is linked into QEMU's tree: directory, endings.
 OVERLAY = (('hw', None), ('include', None), ('tests/data', None),
-           ('tests/qtest', ('.c', '.h', '.build')))
+           ('tests/qtest', ('.c', '.h', '.build')), ('qapi', ('.json',)))
 NO_OVERLAY = re.compile(r'^\.|~$|\.(orig|rej|swp|rst|md)$')
 
 Hook = collections.namedtuple('Hook', 'name path touched')

@@ -280,7 +280,9 @@ static void test_migrate_mismatch(void)
     g_unlink(path);
     g_test_message("%s", err);
     g_assert_cmpint(WEXITSTATUS(status), ==, 1);
-    g_assert_nonnull(strstr(err, "Bad config data"));
+    g_assert_nonnull(strstr(err, "the stream has stolen memory"));
+    g_assert_nonnull(strstr(err, "BDSM 0x7b400000"));
+    g_assert_nonnull(strstr(err, "BDSM 0x7b800000"));
 }
 
 int main(int argc, char **argv)

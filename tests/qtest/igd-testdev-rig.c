@@ -25,10 +25,14 @@ IGDRig *igd_rig_start(const char *iommu, const char *device, const char *more)
     g_autofree char *map = NULL;
 
     rig->qts = qtest_initf("-machine q35 -m 4G -nodefaults "
-                           "-device intel-iommu,intremap=on,caching-mode=on%s "
+                           "-device intel-iommu,intremap=on%s%s%s "
                            "-device igd-testdev,id=igd0,addr=02.0,"
                            "dsm-base=0x%llx,dsm-size=64M,gsm-size=8M%s %s",
-                           iommu, RIG_DSM_BASE, device, more);
+                           strstr(iommu, "caching-mode=") ?
+                           "" : ",caching-mode=on",
+                           strstr(iommu, "rmrr-policy=") ?
+                           "" : ",rmrr-policy=lock", iommu,
+                           RIG_DSM_BASE, device, more);
     vtd_guest_init(&rig->vtd, rig->qts, TABLES_BASE, TABLES_LIMIT);
     rig->bus = qpci_new_pc(rig->qts, NULL);
     if (strstr(device, "listener=")) {

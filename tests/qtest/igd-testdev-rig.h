@@ -44,7 +44,9 @@ typedef struct IGDRig {
 
 /**
  * igd_rig_start: start the machine; translation is off, no context exists
- * @iommu: more intel-iommu properties, ",aw-bits=39" say
+ * @iommu: more intel-iommu properties, ",aw-bits=39" say. Without
+ *      rmrr-policy= it is lock, so the region is a hole in everything the
+ *      guest does; without caching-mode= that is on
  * @device: more igd-testdev properties, ",listener=map" say
  * @more: more command line
  */

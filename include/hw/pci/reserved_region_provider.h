@@ -83,6 +83,12 @@ struct ReservedRegionProviderClass {
      * which means no.
      */
     bool (*maps_iova)(ReservedRegionProvider *provider);
+
+    /**
+     * keeps_contents: whether the memory is left alone at machine reset
+     * instead of being cleared. May be NULL, which means no.
+     */
+    bool (*keeps_contents)(ReservedRegionProvider *provider);
 };
 
 /**
@@ -125,6 +131,41 @@ const GArray *reserved_region_hints(void);
  * device, false where the class has none
  */
 bool reserved_region_maps_iova(PCIDevice *pdev);
+
+/**
+ * reserved_region_keeps_contents: ReservedRegionProviderClass.keeps_contents
+ * of a device, false where the class has none
+ */
+bool reserved_region_keeps_contents(PCIDevice *pdev);
+
+/**
+ * ReservedRegionMapFailed: what the machine does when a region's memory could
+ * not be mapped for a device; see reserved_region_map_failed()
+ */
+typedef bool ReservedRegionMapFailed(const AddressSpace *as,
+                                     const MemoryRegion *mr, Error *err);
+
+/**
+ * reserved_region_on_map_failed: name the function that the machine has for
+ * this; there is one
+ */
+void reserved_region_on_map_failed(ReservedRegionMapFailed *function);
+
+/**
+ * reserved_region_map_failed: a memory listener could not map RAM for DMA at
+ * run time, and would have to give up
+ * @as: the address space it listens to
+ * @mr: the RAM
+ * @err: why; taken over if the answer is true
+ *
+ * A region need not be mapped at all costs: the machine can stop keeping it
+ * mapped, and the guest goes on.
+ *
+ * Returns: true if the machine takes care of it and the listener may go on
+ * without this mapping.
+ */
+bool reserved_region_map_failed(const AddressSpace *as, const MemoryRegion *mr,
+                                Error *err);
 
 /**
  * reserved_region_plug: place a region for a device that is being realized

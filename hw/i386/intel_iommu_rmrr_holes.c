@@ -1,0 +1,126 @@
+/*
+ * Stolen memory behind the emulated VT-d: what the hole needs
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Glue: while a region is kept mapped it is a hole in the address space that
+ * the guest's tables describe. These are called from intel_iommu.c where its
+ * walks, replays and translations meet an edge of the hole. A region that is
+ * not kept mapped is no hole, and then nothing here takes effect.
+ *
+ * Tested by tests/qtest/intel-iommu-events-test.c, -dma-test.c and
+ * -model-test.c.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/iova-tree.h"
+#include "hw/pci/pci_bus.h"
+#include "intel_iommu_internal.h"
+#include "intel_iommu_rmrr_internal.h"
+
+/* VT-d specification (revision 4.1) 11.4: those that a guest can write */
+bool vtd_rmrr_register_pair(hwaddr addr)
+{
+    return addr == DMAR_FECTL_REG || addr == DMAR_FEADDR_REG ||
+           addr == DMAR_IECTL_REG || addr == DMAR_IEADDR_REG;
+}
+
+bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask)
+{
+    const VTDRmrrWindows *w = qatomic_rcu_read(&as->rmrr);
+    hwaddr last = iova + mask;
+    unsigned i;
+
+    for (i = 0; w && i < w->nr; i++) {
+        if (iova > w->window[i].limit || last < w->window[i].base) {
+            continue;
+        }
+        w->window[i].mapping->stats.clipped++;
+        if (iova >= w->window[i].base && last <= w->window[i].limit) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static hwaddr vtd_rmrr_shrink_mask(hwaddr addr, hwaddr mask, hwaddr base,
+                                   hwaddr limit)
+{
+    while (mask && (addr & ~mask) <= limit && (addr | mask) >= base) {
+        mask >>= 1;
+    }
+    return mask;
+}
+
+void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
+                     IOMMUTLBEntry *entry)
+{
+    const VTDRmrrWindows *w = qatomic_rcu_read(&as->rmrr);
+    hwaddr mask = entry->addr_mask;
+    unsigned i;
+
+    /* The interrupt range is a hole of every device, and translated never. */
+    if (as->pasid == PCI_NO_PASID) {
+        mask = vtd_rmrr_shrink_mask(addr, mask, VTD_INTERRUPT_ADDR_FIRST,
+                                    VTD_INTERRUPT_ADDR_LAST);
+    }
+    for (i = 0; w && i < w->nr; i++) {
+        mask = vtd_rmrr_shrink_mask(addr, mask, w->window[i].base,
+                                    w->window[i].limit);
+    }
+
+    entry->translated_addr += (addr & ~mask) - entry->iova;
+    entry->iova = addr & ~mask;
+    entry->addr_mask = mask;
+}
+
+static void vtd_rmrr_keep_outside(GArray *kept, const DMAMap *node,
+                                  hwaddr base, hwaddr limit)
+{
+    hwaddr last = node->iova + node->size;
+    DMAMap part = *node;
+
+    if (node->iova < base) {
+        part.size = base - 1 - node->iova;
+        g_array_append_val(kept, part);
+    }
+    if (last > limit) {
+        part.iova = limit + 1;
+        part.size = last - part.iova;
+        part.translated_addr = node->translated_addr +
+                               (part.iova - node->iova);
+        g_array_append_val(kept, part);
+    }
+}
+
+void vtd_rmrr_forget_range(VTDAddressSpace *as, hwaddr base, hwaddr limit)
+{
+    g_autoptr(GArray) kept = g_array_new(false, false, sizeof(DMAMap));
+    const hwaddr edges[] = { base, limit };
+    DMAMap all = { .iova = base, .size = limit - base };
+    unsigned i;
+
+    /* Only a node at an edge can reach beyond the range. */
+    for (i = 0; i < ARRAY_SIZE(edges); i++) {
+        DMAMap edge = { .iova = edges[i] };
+        const DMAMap *node = iova_tree_find(as->iova_tree, &edge);
+
+        if (node) {
+            vtd_rmrr_keep_outside(kept, node, base, limit);
+            edge = *node;
+            iova_tree_remove(as->iova_tree, edge);
+        }
+    }
+
+    iova_tree_remove(as->iova_tree, all);
+    for (i = 0; i < kept->len; i++) {
+        iova_tree_insert(as->iova_tree, &g_array_index(kept, DMAMap, i));
+    }
+}
+
+void vtd_rmrr_forget(VTDAddressSpace *as, const IOMMUNotifier *n)
+{
+    vtd_rmrr_forget_range(as, n->start, n->end);
+}

@@ -1,0 +1,131 @@
+/*
+ * Who decides about a reserved region: the machine or the guest's tables
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: glib and stdint only. It owns no state; what has to be remembered is
+ * the caller's RMRRKept. Tested by tests/unit/test-rmrr-policy.c, every row of
+ * the table in docs/devel/design.rst.
+ */
+
+#include "qemu/osdep.h"
+#include <glib.h>
+#include "rmrr_policy.h"
+
+static bool rmrr_domain_equal(const RMRRDomain *a, const RMRRDomain *b)
+{
+    return a->root == b->root && a->id == b->id;
+}
+
+/*
+ * A domain is known by its top table and its id, and a guest uses both again
+ * for another domain once the first is gone. So what was seen is good only
+ * while the device stays: whoever comes later gets nothing.
+ */
+static void rmrr_kept_update(RMRRKept *kept, const RMRRView *view)
+{
+    switch (view->tables) {
+    case RMRR_TABLES_IDENTITY:
+        kept->valid = true;
+        kept->domain = view->domain;
+        break;
+    case RMRR_TABLES_ABSENT:
+    case RMRR_TABLES_PARTIAL:
+        kept->valid = kept->valid &&
+                      rmrr_domain_equal(&kept->domain, &view->domain);
+        break;
+    default:
+        kept->valid = false;
+        break;
+    }
+}
+
+/* The reason to map it that all policies share, or the one not to */
+static RMRRReason rmrr_reason_of(RMRRTables tables)
+{
+    switch (tables) {
+    case RMRR_TABLES_OFF:
+        return RMRR_REASON_TRANSLATION_OFF;
+    case RMRR_TABLES_PASS_THROUGH:
+        return RMRR_REASON_PASS_THROUGH;
+    case RMRR_TABLES_NO_CONTEXT:
+        return RMRR_REASON_NO_CONTEXT;
+    case RMRR_TABLES_ABSENT:
+        return RMRR_REASON_ABSENT;
+    case RMRR_TABLES_PARTIAL:
+        return RMRR_REASON_PARTIAL;
+    case RMRR_TABLES_IDENTITY:
+        return RMRR_REASON_IDENTITY;
+    case RMRR_TABLES_FOREIGN:
+        break;
+    }
+    return RMRR_REASON_FOREIGN;
+}
+
+RMRRReason rmrr_policy_decide(RMRRPolicy policy, bool sees_maps,
+                              const RMRRView *view, RMRRKept *kept,
+                              bool is_mapped, bool may_return)
+{
+    RMRRReason reason = rmrr_reason_of(view->tables);
+
+    rmrr_kept_update(kept, view);
+    if (!rmrr_reason_mapped(reason)) {
+        if (policy == RMRR_POLICY_LOCK) {
+            reason = RMRR_REASON_LOCKED;
+        } else if (policy == RMRR_POLICY_KEEP && sees_maps && kept->valid) {
+            reason = RMRR_REASON_KEPT;
+        }
+    }
+
+    if (rmrr_reason_mapped(reason) && !is_mapped && !may_return) {
+        return RMRR_REASON_WAITING;
+    }
+    return reason;
+}
+
+const char *rmrr_reason_text(RMRRReason reason)
+{
+    static const char *const texts[RMRR_REASON__MAX] = {
+        [RMRR_REASON_TRANSLATION_OFF] = "translation is off",
+        [RMRR_REASON_PASS_THROUGH] = "the device is not translated",
+        [RMRR_REASON_IDENTITY] = "the guest maps all of it to itself",
+        [RMRR_REASON_KEPT] = "the guest mapped all of it to itself before, "
+                             "in this domain",
+        [RMRR_REASON_LOCKED] = "rmrr-policy=lock, against the guest's tables",
+        [RMRR_REASON_NO_CONTEXT] = "the device has no context entry",
+        [RMRR_REASON_ABSENT] = "the guest maps none of it",
+        [RMRR_REASON_PARTIAL] = "the guest maps only a part of it",
+        [RMRR_REASON_FOREIGN] = "the guest maps something else there",
+        [RMRR_REASON_WAITING] = "it comes back when the device's context "
+                                "changes",
+        [RMRR_REASON_MAP_FAILED] = "the host could not map it",
+    };
+
+    return reason < RMRR_REASON__MAX ? texts[reason] : "unknown";
+}
+
+static const char *const rmrr_policy_names[RMRR_POLICY__MAX] = {
+    [RMRR_POLICY_KEEP] = "keep",
+    [RMRR_POLICY_EXACT] = "exact",
+    [RMRR_POLICY_LOCK] = "lock",
+};
+
+const char *rmrr_policy_name(RMRRPolicy policy)
+{
+    return policy < RMRR_POLICY__MAX ? rmrr_policy_names[policy] : "unknown";
+}
+
+bool rmrr_policy_parse(const char *name, RMRRPolicy *policy)
+{
+    unsigned i;
+
+    for (i = 0; i < RMRR_POLICY__MAX; i++) {
+        if (!g_strcmp0(name, rmrr_policy_names[i])) {
+            *policy = i;
+            return true;
+        }
+    }
+    return false;
+}

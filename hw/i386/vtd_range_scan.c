@@ -1,0 +1,293 @@
+/*
+ * What a guest's IOMMU tables say of one range of addresses
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: works on copies of the table pages, so a guest that writes to its
+ * tables meanwhile can only change the answer. Depth and number of reads come
+ * from the range, never from what the tables contain.
+ *
+ * VT-d specification (revision 4.1) chapter 9, and where QEMU's own walk is
+ * more particular, as that one does: an entry of all ones is one that could
+ * not be read. Tested by tests/unit/test-vtd-range-scan*.c and, against a walk
+ * of one page at a time, by tests/fuzz/fuzz-vtd-range-scan.c.
+ */
+
+#include "qemu/osdep.h"
+#include "vtd_range_scan.h"
+
+#define SCAN_PAGE_SHIFT 12
+#define SCAN_PAGE_SIZE (1ull << SCAN_PAGE_SHIFT)
+#define SCAN_LEVEL_SHIFT 9          /* of the 512 entries of a table */
+
+#define SECOND_READ (1ull << 0)
+#define SECOND_WRITE (1ull << 1)
+
+#define FIRST_PRESENT (1ull << 0)
+#define FIRST_WRITE (1ull << 1)
+#define FIRST_USER (1ull << 2)
+
+#define ENTRY_LARGE (1ull << 7)
+#define ENTRY_UNREADABLE UINT64_MAX
+
+/* What a device may do, in all levels so far */
+#define MAY_READ (1u << 0)
+#define MAY_WRITE (1u << 1)
+#define MAY_BOTH (MAY_READ | MAY_WRITE)
+
+/* @absent: a page is not mapped, and @result.iova is the first such */
+typedef struct VTDScan {
+    const VTDScanTables *tables;
+    VTDScanRead *read;
+    void *opaque;
+    bool mapped;
+    bool absent;
+    VTDScanResult result;
+    uint64_t table[VTD_SCAN_LEVELS_MAX + 1][VTD_SCAN_ENTRIES];
+} VTDScan;
+
+/* How many bytes a whole table of @level stands for */
+static uint64_t vtd_scan_table_size(unsigned level)
+{
+    return 1ull << (SCAN_PAGE_SHIFT + SCAN_LEVEL_SHIFT * level);
+}
+
+/* How many bytes one entry of @level stands for */
+static uint64_t vtd_scan_entry_size(unsigned level)
+{
+    return vtd_scan_table_size(level - 1);
+}
+
+static unsigned vtd_scan_index(uint64_t iova, unsigned level)
+{
+    return iova / vtd_scan_entry_size(level) % VTD_SCAN_ENTRIES;
+}
+
+static void vtd_scan_note_absent(VTDScan *scan, uint64_t iova)
+{
+    if (!scan->absent) {
+        scan->absent = true;
+        scan->result.iova = iova;
+    }
+}
+
+static bool vtd_scan_is_large(uint64_t entry, unsigned level)
+{
+    return (level == 2 || level == 3) && (entry & ENTRY_LARGE);
+}
+
+/* The bits of an entry that lets every access through */
+static uint64_t vtd_scan_open_bits(const VTDScanTables *tables)
+{
+    if (tables->format == VTD_SCAN_FIRST_STAGE) {
+        return FIRST_PRESENT | FIRST_WRITE | FIRST_USER;
+    }
+    return SECOND_READ | SECOND_WRITE;
+}
+
+/* What an entry by itself lets through; nothing if it is not present */
+static unsigned vtd_scan_permissions(const VTDScanTables *tables,
+                                     uint64_t entry, unsigned level)
+{
+    uint64_t reserved = vtd_scan_is_large(entry, level) ?
+                        tables->reserved_large[level] :
+                        tables->reserved[level];
+
+    if (entry == ENTRY_UNREADABLE || (entry & reserved)) {
+        return 0;
+    }
+    if (tables->format == VTD_SCAN_FIRST_STAGE) {
+        if (!(entry & FIRST_PRESENT) || !(entry & FIRST_USER)) {
+            return 0;
+        }
+        return MAY_READ | (entry & FIRST_WRITE ? MAY_WRITE : 0);
+    }
+    return (entry & SECOND_READ ? MAY_READ : 0) |
+           (entry & SECOND_WRITE ? MAY_WRITE : 0);
+}
+
+/* A present entry that maps memory, from @first on. False if it is foreign */
+static bool vtd_scan_leaf(VTDScan *scan, uint64_t entry, unsigned level,
+                          uint64_t first, unsigned may)
+{
+    uint64_t offset_mask = vtd_scan_entry_size(level) - 1;
+    uint64_t target = (entry & scan->tables->address_mask & ~offset_mask) |
+                      (first & offset_mask);
+
+    if (target == first && may == MAY_BOTH) {
+        scan->mapped = true;
+        return true;
+    }
+    scan->result.state = VTD_SCAN_FOREIGN;
+    scan->result.iova = first;
+    scan->result.target = target;
+    scan->result.readable = may & MAY_READ;
+    scan->result.writable = may & MAY_WRITE;
+    return false;
+}
+
+/*
+ * [@first, @last] in a table of the lowest level. Nearly always every entry is
+ * the one an identity mapping has, so that is compared before all else.
+ */
+static bool vtd_scan_lowest(VTDScan *scan, uint64_t first, uint64_t last,
+                            unsigned may)
+{
+    const VTDScanTables *tables = scan->tables;
+    const uint64_t *table = &scan->table[1][vtd_scan_index(first, 1)];
+    uint64_t open_bits = vtd_scan_open_bits(tables);
+    uint64_t reserved = tables->reserved[1];
+    uint64_t mask = tables->address_mask | open_bits;
+    uint64_t pages = (last - first) / SCAN_PAGE_SIZE + 1;
+    bool mapped = false;
+    uint64_t i;
+
+    /*
+     * No entry is right below levels that do not let all through, and at the
+     * highest address there is, an entry of all ones would seem to be. With
+     * nothing of it in the comparison, none passes.
+     */
+    if (may != MAY_BOTH || last >= tables->address_mask) {
+        mask = 0;
+    }
+    for (i = 0; i < pages; i++) {
+        uint64_t iova = first + i * SCAN_PAGE_SIZE;
+        uint64_t entry = GUINT64_FROM_LE(table[i]);
+        unsigned left;
+
+        if ((((entry & mask) ^ (iova | open_bits)) | (entry & reserved)) == 0) {
+            mapped = true;
+            continue;
+        }
+        left = may & vtd_scan_permissions(tables, entry, 1);
+        if (!left) {
+            vtd_scan_note_absent(scan, iova);
+        } else if (!vtd_scan_leaf(scan, entry, 1, iova, left)) {
+            return false;
+        }
+    }
+    scan->mapped |= mapped;
+    return true;
+}
+
+/*
+ * [@first, @last] in the table at @gpa, whose entries are of @level. @may is
+ * what the levels above let through. False at the first foreign page.
+ */
+static bool vtd_scan_table(VTDScan *scan, uint64_t gpa, unsigned level,
+                           uint64_t first, uint64_t last, unsigned may)
+{
+    uint64_t *table = scan->table[level];
+
+    scan->result.reads++;
+    if (!scan->read(scan->opaque, gpa, table)) {
+        vtd_scan_note_absent(scan, first);
+        return true;
+    }
+    if (level == 1) {
+        return vtd_scan_lowest(scan, first, last, may);
+    }
+    while (true) {
+        uint64_t entry = GUINT64_FROM_LE(table[vtd_scan_index(first, level)]);
+        uint64_t entry_last = first | (vtd_scan_entry_size(level) - 1);
+        unsigned left = may & vtd_scan_permissions(scan->tables, entry, level);
+        bool go_on = true;
+
+        if (!left) {
+            vtd_scan_note_absent(scan, first);
+        } else if (vtd_scan_is_large(entry, level)) {
+            go_on = vtd_scan_leaf(scan, entry, level, first, left);
+        } else {
+            go_on = vtd_scan_table(scan, entry & scan->tables->address_mask,
+                                   level - 1, first, MIN(entry_last, last),
+                                   left);
+        }
+        if (!go_on || entry_last >= last) {
+            return go_on;
+        }
+        first = entry_last + 1;
+    }
+}
+
+typedef struct VTDScanSpan {
+    uint64_t first;
+    uint64_t last;
+} VTDScanSpan;
+
+/*
+ * Which addresses the tables can translate, in order: with the first stage
+ * (3.6) those whose upper bits are all like the highest one that is an index
+ * (canonical), with the second those with no bit above it.
+ */
+static unsigned vtd_scan_spans(const VTDScanTables *tables, VTDScanSpan span[2])
+{
+    uint64_t size;
+
+    if (tables->levels < VTD_SCAN_LEVELS_MIN ||
+        tables->levels > VTD_SCAN_LEVELS_MAX) {
+        return 0;
+    }
+    size = vtd_scan_table_size(tables->levels);
+    if (tables->format == VTD_SCAN_FIRST_STAGE) {
+        span[0] = (VTDScanSpan) { 0, size / 2 - 1 };
+        span[1] = (VTDScanSpan) { -(size / 2), UINT64_MAX };
+        return 2;
+    }
+    span[0] = (VTDScanSpan) { 0, size - 1 };
+    return 1;
+}
+
+static VTDScanResult vtd_scan_finish(VTDScan *scan)
+{
+    if (!scan->absent) {
+        scan->result.state = VTD_SCAN_IDENTITY;
+    } else if (scan->mapped) {
+        scan->result.state = VTD_SCAN_PARTIAL;
+    } else {
+        scan->result.state = VTD_SCAN_ABSENT;
+    }
+    return scan->result;
+}
+
+VTDScanResult vtd_range_scan(const VTDScanTables *tables, uint64_t base,
+                             uint64_t limit, VTDScanRead *read, void *opaque)
+{
+    VTDScan scan;
+    VTDScanSpan span[2];
+    unsigned spans = vtd_scan_spans(tables, span);
+    uint64_t next = base;           /* nothing below it is left to look at */
+    unsigned i;
+
+    g_assert(base <= limit && base % SCAN_PAGE_SIZE == 0 &&
+             limit % SCAN_PAGE_SIZE == SCAN_PAGE_SIZE - 1);
+    scan.tables = tables;
+    scan.read = read;
+    scan.opaque = opaque;
+    scan.mapped = false;
+    scan.absent = false;
+    scan.result = (VTDScanResult) { .state = VTD_SCAN_ABSENT };
+
+    for (i = 0; i < spans; i++) {
+        uint64_t first = MAX(base, span[i].first);
+        uint64_t last = MIN(limit, span[i].last);
+
+        if (first > last) {
+            continue;
+        }
+        if (first > next) {
+            vtd_scan_note_absent(&scan, next);
+        }
+        if (!vtd_scan_table(&scan, tables->root, tables->levels, first, last,
+                            MAY_BOTH)) {
+            return scan.result;
+        }
+        if (last == limit) {
+            return vtd_scan_finish(&scan);
+        }
+        next = last + 1;
+    }
+    vtd_scan_note_absent(&scan, next);
+    return vtd_scan_finish(&scan);
+}
