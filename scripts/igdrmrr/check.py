@@ -9,7 +9,7 @@ import re
 import subprocess
 import time
 
-from . import assets, files, paths, qemu, results, suites, ui
+from . import assets, files, fuzz, paths, qemu, results, suites, ui
 from .ui import Failure, say
 
 MESON = '/usr/bin/meson'
@@ -166,9 +166,10 @@ def suite_guest():
 
 
 SUITES = {'unit': suite_unit, 'harness': suite_harness, 'lint': suite_lint,
-          'qtest': suite_qtest, 'guest': suite_guest}
+          'fuzz': fuzz.suite_fuzz, 'qtest': suite_qtest,
+          'guest': suite_guest}
 # These say something even when the emulator could not be built.
-ALONE = {'unit', 'harness'}
+ALONE = {'unit', 'harness', 'fuzz'}
 
 
 def cmd_check(arguments):
@@ -214,6 +215,14 @@ def check(chosen):
 
 def cmd_unit(_arguments):
     return cmd_check(['unit'])
+
+
+def cmd_fuzz(arguments):
+    if len(arguments) > 1:
+        raise Failure('fuzz takes a number of seconds and nothing else')
+    if arguments:
+        os.environ[fuzz.SECONDS] = arguments[0]
+    return cmd_check(['fuzz'])
 
 
 def cmd_qtest(arguments):

@@ -48,8 +48,9 @@ def main(arguments):
     commands = {
         'build': cmd_build, 'demo': cmd_demo, 'bench': cmd_bench,
         'update': cmd_update, 'check': check.cmd_check,
-        'unit': check.cmd_unit, 'qtest': check.cmd_qtest,
-        'guest': check.cmd_guest, 'bless': check.cmd_bless,
+        'unit': check.cmd_unit, 'fuzz': check.cmd_fuzz,
+        'qtest': check.cmd_qtest, 'guest': check.cmd_guest,
+        'bless': check.cmd_bless,
     }
     ui.install_signal_handlers()
     try:

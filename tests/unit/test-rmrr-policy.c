@@ -1,0 +1,248 @@
+/*
+ * Unit tests of the policies for reserved regions
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: links hw/i386/rmrr_policy.c and nothing else. A row is a story: what
+ * the guest does step by step, and the reason after each step.
+ */
+
+#include "qemu/osdep.h"
+#include <glib.h>
+#include "../../hw/i386/rmrr_policy.h"
+
+#define STEPS_MAX 8
+
+/* Domains: B2 has B's table, B3 has B's id, as if they were used again */
+static const RMRRDomain domains[] = {
+    ['A'] = { 0x1000, 1 },
+    ['B'] = { 0x2000, 2 },
+    ['2'] = { 0x2000, 3 },
+    ['3'] = { 0x3000, 2 },
+    ['-'] = { 0, 0 },
+};
+
+/*
+ * "?" at the beginning of a step: an IOTLB invalidation, after which the
+ * region cannot come back; else a change of context, after which it can
+ */
+typedef struct Step {
+    const char *event;
+    RMRRReason reason;
+} Step;
+
+typedef struct Row {
+    const char *name;
+    RMRRPolicy policy;
+    bool blind;             /* no caching mode */
+    Step steps[STEPS_MAX];
+} Row;
+
+#define KEEP RMRR_POLICY_KEEP
+#define EXACT RMRR_POLICY_EXACT
+#define LOCK RMRR_POLICY_LOCK
+#define R(reason) RMRR_REASON_##reason
+
+static const Row rows[] = {
+    /* The table, policy by policy */
+    { "keep/off", KEEP, false, { { "off-", R(TRANSLATION_OFF) } } },
+    { "exact/off", EXACT, false, { { "off-", R(TRANSLATION_OFF) } } },
+    { "lock/off", LOCK, false, { { "off-", R(TRANSLATION_OFF) } } },
+    { "keep/pass-through", KEEP, false, { { "pt-", R(PASS_THROUGH) } } },
+    { "exact/pass-through", EXACT, false, { { "pt-", R(PASS_THROUGH) } } },
+    { "lock/pass-through", LOCK, false, { { "pt-", R(PASS_THROUGH) } } },
+    { "keep/identity", KEEP, false, { { "identityA", R(IDENTITY) } } },
+    { "exact/identity", EXACT, false, { { "identityA", R(IDENTITY) } } },
+    { "lock/identity", LOCK, false, { { "identityA", R(IDENTITY) } } },
+    { "keep/hole-where-complete", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "?partialA", R(KEPT) } } },
+    { "exact/hole-where-complete", EXACT, false, {
+        { "identityA", R(IDENTITY) }, { "?partialA", R(PARTIAL) } } },
+    { "lock/hole-where-complete", LOCK, false, {
+        { "identityA", R(IDENTITY) }, { "?partialA", R(LOCKED) } } },
+    { "keep/nothing-where-complete", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "?absentA", R(KEPT) },
+        { "absentA", R(KEPT) } } },
+    { "exact/nothing-where-complete", EXACT, false, {
+        { "identityA", R(IDENTITY) }, { "?absentA", R(ABSENT) } } },
+    { "keep/nothing", KEEP, false, { { "absentA", R(ABSENT) } } },
+    { "exact/nothing", EXACT, false, { { "absentA", R(ABSENT) } } },
+    { "lock/nothing", LOCK, false, { { "absentA", R(LOCKED) } } },
+    { "keep/hole", KEEP, false, { { "partialA", R(PARTIAL) } } },
+    { "exact/hole", EXACT, false, { { "partialA", R(PARTIAL) } } },
+    { "lock/hole", LOCK, false, { { "partialA", R(LOCKED) } } },
+    { "keep/no-context", KEEP, false, { { "none-", R(NO_CONTEXT) } } },
+    { "exact/no-context", EXACT, false, { { "none-", R(NO_CONTEXT) } } },
+    { "lock/no-context", LOCK, false, { { "none-", R(LOCKED) } } },
+    { "keep/foreign", KEEP, false, { { "foreignA", R(FOREIGN) } } },
+    { "exact/foreign", EXACT, false, { { "foreignA", R(FOREIGN) } } },
+    { "lock/foreign", LOCK, false, { { "foreignA", R(LOCKED) } } },
+
+    /* What keep keeps, and from whom */
+    { "keep/another-domain", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "absentB", R(ABSENT) },
+        { "partialB", R(PARTIAL) } } },
+    { "keep/same-table-other-id", KEEP, false, {
+        { "identityB", R(IDENTITY) }, { "absent2", R(ABSENT) } } },
+    { "keep/same-id-other-table", KEEP, false, {
+        { "identityB", R(IDENTITY) }, { "absent3", R(ABSENT) } } },
+    { "keep/gone-when-left", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "absentB", R(ABSENT) },
+        { "absentA", R(ABSENT) } } },
+    { "keep/gone-after-no-context", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "none-", R(NO_CONTEXT) },
+        { "absentA", R(ABSENT) } } },
+    { "keep/gone-after-pass-through", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "pt-", R(PASS_THROUGH) },
+        { "absentA", R(ABSENT) } } },
+    { "keep/gone-after-off", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "off-", R(TRANSLATION_OFF) },
+        { "partialA", R(PARTIAL) } } },
+    { "keep/gone-after-foreign", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "?foreignA", R(FOREIGN) },
+        { "absentA", R(ABSENT) } } },
+    { "keep/new-domain-complete", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "identityB", R(IDENTITY) },
+        { "?absentB", R(KEPT) }, { "absentA", R(ABSENT) } } },
+    { "keep/learned-while-mapped-by-pages", KEEP, false, {
+        { "absentA", R(ABSENT) }, { "?identityA", R(WAITING) },
+        { "?partialA", R(WAITING) }, { "partialA", R(KEPT) } } },
+
+    /* It comes back only where that costs nothing */
+    { "keep/waits", KEEP, false, {
+        { "absentA", R(ABSENT) }, { "?partialA", R(PARTIAL) },
+        { "?identityA", R(WAITING) }, { "?identityA", R(WAITING) },
+        { "identityA", R(IDENTITY) } } },
+    { "exact/waits", EXACT, false, {
+        { "foreignA", R(FOREIGN) }, { "?identityA", R(WAITING) },
+        { "?absentA", R(ABSENT) }, { "identityA", R(IDENTITY) } } },
+    { "keep/back-after-l2", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "none-", R(NO_CONTEXT) },
+        { "absentB", R(ABSENT) }, { "?foreignB", R(FOREIGN) },
+        { "?absentB", R(ABSENT) }, { "none-", R(NO_CONTEXT) },
+        { "identityA", R(IDENTITY) } } },
+    { "keep/back-at-off", KEEP, false, {
+        { "foreignB", R(FOREIGN) }, { "off-", R(TRANSLATION_OFF) } } },
+    { "keep/back-at-pass-through", KEEP, false, {
+        { "foreignB", R(FOREIGN) }, { "pt-", R(PASS_THROUGH) } } },
+    { "lock/waits-after-a-failure", LOCK, false, {
+        { "!absentA", R(WAITING) }, { "absentA", R(LOCKED) } } },
+
+    /* A hole may have been filled unseen */
+    { "blind/keep-is-exact", KEEP, true, {
+        { "identityA", R(IDENTITY) }, { "?partialA", R(PARTIAL) } } },
+    { "blind/keep-still-maps", KEEP, true, {
+        { "absentA", R(ABSENT) }, { "identityA", R(IDENTITY) } } },
+    { "blind/lock-is-lock", LOCK, true, { { "absentA", R(LOCKED) } } },
+};
+
+static RMRRTables tables_of(const char *event)
+{
+    static const char *const names[] = {
+        "off", "pt", "none", "absent", "partial", "identity", "foreign",
+    };
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strlen(event) == strlen(names[i]) + 1 &&
+            g_str_has_prefix(event, names[i])) {
+            return i;
+        }
+    }
+    g_error("no such event: %s", event);
+}
+
+static void test_row(const void *opaque)
+{
+    const Row *row = opaque;
+    RMRRKept kept = { };
+    bool mapped = true;
+    unsigned i;
+
+    for (i = 0; i < STEPS_MAX && row->steps[i].event; i++) {
+        const char *event = row->steps[i].event;
+        bool iotlb = *event == '?' || *event == '!';
+        RMRRView view;
+        RMRRReason reason;
+
+        mapped = mapped && *event != '!';
+        event += iotlb;
+        view.tables = tables_of(event);
+        view.domain = domains[(unsigned char)event[strlen(event) - 1]];
+        reason = rmrr_policy_decide(row->policy, !row->blind, &view, &kept,
+                                    mapped, !iotlb);
+        if (reason != row->steps[i].reason) {
+            g_test_message("%s: step %u, %s: %s", row->name, i, event,
+                           rmrr_reason_text(reason));
+        }
+        g_assert_cmpint(reason, ==, row->steps[i].reason);
+        mapped = rmrr_reason_mapped(reason);
+    }
+    g_assert_cmpuint(i, >, 0);
+}
+
+static void test_mapped(void)
+{
+    static const bool mapped[RMRR_REASON__MAX] = {
+        [R(TRANSLATION_OFF)] = true, [R(PASS_THROUGH)] = true,
+        [R(IDENTITY)] = true, [R(KEPT)] = true, [R(LOCKED)] = true,
+    };
+    int i;
+
+    for (i = 0; i < RMRR_REASON__MAX; i++) {
+        g_assert_cmpint(rmrr_reason_mapped(i), ==, mapped[i]);
+    }
+}
+
+static void test_texts(void)
+{
+    int i, j;
+
+    for (i = 0; i < RMRR_REASON__MAX; i++) {
+        g_assert_cmpuint(strlen(rmrr_reason_text(i)), >, 0);
+        for (j = 0; j < i; j++) {
+            g_assert_cmpstr(rmrr_reason_text(i), !=, rmrr_reason_text(j));
+        }
+    }
+    g_assert_cmpstr(rmrr_reason_text(RMRR_REASON__MAX), ==, "unknown");
+}
+
+static void test_names(void)
+{
+    static const char *const bad[] = { "", "Keep", "keep ", "kee", "none" };
+    RMRRPolicy policy;
+    unsigned i;
+
+    for (i = 0; i < RMRR_POLICY__MAX; i++) {
+        policy = RMRR_POLICY__MAX;
+        g_assert_true(rmrr_policy_parse(rmrr_policy_name(i), &policy));
+        g_assert_cmpuint(policy, ==, i);
+    }
+    for (i = 0; i < G_N_ELEMENTS(bad); i++) {
+        policy = RMRR_POLICY__MAX;
+        g_assert_false(rmrr_policy_parse(bad[i], &policy));
+        g_assert_cmpuint(policy, ==, RMRR_POLICY__MAX);
+    }
+    g_assert_false(rmrr_policy_parse(NULL, &policy));
+    g_assert_cmpstr(rmrr_policy_name(RMRR_POLICY__MAX), ==, "unknown");
+    g_assert_cmpstr(rmrr_policy_name(RMRR_POLICY_EXACT), ==, "exact");
+}
+
+int main(int argc, char **argv)
+{
+    size_t i;
+
+    g_test_init(&argc, &argv, NULL);
+    for (i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *path = g_strconcat("/rmrr-policy/", rows[i].name,
+                                            NULL);
+
+        g_test_add_data_func(path, &rows[i], test_row);
+    }
+    g_test_add_func("/rmrr-policy/mapped", test_mapped);
+    g_test_add_func("/rmrr-policy/texts", test_texts);
+    g_test_add_func("/rmrr-policy/names", test_names);
+    return g_test_run();
+}

@@ -1,0 +1,72 @@
+/*
+ * Translation tables in a small memory, for tests of what reads them
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The memory has table pages and nothing else. Page 0 is the top table.
+ */
+
+#ifndef TESTS_UNIT_VTD_TEST_TABLES_H
+#define TESTS_UNIT_VTD_TEST_TABLES_H
+
+#include "../../hw/i386/vtd_range_scan.h"
+
+#define VTD_TEST_MEMORY 0x2345000ull    /* address of page 0 */
+#define VTD_TEST_HOST_BITS 46           /* physical addresses are below 2^46 */
+#define VTD_TEST_RW 3u                  /* of an entry of the second stage */
+#define VTD_TEST_PRW_US 7u              /* of one of the first stage */
+#define VTD_TEST_LARGE (1ull << 7)
+
+typedef uint64_t VTDTestPage[VTD_SCAN_ENTRIES];
+
+/*
+ * @tables: what to scan; tests may change all of it
+ * @page: the memory, little endian
+ * @unreadable: for each page
+ * @reads: how often vtd_test_read() was called
+ */
+typedef struct VTDTestTables {
+    VTDScanTables tables;
+    VTDTestPage *page;
+    bool *unreadable;
+    unsigned n_pages;
+    unsigned max_pages;
+    unsigned reads;
+} VTDTestTables;
+
+/* Empty tables, with the reserved bits that QEMU's unit has */
+VTDTestTables *vtd_test_new(VTDScanFormat format, unsigned levels,
+                            unsigned max_pages);
+void vtd_test_free(VTDTestTables *test);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VTDTestTables, vtd_test_free)
+
+/*
+ * The entry of @level for @iova, whatever the ones above it say; with @make,
+ * tables that are missing on the way are made. NULL if there is none, or no
+ * page left for it.
+ */
+uint64_t *vtd_test_entry(VTDTestTables *test, unsigned level, uint64_t iova,
+                         bool make);
+
+/* Which page the table of @level for @iova is; false if there is none */
+bool vtd_test_page_of(VTDTestTables *test, unsigned level, uint64_t iova,
+                      unsigned *page);
+
+/* An open entry of @level that maps @target, or points to a table there */
+uint64_t vtd_test_open(const VTDTestTables *test, unsigned level,
+                       uint64_t target, bool leaf);
+
+/*
+ * Maps [@first, @last] to @target on, by entries of @level, for all access;
+ * does as much of it as the memory has pages for.
+ */
+void vtd_test_map(VTDTestTables *test, unsigned level, uint64_t first,
+                  uint64_t last, uint64_t target);
+
+/* A VTDScanRead and a VTDSlowRead; @opaque is the VTDTestTables */
+bool vtd_test_read(void *opaque, uint64_t gpa, VTDTestPage table);
+bool vtd_test_read_entry(void *opaque, uint64_t gpa, uint64_t *entry);
+
+#endif
