@@ -35,8 +35,8 @@ ROWS = {
     'one run': ('Done 1 runs in 0 second(s)\n', 0, 1, None),
     'stopped early': (ENDED.replace('Done', 'Undone'), 1, 16384,
                       'exit status 1'),
-    'found by us': (ENDED.replace('Done', '') + WRONG + WRITTEN + STATS, 77, 103166,
-                    'wrong: format 0, 3 levels, reproducer '
+    'found by us': (ENDED.replace('Done', '') + WRONG + WRITTEN + STATS, 77,
+                    103166, 'wrong: format 0, 3 levels, reproducer '
                     'found/fuzz-x-crash-12'),
     'found by a sanitizer': (ASAN + STATS, 1, 103166,
                              'AddressSanitizer: stack-buffer-overflow in f, '

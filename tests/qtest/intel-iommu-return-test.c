@@ -1,0 +1,251 @@
+/*
+ * The stolen region comes back, and a host that cannot map it
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * VFIO ends QEMU when a piece of RAM cannot be mapped at run time; the
+ * listener counts that as "fatal". Whatever the guest does to be handed its
+ * region back, that must stay zero.
+ */
+
+#include "qemu/osdep.h"
+#include "iova-runs.h"
+#include "policy-guest.h"
+#include "refusal.h"
+#include "rmrr-query.h"
+
+#define VFIO_LIMIT "65535"
+
+/* What A maps beside the region, page by page */
+#define BESIDE 0x90000000ull
+#define BESIDE_PAGES 6
+
+static void set_fail_in(PolicyGuest *t, uint64_t calls)
+{
+    qtest_qmp_assert_success(t->rig->qts, "{ 'execute': 'qom-set', "
+                             "'arguments': { 'path': "
+                             "'/machine/peripheral/igd0', 'property': "
+                             "'listener-fail-in', 'value': %" PRIu64 " } }",
+                             calls);
+}
+
+static uint64_t count(PolicyGuest *t, const char *name)
+{
+    return igd_rig_stat(t->rig, "igd0", name);
+}
+
+static PolicyGuest *start(const char *device)
+{
+    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep", device);
+
+    vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, POLICY_SIZE);
+    vtd_map_range(t->g, &t->a, BESIDE, POLICY_TARGET + POLICY_SIZE,
+                  BESIDE_PAGES * VTD_PAGE_4K);
+    vtd_guest_enable(t->g, true);
+    return t;
+}
+
+static void clear_context(PolicyGuest *t)
+{
+    vtd_context_clear(t->g, RIG_SID);
+    vtd_inv_context_device(t->g, RIG_SID);
+}
+
+static void set_context(PolicyGuest *t, const VTDDomain *d)
+{
+    vtd_context_set(t->g, RIG_SID, d);
+    vtd_inv_context_device(t->g, RIG_SID);
+}
+
+/* L1 has it, VFIO attaches, L2 maps some, goes, L1 has it again: twice */
+static void life(PolicyGuest *t)
+{
+    for (int round = 0; round < 2; round++) {
+        set_context(t, &t->a);
+        clear_context(t);
+        set_context(t, &t->b);
+        for (int i = 0; i < 4; i++) {
+            uint64_t iova = RIG_BASE + (i - 1) * VTD_PAGE_4K;
+
+            vtd_map_page(t->g, &t->b, iova, POLICY_TARGET + i * VTD_PAGE_4K,
+                         VTD_PAGE_4K, VTD_RW);
+            vtd_inv_iotlb_page(t->g, t->b.id, iova, 0);
+        }
+        vtd_clear_entry(t->g, &t->b, RIG_BASE, VTD_PAGE_1G);
+        vtd_inv_iotlb_domain(t->g, t->b.id);
+        /* In place, as no Linux does: the old domain's pages are there */
+        set_context(t, &t->a);
+        clear_context(t);
+    }
+    set_context(t, &t->a);
+}
+
+static void check_home(PolicyGuest *t, const char *where)
+{
+    g_autoptr(GArray) expected = igd_rig_expect(t->rig);
+
+    rmrr_query_assert(t->rig->qts, "igd0", "identity", where);
+    igd_rig_expect_page(t->rig, expected, POLICY_NEIGHBOUR,
+                        POLICY_TARGET + POLICY_SIZE, VTD_PAGE_4K, true);
+    for (int i = 0; i < BESIDE_PAGES; i++) {
+        igd_rig_expect_page(t->rig, expected, BESIDE + i * VTD_PAGE_4K,
+                            POLICY_TARGET + POLICY_SIZE + i * VTD_PAGE_4K,
+                            VTD_PAGE_4K, true);
+    }
+    igd_rig_check_map(t->rig, expected, where);
+    g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==, POLICY_HOLE);
+}
+
+static void test_fail_each(void)
+{
+    PolicyGuest *t = start(",listener=map");
+    uint64_t calls, surrendered = 0, n;
+
+    igd_rig_reset_stats(t->rig, "igd0");
+    life(t);
+    check_home(t, "nothing failed");
+    calls = count(t, "maps");
+    g_assert_cmpuint(count(t, "region-maps"), >=, 5);
+    policy_guest_stop(t);
+
+    for (n = 1; n <= calls; n++) {
+        g_autofree char *where = g_strdup_printf("call %" PRIu64, n);
+
+        t = start(",listener=map");
+        set_fail_in(t, n);
+        life(t);
+        g_assert_cmpuint(count(t, "injected"), ==, 1);
+        g_assert_cmpuint(count(t, "fatal"), ==, 0);
+        surrendered += count(t, "surrendered");
+
+        clear_context(t);
+        set_context(t, &t->a);
+        check_home(t, where);
+        g_assert_cmpuint(count(t, "fatal"), ==, 0);
+        policy_guest_stop(t);
+    }
+    /* The region's own mapping was among those that failed */
+    g_assert_cmpuint(surrendered, >=, 4);
+}
+
+/*
+ * The same where the region comes back because translation ends: the rest of
+ * RAM is mapped then as well, and without that an assigned device is of no
+ * use, so there QEMU ends as ever. Never because of the region.
+ */
+static void test_fail_each_off(void)
+{
+    uint64_t n, region = 0;
+
+    for (n = 1; n <= 16; n++) {
+        PolicyGuest *t = start(",listener=map");
+
+        policy_set_foreign(t);
+        igd_rig_reset_stats(t->rig, "igd0");
+        set_fail_in(t, n);
+        vtd_guest_set_translation(t->g, false);
+        if (!count(t, "injected")) {
+            policy_guest_stop(t);
+            break;
+        }
+        g_assert_cmpuint(count(t, "fatal") + count(t, "surrendered"), ==, 1);
+        if (count(t, "surrendered")) {
+            region++;
+            rmrr_query_assert(t->rig->qts, "igd0", "map-failed", "off");
+            vtd_guest_set_translation(t->g, true);
+            set_context(t, &t->a);
+            rmrr_query_assert(t->rig->qts, "igd0", "identity", "on again");
+            vtd_guest_set_translation(t->g, false);
+            igd_rig_check_map(t->rig, t->rig->identity, "off again");
+        }
+        policy_guest_stop(t);
+    }
+    g_assert_cmpuint(n, >, 2);
+    g_assert_cmpuint(n, <=, 16);
+    g_assert_cmpuint(region, ==, 1);
+}
+
+/* While the device is being attached it is an error of the device */
+static void test_fail_at_start(void)
+{
+    refusal_assert("-machine q35 -m 4G -device intel-iommu,intremap=on,"
+                   "caching-mode=on -device igd-testdev,addr=02.0,"
+                   "dsm-base=0x7b800000,listener=map,listener-fail=1",
+                   "igd-testdev", "cannot map RAM section", NULL);
+}
+
+/* The guest has used up the host's mappings when the region is to return */
+static void test_limit_reached(void)
+{
+    const uint64_t pages = 64;
+    PolicyGuest *t = start(",listener=map,listener-limit=32");
+
+    clear_context(t);
+    vtd_map_range(t->g, &t->b, BESIDE, POLICY_TARGET, pages * VTD_PAGE_4K);
+    set_context(t, &t->b);
+    g_assert_cmpuint(count(t, "entries"), ==, 32);
+    rmrr_query_assert(t->rig->qts, "igd0", "absent", "full");
+
+    igd_rig_reset_stats(t->rig, "igd0");
+    set_context(t, &t->a);
+    rmrr_query_assert(t->rig->qts, "igd0", "map-failed", "no room");
+    g_assert_cmpuint(count(t, "surrendered"), ==, 1);
+    g_assert_cmpuint(count(t, "fatal"), ==, 0);
+    g_assert_cmpuint(rmrr_query_counter(t->rig->qts, "igd0", "failures"), ==,
+                     1);
+    g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==, POLICY_HOLE);
+
+    clear_context(t);
+    set_context(t, &t->a);
+    check_home(t, "room again");
+    policy_guest_stop(t);
+}
+
+/* 256 MiB in 4 KiB pages are one more than VFIO maps; the region is one */
+static void test_large(void)
+{
+    const uint64_t size = 264 * 1024 * 1024;
+    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep", ",dsm-size=256M,"
+                                        "listener=map,listener-limit="
+                                        VFIO_LIMIT);
+    vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, size);
+    vtd_guest_enable(t->g, true);
+    set_context(t, &t->a);
+    igd_rig_reset_stats(t->rig, "igd0");
+
+    for (int round = 1; round <= 3; round++) {
+        rmrr_query_assert(t->rig->qts, "igd0", "identity", "bound");
+        g_assert_cmpuint(count(t, "entries"), ==, 2);
+        vtd_inv_iotlb_global(t->g);
+        vtd_inv_context_global(t->g);
+        clear_context(t);
+        set_context(t, &t->b);
+        vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, VTD_PAGE_2M);
+        vtd_inv_iotlb_domain(t->g, t->b.id);
+        rmrr_query_assert(t->rig->qts, "igd0", "foreign", "attached");
+        vtd_clear_entry(t->g, &t->b, RIG_BASE, VTD_PAGE_1G);
+        vtd_inv_iotlb_domain(t->g, t->b.id);
+        clear_context(t);
+        set_context(t, &t->a);
+        g_assert_cmpuint(count(t, "region-maps"), ==,
+                         round * (1 + VTD_PAGE_2M / VTD_PAGE_4K));
+    }
+    g_assert_cmphex(policy_guest_write_lands(t, RIG_BASE + size - 4), ==,
+                    RIG_BASE + size - 4);
+    g_assert_cmpuint(count(t, "enospc"), ==, 0);
+    g_assert_cmpuint(count(t, "fatal"), ==, 0);
+    policy_guest_stop(t);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    qtest_add_func("intel-iommu-return/fail-each", test_fail_each);
+    qtest_add_func("intel-iommu-return/fail-each-off", test_fail_each_off);
+    qtest_add_func("intel-iommu-return/fail-at-start", test_fail_at_start);
+    qtest_add_func("intel-iommu-return/limit-reached", test_limit_reached);
+    qtest_add_func("intel-iommu-return/large", test_large);
+    return g_test_run();
+}

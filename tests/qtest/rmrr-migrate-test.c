@@ -1,0 +1,284 @@
+/*
+ * Migration and snapshots of a machine with a stolen region
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Under each policy and in each state of the guest's tables: what is kept
+ * mapped at the source is so at the destination, contents included; and what
+ * is not the same machine is refused with the two values.
+ */
+
+#include "qemu/osdep.h"
+#include "policy-guest.h"
+#include "rmrr-query.h"
+#include "qobject/qdict.h"
+
+#define WAIT_US (30 * G_USEC_PER_SEC)
+#define POLL_US 10000
+#define MAGIC 0x600dc0deu
+
+static void set_waiting(PolicyGuest *t)
+{
+    policy_set_identity(t);
+    vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE_TARGET, VTD_PAGE_4K,
+                 VTD_RW);
+    vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
+    vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE, VTD_PAGE_4K, VTD_RW);
+    vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
+}
+
+static const struct State {
+    const char *name;
+    const char *policy;
+    void (*set)(PolicyGuest *t);
+    const char *reason;
+    uint64_t lands;
+} states[] = {
+    { "off", "keep", policy_set_off, "translation-off", POLICY_HOLE },
+    { "pass-through", "keep", policy_set_pass_through, "pass-through",
+      POLICY_HOLE },
+    { "keep-identity", "keep", policy_set_identity, "identity", POLICY_HOLE },
+    { "keep-kept", "keep", policy_set_hole_in_complete, "kept", POLICY_HOLE },
+    { "keep-hole", "keep", policy_set_hole, "partial", 0 },
+    { "keep-foreign", "keep", policy_set_foreign, "foreign",
+      POLICY_HOLE_TARGET },
+    { "keep-waiting", "keep", set_waiting, "waiting", POLICY_HOLE },
+    { "exact-identity", "exact", policy_set_identity, "identity",
+      POLICY_HOLE },
+    { "exact-hole", "exact", policy_set_hole_in_complete, "partial", 0 },
+    { "lock-foreign", "lock", policy_set_foreign, "locked", POLICY_HOLE },
+    { "lock-no-context", "lock", policy_set_no_context, "locked",
+      POLICY_HOLE },
+};
+
+static char *state_path(const char *suffix)
+{
+    return g_strdup_printf("%s/rmrr-migrate-%d.%s", g_get_tmp_dir(), getpid(),
+                           suffix);
+}
+
+static void wait_migration(QTestState *qts)
+{
+    gint64 deadline = g_get_monotonic_time() + WAIT_US;
+
+    for (;;) {
+        QDict *info = qtest_qmp_assert_success_ref(qts,
+                          "{ 'execute': 'query-migrate' }");
+        g_autofree char *status = g_strdup(qdict_get_try_str(info, "status"));
+
+        qobject_unref(info);
+        if (!g_strcmp0(status, "completed")) {
+            return;
+        }
+        g_assert_cmpstr(status, !=, "failed");
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_usleep(POLL_US);
+    }
+}
+
+static char *iommu_options(const struct State *state)
+{
+    return g_strconcat(",rmrr-policy=", state->policy, NULL);
+}
+
+/* A machine in the state; translation on, unless that is the state */
+static PolicyGuest *start_in(const struct State *state, const char *device,
+                             const char *more)
+{
+    g_autofree char *iommu = iommu_options(state);
+    PolicyGuest *t = policy_guest_start_more(iommu, device, more);
+
+    vtd_guest_enable(t->g, true);
+    state->set(t);
+    qtest_writel(t->rig->qts, RIG_BASE, MAGIC);
+    qtest_writel(t->rig->qts, RIG_LIMIT - 3, ~MAGIC);
+    return t;
+}
+
+static void check_state(PolicyGuest *t, const struct State *state)
+{
+    rmrr_query_assert(t->rig->qts, "igd0", state->reason, state->name);
+    g_assert_cmphex(qtest_readl(t->rig->qts, RIG_BASE), ==, MAGIC);
+    g_assert_cmphex(qtest_readl(t->rig->qts, RIG_LIMIT - 3), ==, ~MAGIC);
+    igd_rig_dma_setup(t->rig, POLICY_DEVFN);
+    g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==,
+                    state->lands);
+}
+
+static void save(PolicyGuest *t, const char *uri)
+{
+    qtest_qmp_assert_success(t->rig->qts, "{ 'execute': 'migrate', "
+                             "'arguments': { 'uri': %s } }", uri);
+    wait_migration(t->rig->qts);
+}
+
+/* The guest's memory of its own tables and queue goes along */
+static PolicyGuest *load(const PolicyGuest *from, const struct State *state,
+                         const char *device, const char *uri)
+{
+    g_autofree char *iommu = iommu_options(state);
+    PolicyGuest *t = g_new0(PolicyGuest, 1);
+    QTestState *qts;
+
+    *t = *from;
+    t->rig = igd_rig_start(iommu, device, "-S -incoming defer");
+    qts = t->rig->qts;
+    qtest_qmp_assert_success(qts, "{ 'execute': 'migrate-incoming', "
+                             "'arguments': { 'uri': %s } }", uri);
+    wait_migration(qts);
+    t->rig->vtd = from->rig->vtd;
+    t->rig->vtd.qts = qts;
+    t->g = &t->rig->vtd;
+    return t;
+}
+
+static void test_migrate(const void *opaque)
+{
+    const struct State *state = opaque;
+    g_autofree char *path = state_path("state");
+    g_autofree char *uri = g_strconcat("file:", path, NULL);
+    PolicyGuest *source = start_in(state, ",listener=map", ""), *t;
+
+    check_state(source, state);
+    save(source, uri);
+    t = load(source, state, ",listener=map", uri);
+    unlink(path);
+    policy_guest_stop(source);
+
+    rmrr_query_assert(t->rig->qts, "igd0", state->reason, state->name);
+    qtest_qmp_assert_success(t->rig->qts, "{ 'execute': 'cont' }");
+    check_state(t, state);
+    g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "fatal"), ==, 0);
+    /* And it lives on */
+    vtd_guest_set_translation(t->g, true);
+    policy_set_identity(t);
+    rmrr_query_assert(t->rig->qts, "igd0", "identity", "afterwards");
+    policy_guest_stop(t);
+}
+
+/* savevm, then everything changes, then loadvm */
+
+static char *make_disk(void)
+{
+    char *path = state_path("qcow2");
+    QTestState *qts = qtest_init("-machine none -nodefaults");
+
+    qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-create', "
+        "'arguments': { 'job-id': 'file', 'options': { 'driver': 'file', "
+        "'filename': %s, 'size': 0 } } }", path);
+    qtest_qmp_eventwait(qts, "JOB_STATUS_CHANGE");
+    qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-add', "
+        "'arguments': { 'driver': 'file', 'node-name': 'file', "
+        "'filename': %s } }", path);
+    qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-create', "
+        "'arguments': { 'job-id': 'qcow2', 'options': { 'driver': 'qcow2', "
+        "'file': 'file', 'size': 1048576 } } }");
+    g_usleep(200 * 1000);
+    qtest_quit(qts);
+    return path;
+}
+
+static void assert_hmp(PolicyGuest *t, const char *command)
+{
+    g_autofree char *said = qtest_hmp(t->rig->qts, "%s", command);
+
+    g_assert_cmpstr(said, ==, "");
+}
+
+static void test_snapshot(const void *opaque)
+{
+    const struct State *state = opaque;
+    g_autofree char *disk = make_disk();
+    g_autofree char *more = g_strdup_printf("-drive if=none,format=qcow2,"
+                                            "file=%s", disk);
+    PolicyGuest *t = start_in(state, ",listener=map", more);
+    VTDGuest then = *t->g;
+
+    assert_hmp(t, "savevm one");
+    /* Meanwhile the guest does something else */
+    vtd_guest_set_translation(t->g, true);
+    if (state->set == policy_set_foreign) {
+        policy_set_identity(t);
+    } else {
+        policy_set_foreign(t);
+    }
+    qtest_memset(t->rig->qts, RIG_BASE, 0, VTD_PAGE_4K);
+    assert_hmp(t, "loadvm one");
+    *t->g = then;
+    check_state(t, state);
+    g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "fatal"), ==, 0);
+    policy_guest_stop(t);
+    unlink(disk);
+}
+
+/* Not the same machine */
+
+static void test_refused(const void *opaque)
+{
+    static const struct State *identity = &states[2];
+    const char *const *row = opaque;
+    g_autofree char *path = state_path("state");
+    g_autofree char *uri = g_strconcat("file:", path, NULL);
+    g_autofree char *line = NULL, *err = NULL;
+    PolicyGuest *source = start_in(identity, "", "");
+    int status;
+
+    save(source, uri);
+    line = g_strdup_printf("timeout 60 %s -accel qtest -display none "
+                           "-machine q35 -m 4G -nodefaults %s -incoming %s",
+                           g_getenv("QTEST_QEMU_BINARY"), row[1], uri);
+    g_assert_true(g_spawn_command_line_sync(line, NULL, &err, &status, NULL));
+    g_test_message("%s", err);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), ==, 1);
+    for (int i = 2; row[i]; i++) {
+        g_assert_nonnull(strstr(err, row[i]));
+    }
+    unlink(path);
+
+    /* The source has lost nothing */
+    qtest_qmp_assert_success(source->rig->qts, "{ 'execute': 'cont' }");
+    check_state(source, identity);
+    policy_guest_stop(source);
+}
+
+#define VTD "-device intel-iommu,intremap=on,caching-mode=on"
+#define IGD "-device igd-testdev,id=igd0,addr=02.0,gsm-size=8M,"
+
+static const char *const refused[][6] = {
+    { "other-base", VTD " " IGD "dsm-base=0x7ba00000,dsm-size=64M",
+      "igd-stolen@7b100000" },
+    { "other-size", VTD " " IGD "dsm-base=0x7b900000,dsm-size=32M",
+      "igd-stolen@7b100000" },
+    { "other-policy", VTD ",rmrr-policy=exact " IGD
+      "dsm-base=0x7b900000,dsm-size=64M", "the stream has rmrr-policy=keep",
+      "here it is exact" },
+    { "no-device", VTD, "igd-stolen@7b100000" },
+};
+
+static void add(const char *kind, const struct State *state,
+                void (*test)(const void *))
+{
+    g_autofree char *path = g_strdup_printf("rmrr-migrate/%s/%s", kind,
+                                            state->name);
+
+    qtest_add_data_func(path, state, test);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+        add("file", &states[i], test_migrate);
+        add("snapshot", &states[i], test_snapshot);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
+        g_autofree char *path = g_strconcat("rmrr-migrate/refused/",
+                                            refused[i][0], NULL);
+
+        qtest_add_data_func(path, refused[i], test_refused);
+    }
+    return g_test_run();
+}
