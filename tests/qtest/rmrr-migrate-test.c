@@ -14,6 +14,7 @@
 #include "policy-guest.h"
 #include "rmrr-query.h"
 #include "qobject/qdict.h"
+#include "qobject/qlist.h"
 
 #define WAIT_US (30 * G_USEC_PER_SEC)
 #define POLL_US 10000
@@ -160,22 +161,43 @@ static void test_migrate(const void *opaque)
 
 /* savevm, then everything changes, then loadvm */
 
+/* The one job there is, to its end, and without an error */
+static void wait_job(QTestState *qts)
+{
+    gint64 deadline = g_get_monotonic_time() + WAIT_US;
+    bool concluded = false;
+
+    while (!concluded) {
+        QDict *answer = qtest_qmp(qts, "{ 'execute': 'query-jobs' }");
+        QList *jobs = qdict_get_qlist(answer, "return");
+        QDict *job = qobject_to(QDict, qlist_peek(jobs));
+
+        concluded = !strcmp(qdict_get_str(job, "status"), "concluded");
+        g_assert_false(qdict_haskey(job, "error"));
+        qobject_unref(answer);
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_usleep(POLL_US);
+    }
+    qtest_qmp_assert_success(qts, "{ 'execute': 'job-dismiss', "
+                             "'arguments': { 'id': 'make' } }");
+}
+
 static char *make_disk(void)
 {
     char *path = state_path("qcow2");
     QTestState *qts = qtest_init("-machine none -nodefaults");
 
     qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-create', "
-        "'arguments': { 'job-id': 'file', 'options': { 'driver': 'file', "
+        "'arguments': { 'job-id': 'make', 'options': { 'driver': 'file', "
         "'filename': %s, 'size': 0 } } }", path);
-    qtest_qmp_eventwait(qts, "JOB_STATUS_CHANGE");
+    wait_job(qts);
     qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-add', "
         "'arguments': { 'driver': 'file', 'node-name': 'file', "
         "'filename': %s } }", path);
     qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-create', "
-        "'arguments': { 'job-id': 'qcow2', 'options': { 'driver': 'qcow2', "
+        "'arguments': { 'job-id': 'make', 'options': { 'driver': 'qcow2', "
         "'file': 'file', 'size': 1048576 } } }");
-    g_usleep(200 * 1000);
+    wait_job(qts);
     qtest_quit(qts);
     return path;
 }
