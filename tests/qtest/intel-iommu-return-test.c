@@ -196,6 +196,8 @@ static void test_limit_reached(void)
     g_assert_cmpuint(rmrr_query_counter(t->rig->qts, "igd0", "failures"), ==,
                      1);
     g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==, POLICY_HOLE);
+    vtd_inv_iotlb_global(t->g);
+    rmrr_query_assert(t->rig->qts, "igd0", "map-failed", "still no room");
 
     clear_context(t);
     set_context(t, &t->a);
