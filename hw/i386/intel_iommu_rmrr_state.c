@@ -159,7 +159,7 @@ static void vtd_rmrr_complain(VTDRmrrMapping *m, const VTDScanResult *result)
 
 /*
  * A cache of translations, vhost's say, hears of nothing inside the hole. It
- * must not go on with what it knows once the tables decide.
+ * must not go on with what it knows once the tables decide, or no longer do.
  */
 static void vtd_rmrr_flush_caches(VTDRmrrMapping *m)
 {
@@ -191,6 +191,7 @@ static void vtd_rmrr_set_reason(VTDRmrrMapping *m, RMRRReason reason)
 
     m->stats.switches++;
     if (is) {
+        vtd_rmrr_flush_caches(m);
         vtd_rmrr_forget_range(m->as, m->base, m->limit);
     }
     m->went_off = !is;

@@ -139,6 +139,8 @@ static bool stolen_memory_map_failed(const AddressSpace *as,
 
 static bool stolen_memory_add(StolenMemory *sm, Error **errp)
 {
+    ERRP_GUARD();
+
     stolen_memory_adding.mr = &sm->mr;
     memory_region_add_subregion_overlap(get_system_memory(), sm->region.base,
                                         &sm->mr, STOLEN_PRIORITY);
@@ -160,7 +162,6 @@ static bool stolen_memory_add(StolenMemory *sm, Error **errp)
 static StolenMemory *stolen_memory_create(const StolenRegion *region,
                                           Error **errp)
 {
-    ERRP_GUARD();
     static Notifier done;
     uint64_t size = stolen_region_size(region);
     StolenMemory *sm = g_new0(StolenMemory, 1);

@@ -189,6 +189,41 @@ static void test_waits(void)
     policy_guest_stop(t);
 }
 
+/* A cache of translations drops the region's, both ways */
+
+static void check_dropped(PolicyGuest *t, const char *where)
+{
+    g_autofree char *events = igd_rig_get_string(t->rig, "igd0",
+                                                 "listener-events");
+
+    if (!strstr(events, "unmap 0x7b100000-0x7f8fffff\n")) {
+        g_printerr("%s: events\n%s", where, events);
+    }
+    g_assert_nonnull(strstr(events, "unmap 0x7b100000-0x7f8fffff\n"));
+}
+
+static void test_caches(void)
+{
+    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep",
+                                        ",listener=unmap");
+
+    vtd_guest_enable(t->g, true);
+    policy_set_identity(t);
+    vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, POLICY_SIZE);
+    igd_rig_reset_stats(t->rig, "igd0");
+    vtd_context_set(t->g, RIG_SID, &t->b);
+    vtd_inv_context_device(t->g, RIG_SID);
+    rmrr_query_assert(t->rig->qts, "igd0", "foreign", "caches");
+    check_dropped(t, "off");
+
+    igd_rig_reset_stats(t->rig, "igd0");
+    vtd_context_set(t->g, RIG_SID, &t->a);
+    vtd_inv_context_device(t->g, RIG_SID);
+    rmrr_query_assert(t->rig->qts, "igd0", "identity", "caches");
+    check_dropped(t, "on");
+    policy_guest_stop(t);
+}
+
 /* Without caching mode nobody hears of a page that appears */
 
 static void test_blind(void)
@@ -227,6 +262,7 @@ int main(int argc, char **argv)
     add("table-unmap-notifier", test_table_unmap, 3);
     add("hand-over", test_hand_over, 2);
     qtest_add_func("intel-iommu-policy/waits", test_waits);
+    qtest_add_func("intel-iommu-policy/caches", test_caches);
     qtest_add_func("intel-iommu-policy/no-caching-mode", test_blind);
     return g_test_run();
 }

@@ -176,6 +176,40 @@ static void test_fail_at_start(void)
                    "igd-testdev", "cannot map RAM section", NULL);
 }
 
+/*
+ * A region that is put in place after another device's container is there,
+ * because the early scan does not look at -global. The first map calls are
+ * for the first device, which fails then; the next is for the region.
+ */
+static void test_fail_late(void)
+{
+    bool late = false;
+
+    for (int n = 1; !late && n < 16; n++) {
+        g_autofree char *line = g_strdup_printf(
+            "timeout 60 %s -accel qtest -display none -machine q35 -m 4G "
+            "-nodefaults -device intel-iommu,intremap=on,caching-mode=on "
+            "-global igd-testdev.dsm-base=0x84000000 -device igd-testdev,"
+            "addr=02.0,dsm-base=0x7b800000,listener=map,listener-fail=%d "
+            "-device igd-testdev,addr=03.0", g_getenv("QTEST_QEMU_BINARY"), n);
+        g_autofree char *err = NULL;
+        int status;
+
+        g_assert_true(g_spawn_command_line_sync(line, NULL, &err, &status,
+                                                NULL));
+        g_test_message("call %d: %s", n, err);
+        g_assert_true(WIFEXITED(status));
+        g_assert_cmpint(WEXITSTATUS(status), ==, 1);
+        late = strstr(err, "addr=03.0:");
+        if (late) {
+            g_assert_nonnull(strstr(err, "stolen memory 0x83800000-0x87ffffff "
+                                    "(0x4800000 bytes more to lock): "));
+            g_assert_nonnull(strstr(err, "ulimit -l"));
+        }
+    }
+    g_assert_true(late);
+}
+
 /* The guest has used up the host's mappings when the region is to return */
 static void test_limit_reached(void)
 {
@@ -247,6 +281,7 @@ int main(int argc, char **argv)
     qtest_add_func("intel-iommu-return/fail-each", test_fail_each);
     qtest_add_func("intel-iommu-return/fail-each-off", test_fail_each_off);
     qtest_add_func("intel-iommu-return/fail-at-start", test_fail_at_start);
+    qtest_add_func("intel-iommu-return/fail-late", test_fail_late);
     qtest_add_func("intel-iommu-return/limit-reached", test_limit_reached);
     qtest_add_func("intel-iommu-return/large", test_large);
     return g_test_run();
