@@ -173,9 +173,16 @@ static void test_guest_errors(void)
     vtd_map_range(t->g, &t->b, RIG_BASE, RIG_BASE, VTD_PAGE_4K);
     vtd_inv_iotlb_global(t->g);
     g_assert_cmpuint(count_errors(path), ==, 2);
+    vtd_map_page(t->g, &t->b, RIG_BASE + VTD_PAGE_4K, POLICY_TARGET,
+                 VTD_PAGE_4K, VTD_RW);
+    vtd_inv_iotlb_global(t->g);
+    g_assert_cmpuint(count_errors(path), ==, 3);
+    /* The same once more, after it was right for a while */
     policy_set_identity(t);
     policy_set_foreign(t);
-    g_assert_cmpuint(count_errors(path), ==, 3);
+    policy_set_identity(t);
+    policy_set_foreign(t);
+    g_assert_cmpuint(count_errors(path), ==, 5);
     policy_guest_stop(t);
 
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
