@@ -256,14 +256,18 @@ void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
                      IOMMUTLBEntry *entry);
 
 /**
- * vtd_rmrr_forget: forget known mappings before a replay for one notifier
+ * vtd_rmrr_replay_begin: forget known mappings before a replay for a notifier
+ * vtd_rmrr_replay_end: the replay is over
  * @as: the device's address space
  * @n: the notifier
+ * @kept: what vtd_rmrr_replay_begin() returned; taken over
  *
- * Nodes of the tree that reach beyond the notifier's range keep the part
- * that is outside: another notifier still has that mapped.
+ * A page that reaches beyond the notifier's range is known, outside of it, as
+ * it was before: the notifiers there have heard nothing.
  */
-void vtd_rmrr_forget(VTDAddressSpace *as, const IOMMUNotifier *n);
+GArray *vtd_rmrr_replay_begin(VTDAddressSpace *as, const IOMMUNotifier *n);
+void vtd_rmrr_replay_end(VTDAddressSpace *as, const IOMMUNotifier *n,
+                         GArray *kept);
 
 #else
 

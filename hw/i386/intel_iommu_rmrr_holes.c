@@ -95,14 +95,18 @@ static void vtd_rmrr_keep_outside(GArray *kept, const DMAMap *node,
     }
 }
 
-void vtd_rmrr_forget_range(VTDAddressSpace *as, hwaddr base, hwaddr limit)
+/*
+ * Forget a range. Only a node at an edge can reach beyond it; what it has
+ * outside is returned, and forgotten as well.
+ */
+static GArray *vtd_rmrr_take_range(VTDAddressSpace *as, hwaddr base,
+                                   hwaddr limit)
 {
-    g_autoptr(GArray) kept = g_array_new(false, false, sizeof(DMAMap));
+    GArray *kept = g_array_new(false, false, sizeof(DMAMap));
     const hwaddr edges[] = { base, limit };
     DMAMap all = { .iova = base, .size = limit - base };
     unsigned i;
 
-    /* Only a node at an edge can reach beyond the range. */
     for (i = 0; i < ARRAY_SIZE(edges); i++) {
         DMAMap edge = { .iova = edges[i] };
         const DMAMap *node = iova_tree_find(as->iova_tree, &edge);
@@ -113,14 +117,85 @@ void vtd_rmrr_forget_range(VTDAddressSpace *as, hwaddr base, hwaddr limit)
             iova_tree_remove(as->iova_tree, edge);
         }
     }
-
     iova_tree_remove(as->iova_tree, all);
+    return kept;
+}
+
+static void vtd_rmrr_put_back(VTDAddressSpace *as, const GArray *kept)
+{
+    unsigned i;
+
     for (i = 0; i < kept->len; i++) {
-        iova_tree_insert(as->iova_tree, &g_array_index(kept, DMAMap, i));
+        const DMAMap *part = &g_array_index(kept, DMAMap, i);
+
+        if (!iova_tree_find(as->iova_tree, part)) {
+            iova_tree_insert(as->iova_tree, part);
+        }
     }
 }
 
-void vtd_rmrr_forget(VTDAddressSpace *as, const IOMMUNotifier *n)
+void vtd_rmrr_forget_range(VTDAddressSpace *as, hwaddr base, hwaddr limit)
 {
-    vtd_rmrr_forget_range(as, n->start, n->end);
+    g_autoptr(GArray) kept = vtd_rmrr_take_range(as, base, limit);
+
+    vtd_rmrr_put_back(as, kept);
+}
+
+GArray *vtd_rmrr_replay_begin(VTDAddressSpace *as, const IOMMUNotifier *n)
+{
+    return vtd_rmrr_take_range(as, n->start, n->end);
+}
+
+/* Whether every one of @parts is in @kept */
+static bool vtd_rmrr_all_kept(const GArray *kept, const GArray *parts)
+{
+    unsigned i, k, found = 0;
+
+    for (i = 0; i < parts->len; i++) {
+        const DMAMap *part = &g_array_index(parts, DMAMap, i);
+
+        for (k = 0; k < kept->len; k++) {
+            const DMAMap *old = &g_array_index(kept, DMAMap, k);
+
+            found += old->iova == part->iova && old->size == part->size &&
+                     old->translated_addr == part->translated_addr &&
+                     old->perm == part->perm;
+        }
+    }
+    return found == parts->len;
+}
+
+/*
+ * The walk has put whole entries into the tree. One that reaches over an edge
+ * of the notifier's range, and says something new outside of it, is cut.
+ */
+static void vtd_rmrr_cut_at(VTDAddressSpace *as, const IOMMUNotifier *n,
+                            hwaddr edge, const GArray *kept)
+{
+    g_autoptr(GArray) outside = g_array_new(false, false, sizeof(DMAMap));
+    DMAMap at = { .iova = edge }, inside, whole;
+    const DMAMap *node = iova_tree_find(as->iova_tree, &at);
+
+    if (!node) {
+        return;
+    }
+    inside = whole = *node;
+    vtd_rmrr_keep_outside(outside, &whole, n->start, n->end);
+    if (vtd_rmrr_all_kept(kept, outside)) {
+        return;
+    }
+    inside.iova = MAX(whole.iova, n->start);
+    inside.size = MIN(whole.iova + whole.size, n->end) - inside.iova;
+    inside.translated_addr += inside.iova - whole.iova;
+    iova_tree_remove(as->iova_tree, whole);
+    iova_tree_insert(as->iova_tree, &inside);
+}
+
+void vtd_rmrr_replay_end(VTDAddressSpace *as, const IOMMUNotifier *n,
+                         GArray *kept)
+{
+    vtd_rmrr_cut_at(as, n, n->start, kept);
+    vtd_rmrr_cut_at(as, n, n->end, kept);
+    vtd_rmrr_put_back(as, kept);
+    g_array_unref(kept);
 }

@@ -117,8 +117,7 @@ static VTDScanResult vtd_rmrr_look(VTDRmrrMapping *m, RMRRView *view)
         vtd_rmrr_second_stage(s, &tables);
     }
     tables.address_mask = VTD_PT_BASE_ADDR_MASK(s->aw_bits);
-    tables.root = vtd_rmrr_core.tables_root(s, &ce, as->pasid) &
-                  tables.address_mask;
+    tables.root = vtd_rmrr_core.tables_root(s, &ce, as->pasid);
     tables.levels = vtd_rmrr_core.tables_level(s, &ce, as->pasid);
     result = vtd_range_scan(&tables, m->base, m->limit, vtd_rmrr_read_table,
                             NULL);
@@ -166,9 +165,19 @@ static void vtd_rmrr_flush_caches(VTDRmrrMapping *m)
     IOMMUNotifier *n;
 
     IOMMU_NOTIFIER_FOREACH(n, &m->as->iommu) {
-        if (!(n->notifier_flags & IOMMU_NOTIFIER_MAP) &&
-            n->start <= m->limit && n->end >= m->base) {
-            memory_region_unmap_iommu_notifier_range(n);
+        IOMMUTLBEvent event = {
+            .type = n->notifier_flags & IOMMU_NOTIFIER_DEVIOTLB_UNMAP ?
+                    IOMMU_NOTIFIER_DEVIOTLB_UNMAP : IOMMU_NOTIFIER_UNMAP,
+            .entry = {
+                .target_as = &address_space_memory,
+                .iova = m->base,
+                .addr_mask = m->limit - m->base,
+                .perm = IOMMU_NONE,
+            },
+        };
+
+        if (!(n->notifier_flags & IOMMU_NOTIFIER_MAP)) {
+            memory_region_notify_iommu_one(n, &event);
         }
     }
 }
