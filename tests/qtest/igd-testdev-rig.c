@@ -9,6 +9,7 @@
 #include "qemu/osdep.h"
 #include "igd-testdev-rig.h"
 #include "iova-runs.h"
+#include "vtd-scalable.h"
 #include "libqos/pci-pc.h"
 #include "hw/display/igd-testdev-regs.h"
 #include "hw/pci/pci_regs.h"
@@ -34,6 +35,11 @@ IGDRig *igd_rig_start(const char *iommu, const char *device, const char *more)
                            "" : ",rmrr-policy=lock", iommu,
                            RIG_DSM_BASE, device, more);
     vtd_guest_init(&rig->vtd, rig->qts, TABLES_BASE, TABLES_LIMIT);
+    if (strstr(iommu, "x-flts=on")) {
+        vtd_scalable_init(&rig->vtd, VTD_FIRST_STAGE);
+    } else if (strstr(iommu, "x-scalable-mode=on")) {
+        vtd_scalable_init(&rig->vtd, VTD_SECOND_STAGE);
+    }
     rig->bus = qpci_new_pc(rig->qts, NULL);
     if (strstr(device, "listener=")) {
         map = igd_rig_get_string(rig, "igd0", "listener-map");
@@ -124,27 +130,34 @@ void igd_rig_check_map(IGDRig *rig, GArray *expected, const char *where)
     g_assert_cmpstr(have, ==, want);
 }
 
+void igd_rig_check_never(IGDRig *rig, const char *const names[],
+                         const char *where)
+{
+    QDict *answer = igd_rig_get(rig, "igd0", "listener-stats");
+    QDict *stats = qdict_get_qdict(answer, "return");
+
+    for (; *names; names++) {
+        if (qdict_get_int(stats, *names)) {
+            g_printerr("%s: %s\n", where, *names);
+        }
+        g_assert_cmpint(qdict_get_int(stats, *names), ==, 0);
+    }
+    qobject_unref(answer);
+}
+
 void igd_rig_check_kept(IGDRig *rig, const char *where)
 {
-    static const char *const zero[] = {
+    static const char *const never[] = {
         "region-maps", "region-unmaps", "eexist", "einval", "enospc", "fatal",
+        NULL,
     };
     g_autofree char *map = igd_rig_get_string(rig, "igd0", "listener-map");
     g_autoptr(GArray) mapped = iova_runs_parse(map);
     g_autoptr(GArray) expected = igd_rig_expect(rig);
     g_autoptr(GArray) region = iova_runs_new();
     g_autofree char *have = NULL, *want = NULL;
-    QDict *answer = igd_rig_get(rig, "igd0", "listener-stats");
-    QDict *stats = qdict_get_qdict(answer, "return");
 
-    for (size_t i = 0; i < G_N_ELEMENTS(zero); i++) {
-        if (qdict_get_int(stats, zero[i])) {
-            g_printerr("%s: %s\n", where, zero[i]);
-        }
-        g_assert_cmpint(qdict_get_int(stats, zero[i]), ==, 0);
-    }
-    qobject_unref(answer);
-
+    igd_rig_check_never(rig, never, where);
     iova_runs_add_slice(region, mapped, RIG_BASE, RIG_LIMIT, RIG_BASE, true);
     have = iova_runs_format(region);
     want = iova_runs_format(expected);

@@ -46,7 +46,9 @@ typedef struct IGDRig {
  * igd_rig_start: start the machine; translation is off, no context exists
  * @iommu: more intel-iommu properties, ",aw-bits=39" say. Without
  *      rmrr-policy= it is lock, so the region is a hole in everything the
- *      guest does; without caching-mode= that is on
+ *      guest does; without caching-mode= that is on. With
+ *      x-scalable-mode=on that is what the guest uses, with x-flts=on as well
+ *      first-stage tables
  * @device: more igd-testdev properties, ",listener=map" say
  * @more: more command line
  */
@@ -77,6 +79,13 @@ void igd_rig_expect_page(IGDRig *rig, GArray *expected, uint64_t iova,
  * @where: printed on failure
  */
 void igd_rig_check_map(IGDRig *rig, GArray *expected, const char *where);
+
+/**
+ * igd_rig_check_never: none of the counters of igd0's listener in @names, up
+ * to a NULL, has counted anything
+ */
+void igd_rig_check_never(IGDRig *rig, const char *const names[],
+                         const char *where);
 
 /**
  * igd_rig_check_kept: since the counters were reset igd0's region was neither

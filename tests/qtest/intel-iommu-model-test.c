@@ -5,132 +5,110 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The guest never reuses an address before it is flushed. Whenever it owes no
- * flush, the mapped set must equal its tables minus the holes, plus the
- * region.
+ * The guest never reuses an address before it is flushed. After every step
+ * query-rmrr must say what the model says of the region. Whenever the guest
+ * owes no flush, the mapped set must equal its tables minus the holes, plus
+ * the region if that is kept mapped, and the device's DMA must go there.
  */
 
 #include "qemu/osdep.h"
 #include "qemu/host-utils.h"
 #include "vtd-model.h"
+#include "vtd-model-ops.h"
 #include "iova-runs.h"
+#include "rmrr-query.h"
+#include "hw/display/igd-testdev-regs.h"
 
-static bool overlaps(GArray *leaves, uint64_t iova, uint64_t size)
+#define DMA_BUFFER 0x10000000ull
+
+/* One word written by the device, near something that matters */
+static void check_dma(VTDModel *m, const char *where)
 {
-    for (guint i = 0; i < leaves->len; i++) {
-        if (VTD_LEAF(leaves, i).iova < iova + size &&
-            iova < VTD_LEAF(leaves, i).iova + VTD_LEAF(leaves, i).size) {
-            return true;
-        }
+    uint64_t iova = vtd_model_pick_iova(m, 4), gpa = iova;
+    VTDModelDomain *md = vtd_model_current(m);
+    bool kept = m->region.mapped && iova >= RIG_BASE && iova <= RIG_LIMIT;
+    bool all = !m->on || m->context == VTD_CONTEXT_PASS_THROUGH;
+    const VTDLeaf *leaf = md ? vtd_leaves_find(md->leaves, iova, 4) : NULL;
+    g_autoptr(GArray) memory = iova_runs_new();
+    uint32_t status, fill = vtd_model_pick(m, INT32_MAX);
+
+    if (iova >= RIG_MSI_BASE && iova <= RIG_MSI_LIMIT) {
+        return;
     }
-    return false;
+    if (!kept && !all && leaf) {
+        gpa = leaf->gpa + (iova - leaf->iova);
+    }
+    iova_runs_add_slice(memory, m->rig->identity, gpa, gpa + 3, gpa, true);
+    if ((kept || all || leaf) &&
+        !(memory->len && g_array_index(memory, IOVARun, 0).writable)) {
+        return;     /* where a device may be, or is read-only memory */
+    }
+    status = igd_rig_dma(m->rig, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, iova, 4,
+                         fill);
+    if (!kept && !all && !(leaf && leaf->perm & VTD_WRITE)) {
+        if (status != IGD_TESTDEV_STATUS_WRITE_FAILED) {
+            g_printerr("%s: DMA to 0x%" PRIx64 "\n", where, iova);
+        }
+        g_assert_cmphex(status, ==, IGD_TESTDEV_STATUS_WRITE_FAILED);
+        return;
+    }
+    if (status != IGD_TESTDEV_STATUS_DONE ||
+        qtest_readl(m->rig->qts, gpa) != fill) {
+        g_printerr("%s: DMA to 0x%" PRIx64 "\n", where, iova);
+    }
+    g_assert_cmphex(status, ==, IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(qtest_readl(m->rig->qts, gpa), ==, fill);
 }
 
-static void owe(VTDModel *m, VTDModelDomain *md, const VTDLeaf *leaf)
+/* What may never have happened; the first two only with policy lock */
+static void check_counters(VTDModel *m, const char *where)
 {
-    if (md == vtd_model_current(m)) {
-        g_array_append_val(md->owed, *leaf);
-    }
+    static const char *const never[] = {
+        "region-maps", "region-unmaps", "fatal", "surrendered", "eexist",
+        "einval", "enospc", NULL,
+    };
+    bool lock = !strcmp(m->kind->policy, "lock");
+
+    igd_rig_check_never(m->rig, lock ? never : never + 2, where);
+    g_assert_cmpuint(rmrr_query_counter(m->rig->qts, "igd0", "switches"), ==,
+                     m->region.switches);
 }
 
 static void check(VTDModel *m, const char *what)
 {
     g_autofree char *where = g_strdup_printf("seed %u step %u: %s", m->seed,
                                              m->step, what);
-    g_autoptr(GArray) expected = igd_rig_expect(m->rig);
     VTDModelDomain *md = vtd_model_current(m);
+    g_autoptr(GArray) expected = NULL;
 
+    rmrr_query_assert(m->rig->qts, "igd0", m->region.reason, where);
     if (md && md->owed->len) {
         return;
     }
-    igd_rig_check_kept(m->rig, where);
-    if (!m->on || m->context == VTD_CONTEXT_PASS_THROUGH) {
-        igd_rig_check_map(m->rig, m->rig->identity, where);
-        return;
-    }
-    for (guint i = 0; md && i < md->leaves->len; i++) {
-        VTDLeaf *leaf = &VTD_LEAF(md->leaves, i);
-
-        igd_rig_expect_page(m->rig, expected, leaf->iova, leaf->gpa,
-                            leaf->size, leaf->perm & VTD_WRITE);
-    }
+    expected = vtd_model_expect(m);
     igd_rig_check_map(m->rig, expected, where);
-}
-
-static void op_map(VTDModel *m, VTDModelDomain *md)
-{
-    VTDLeaf leaf = { .size = vtd_model_pick_size(m) };
-
-    leaf.perm = 1 + vtd_model_pick(m, 3);
-    leaf.iova = vtd_model_pick_iova(m, leaf.size);
-    leaf.gpa = vtd_model_pick_gpa(m, leaf.size);
-    if (overlaps(md->leaves, leaf.iova, leaf.size) ||
-        overlaps(md->owed, leaf.iova, leaf.size)) {
-        return;
-    }
-    vtd_map_page(m->g, &md->d, leaf.iova, leaf.gpa, leaf.size, leaf.perm);
-    g_array_append_val(md->leaves, leaf);
-    owe(m, md, &leaf);
-}
-
-/* Another target or other rights in place */
-static void op_replace(VTDModel *m, VTDModelDomain *md)
-{
-    VTDLeaf *leaf;
-
-    if (!md->leaves->len) {
-        return;
-    }
-    leaf = &VTD_LEAF(md->leaves, vtd_model_pick(m, md->leaves->len));
-    leaf->gpa = vtd_model_pick_gpa(m, leaf->size);
-    leaf->perm = 1 + vtd_model_pick(m, 3);
-    vtd_map_page(m->g, &md->d, leaf->iova, leaf->gpa, leaf->size, leaf->perm);
-    owe(m, md, leaf);
-}
-
-/* A leaf, or a whole table with all that is in it */
-static void op_unmap(VTDModel *m, VTDModelDomain *md)
-{
-    static const uint64_t sizes[] = { VTD_PAGE_4K, VTD_PAGE_2M, VTD_PAGE_1G };
-    uint64_t base, size;
-
-    if (!md->leaves->len) {
-        return;
-    }
-    base = VTD_LEAF(md->leaves, vtd_model_pick(m, md->leaves->len)).iova;
-    size = sizes[vtd_model_pick(m, 10) < 7 ? 0 : 1 + vtd_model_pick(m, 2)];
-    for (guint i = 0; i < md->leaves->len; i++) {
-        if (VTD_LEAF(md->leaves, i).iova == base) {
-            size = MAX(size, VTD_LEAF(md->leaves, i).size);
-        }
-    }
-    vtd_clear_entry(m->g, &md->d, base, size);
-    base &= ~(size - 1);
-    for (guint i = md->leaves->len; i-- > 0;) {
-        VTDLeaf leaf = VTD_LEAF(md->leaves, i);
-
-        if (leaf.iova - base < size) {
-            g_array_remove_index_fast(md->leaves, i);
-            owe(m, md, &leaf);
-        }
+    if (!vtd_model_pick(m, 4)) {
+        check_counters(m, where);
+        check_dma(m, where);
     }
 }
 
 static void flush_page(VTDModel *m, VTDModelDomain *md)
 {
     VTDLeaf leaf = VTD_LEAF(md->owed, vtd_model_pick(m, md->owed->len));
-    unsigned int order = MIN(18, ctz64(leaf.size / VTD_PAGE_4K) +
+    uint64_t page = leaf.iova + leaf.page *
+                    vtd_model_pick(m, leaf.size / leaf.page);
+    unsigned int order = MIN(18, ctz64(leaf.page / VTD_PAGE_4K) +
                                  vtd_model_pick(m, 3));
-    uint64_t size = VTD_PAGE_4K << order;
-    uint64_t base = leaf.iova & ~(size - 1);
+    uint64_t size;
 
-    vtd_inv_iotlb_page(m->g, md->d.id, base, order);
-    for (guint i = md->owed->len; i-- > 0;) {
-        if (VTD_LEAF(md->owed, i).iova - base < size &&
-            VTD_LEAF(md->owed, i).size <= size) {
-            g_array_remove_index_fast(md->owed, i);
-        }
+    if (leaf.size > leaf.page && vtd_model_pick(m, 2)) {
+        order = 18;
     }
+    size = VTD_PAGE_4K << order;
+    page &= ~(size - 1);
+    vtd_model_inv_page(m, md, page, order);
+    vtd_leaves_cut(md->owed, page, size, NULL);
 }
 
 static void op_flush(VTDModel *m)
@@ -141,52 +119,65 @@ static void op_flush(VTDModel *m)
     if (md && md->owed->len && how < 6) {
         flush_page(m, md);
     } else if (md && how < 8) {
-        vtd_inv_iotlb_domain(m->g, md->d.id);
+        vtd_model_inv_domain(m, md);
         vtd_model_settle(m);
     } else {
-        vtd_inv_iotlb_global(m->g);
+        vtd_model_inv_global(m);
         vtd_model_settle(m);
     }
 }
 
+/* Between pass-through and a domain the entry may change in place */
 static void op_context(VTDModel *m)
 {
-    vtd_model_set_context(m, VTD_CONTEXT_NONE);
-    vtd_model_flush_context(m);
-    check(m, "context cleared");
-    vtd_model_set_context(m, vtd_model_pick(m, VTD_CONTEXT_NR));
-    vtd_model_flush_context(m);
+    VTDModelContext next = vtd_model_pick(m, VTD_CONTEXT_NR);
+    bool through = m->context == VTD_CONTEXT_PASS_THROUGH ||
+                   next == VTD_CONTEXT_PASS_THROUGH;
+
+    if (!through || vtd_model_pick(m, 2)) {
+        vtd_model_set_context(m, VTD_CONTEXT_NONE);
+        vtd_model_flush_context(m);
+        check(m, "context cleared");
+    }
+    through = m->context != VTD_CONTEXT_NONE && next != VTD_CONTEXT_NONE;
+    vtd_model_set_context(m, next);
+    if (through && m->g->mode != VTD_LEGACY) {
+        vtd_model_flush_pasid(m);
+    } else {
+        vtd_model_flush_context(m);
+    }
     check(m, "context set");
-}
-
-static void op_translation(VTDModel *m)
-{
-    m->on = !m->on;
-    vtd_guest_set_translation(m->g, m->on);
-    vtd_model_settle(m);
-    check(m, m->on ? "translation on" : "translation off");
-}
-
-static void op_root(VTDModel *m)
-{
-    vtd_guest_set_root(m->g, m->g->root);
-    vtd_inv_context_global(m->g);
-    vtd_inv_iotlb_global(m->g);
-    vtd_model_settle(m);
-    check(m, "root table");
+    vtd_model_inv_global(m);
+    check(m, "context set, IOTLB flushed");
 }
 
 static void op_reset(VTDModel *m)
 {
     bool queued = m->g->queued;
 
-    qtest_system_reset(m->rig->qts);
-    m->on = false;
-    vtd_model_settle(m);
+    vtd_model_reset(m);
     check(m, "reset");
     vtd_guest_enable(m->g, queued);
     m->on = true;
+    vtd_model_look(m, true);
     check(m, "enabled after reset");
+}
+
+static void op_tables(VTDModel *m, VTDModelDomain *md, uint32_t what)
+{
+    if (what < 45) {
+        vtd_model_op_map(m, md);
+    } else if (what < 80) {
+        vtd_model_op_unmap(m, md);
+    } else if (what < 90) {
+        vtd_model_op_replace(m, md);
+    } else if (what < 98) {
+        vtd_model_op_region(m, md);
+    } else if (what < 106) {
+        vtd_model_op_hole(m, md);
+    } else {
+        vtd_model_op_fill(m, md);
+    }
 }
 
 static void model_step(VTDModel *m)
@@ -197,22 +188,20 @@ static void model_step(VTDModel *m)
     if (vtd_model_current(m) && vtd_model_pick(m, 8)) {
         md = vtd_model_current(m);
     }
-    if (what < 60) {
-        op_map(m, md);
-    } else if (what < 100) {
-        op_unmap(m, md);
-    } else if (what < 110) {
-        op_replace(m, md);
+    if (what < 115) {
+        op_tables(m, md, what);
     } else if (what < 175) {
         op_flush(m);
-    } else if (what < 185) {
+    } else if (what < 180) {
         vtd_model_noise(m);
-    } else if (what < 191) {
+    } else if (what < 189) {
         op_context(m);
-    } else if (what < 196) {
-        op_translation(m);
-    } else if (what < 199) {
-        op_root(m);
+    } else if (what < 195) {
+        vtd_model_switch(m, !m->on);
+        check(m, m->on ? "translation on" : "translation off");
+        vtd_model_inv_global(m);
+    } else if (what < 198) {
+        vtd_model_set_root(m);
     } else {
         op_reset(m);
     }
@@ -221,20 +210,28 @@ static void model_step(VTDModel *m)
 
 static void test_model(const void *opaque)
 {
-    VTDModel *m = vtd_model_start(GPOINTER_TO_UINT(opaque));
+    VTDModel *m = vtd_model_start(opaque);
 
     for (m->step = 0; m->step < VTD_MODEL_STEPS; m->step++) {
         model_step(m);
     }
-    vtd_inv_iotlb_global(m->g);
+    vtd_model_inv_global(m);
     vtd_model_settle(m);
     check(m, "end");
+    check_counters(m, "end");
     vtd_model_stop(m);
 }
+
+static const VTDModelKind kinds[] = {
+    { "", "lock", "", "1" },
+    { "-keep", "keep", "", "1 2" },
+    { "-exact", "exact", "", "1" },
+    { "-keep-scalable", "keep", ",x-scalable-mode=on", "1" },
+};
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    vtd_model_add_tests("model", test_model);
+    vtd_model_add_tests("model", kinds, G_N_ELEMENTS(kinds), test_model);
     return g_test_run();
 }

@@ -13,89 +13,24 @@
 #include "qemu/osdep.h"
 #include "iova-runs.h"
 #include "policy-guest.h"
+#include "policy-table.h"
 #include "rmrr-query.h"
 #include "hw/display/igd-testdev-regs.h"
 
-/*
- * A letter for each policy, keep, exact and lock: where the device's write
- * at POLICY_HOLE ends up. r: in the region, f: nowhere, t: in the other memory
- */
-static const struct Row {
-    const char *name;
-    void (*set)(PolicyGuest *t);
-    const char *reasons[3];
-    const char *lands;
-} table[] = {
-    { "off", policy_set_off, { "translation-off", "translation-off",
-                        "translation-off" }, "rrr" },
-    { "pass-through", policy_set_pass_through, { "pass-through", "pass-through",
-                                          "pass-through" }, "rrr" },
-    { "identity", policy_set_identity, { "identity", "identity", "identity" },
-      "rrr" },
-    { "hole-in-complete", policy_set_hole_in_complete, { "kept", "partial",
-                                                  "locked" }, "rfr" },
-    { "nothing-in-complete", policy_set_nothing_in_complete, { "kept", "absent",
-                                                        "locked" }, "rfr" },
-    { "hole", policy_set_hole, { "partial", "partial", "locked" }, "ffr" },
-    { "nothing", policy_set_nothing, { "absent", "absent", "locked" }, "ffr" },
-    { "no-context", policy_set_no_context, { "no-context", "no-context",
-                                             "locked" }, "ffr" },
-    { "foreign", policy_set_foreign, { "foreign", "foreign", "locked" },
-      "ttr" },
-    { "read-only", policy_set_read_only, { "foreign", "foreign", "locked" },
-      "ffr" },
-};
-
-static const char *const policies[] = { "keep", "exact", "lock" };
-
-static void check_lands(PolicyGuest *t, char where, const char *name)
-{
-    uint64_t want = where == 'r' ? POLICY_HOLE :
-                    where == 't' ? POLICY_HOLE_TARGET : 0;
-    uint64_t have = policy_guest_write_lands(t, POLICY_HOLE);
-
-    if (have != want) {
-        g_printerr("%s: DMA\n", name);
-    }
-    g_assert_cmphex(have, ==, want);
-}
-
-static void run_table(const char *policy, const char *device)
-{
-    g_autofree char *iommu = g_strconcat(",rmrr-policy=", policy, NULL);
-    int p = !strcmp(policy, "keep") ? 0 : !strcmp(policy, "exact") ? 1 : 2;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-        PolicyGuest *t = policy_guest_start(iommu, device);
-
-        vtd_guest_enable(t->g, true);
-        table[i].set(t);
-        rmrr_query_assert(t->rig->qts, "igd0", table[i].reasons[p],
-                          table[i].name);
-        check_lands(t, table[i].lands[p], table[i].name);
-        if (*device) {
-            g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "fatal"), ==, 0);
-            g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "eexist"), ==, 0);
-            g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "einval"), ==, 0);
-        }
-        policy_guest_stop(t);
-    }
-}
-
 static void test_table(const void *policy)
 {
-    run_table(policy, ",listener=map");
+    policy_table_run(policy, "", ",listener=map");
 }
 
 /* No VFIO: an emulated device, and one with a vhost backend */
 static void test_table_emulated(const void *policy)
 {
-    run_table(policy, "");
+    policy_table_run(policy, "", "");
 }
 
 static void test_table_unmap(const void *policy)
 {
-    run_table(policy, ",listener=unmap");
+    policy_table_run(policy, "", ",listener=unmap");
 }
 
 /* The L2 guest's life, as L1's VT-d driver acts it out */
@@ -189,41 +124,6 @@ static void test_waits(void)
     policy_guest_stop(t);
 }
 
-/* A cache of translations drops the region's, both ways */
-
-static void check_dropped(PolicyGuest *t, const char *where)
-{
-    g_autofree char *events = igd_rig_get_string(t->rig, "igd0",
-                                                 "listener-events");
-
-    if (!strstr(events, "unmap 0x7b100000-0x7f8fffff\n")) {
-        g_printerr("%s: events\n%s", where, events);
-    }
-    g_assert_nonnull(strstr(events, "unmap 0x7b100000-0x7f8fffff\n"));
-}
-
-static void test_caches(void)
-{
-    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep",
-                                        ",listener=unmap");
-
-    vtd_guest_enable(t->g, true);
-    policy_set_identity(t);
-    vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, POLICY_SIZE);
-    igd_rig_reset_stats(t->rig, "igd0");
-    vtd_context_set(t->g, RIG_SID, &t->b);
-    vtd_inv_context_device(t->g, RIG_SID);
-    rmrr_query_assert(t->rig->qts, "igd0", "foreign", "caches");
-    check_dropped(t, "off");
-
-    igd_rig_reset_stats(t->rig, "igd0");
-    vtd_context_set(t->g, RIG_SID, &t->a);
-    vtd_inv_context_device(t->g, RIG_SID);
-    rmrr_query_assert(t->rig->qts, "igd0", "identity", "caches");
-    check_dropped(t, "on");
-    policy_guest_stop(t);
-}
-
 /* Without caching mode nobody hears of a page that appears */
 
 static void test_blind(void)
@@ -244,25 +144,16 @@ static void test_blind(void)
     policy_guest_stop(t);
 }
 
-static void add(const char *test, void (*function)(const void *), unsigned nr)
-{
-    for (unsigned i = 0; i < nr; i++) {
-        g_autofree char *path = g_strconcat("intel-iommu-policy/", test, "/",
-                                            policies[i], NULL);
-
-        qtest_add_data_func(path, policies[i], function);
-    }
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("table", test_table, 3);
-    add("table-emulated", test_table_emulated, 3);
-    add("table-unmap-notifier", test_table_unmap, 3);
-    add("hand-over", test_hand_over, 2);
+    policy_table_add("intel-iommu-policy/table", test_table, 3);
+    policy_table_add("intel-iommu-policy/table-emulated",
+                     test_table_emulated, 3);
+    policy_table_add("intel-iommu-policy/table-unmap-notifier",
+                     test_table_unmap, 3);
+    policy_table_add("intel-iommu-policy/hand-over", test_hand_over, 2);
     qtest_add_func("intel-iommu-policy/waits", test_waits);
-    qtest_add_func("intel-iommu-policy/caches", test_caches);
     qtest_add_func("intel-iommu-policy/no-caching-mode", test_blind);
     return g_test_run();
 }

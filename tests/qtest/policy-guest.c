@@ -8,7 +8,16 @@
 
 #include "qemu/osdep.h"
 #include "policy-guest.h"
+#include "vtd-scalable.h"
 #include "hw/display/igd-testdev-regs.h"
+
+void policy_guest_new_domains(PolicyGuest *t)
+{
+    t->a = vtd_domain_new(t->g, 7, 4);
+    t->b = vtd_domain_new(t->g, 8, t->g->mode == VTD_FIRST_STAGE ? 4 : 3);
+    vtd_map_page(t->g, &t->a, POLICY_NEIGHBOUR, POLICY_TARGET + POLICY_SIZE,
+                 VTD_PAGE_4K, VTD_RW);
+}
 
 PolicyGuest *policy_guest_start_more(const char *iommu, const char *device,
                                      const char *more)
@@ -18,10 +27,7 @@ PolicyGuest *policy_guest_start_more(const char *iommu, const char *device,
     t->rig = igd_rig_start(iommu, device, more);
     t->g = &t->rig->vtd;
     t->fill = 0x5a170000;
-    t->a = vtd_domain_new(t->g, 7, 4);
-    t->b = vtd_domain_new(t->g, 8, 3);
-    vtd_map_page(t->g, &t->a, POLICY_NEIGHBOUR, POLICY_TARGET + POLICY_SIZE,
-                 VTD_PAGE_4K, VTD_RW);
+    policy_guest_new_domains(t);
     igd_rig_dma_setup(t->rig, POLICY_DEVFN);
     return t;
 }
@@ -64,6 +70,17 @@ void policy_guest_enter(PolicyGuest *t, const VTDDomain *d)
     vtd_context_set(t->g, RIG_SID, d);
     vtd_inv_context_device(t->g, RIG_SID);
     vtd_inv_iotlb_global(t->g);
+}
+
+void policy_guest_change(PolicyGuest *t, const VTDDomain *d)
+{
+    if (t->g->mode == VTD_LEGACY) {
+        vtd_context_set(t->g, RIG_SID, d);
+        vtd_inv_context_device(t->g, RIG_SID);
+    } else {
+        vtd_pasid_set(t->g, RIG_SID, d);
+        vtd_inv_pasid_global(t->g);
+    }
 }
 
 void policy_guest_unmap_page(PolicyGuest *t, const VTDDomain *d, uint64_t iova)

@@ -25,7 +25,7 @@
 /**
  * PolicyGuest: the machine, and two domains of its guest
  * @a: what L1's own driver uses: four levels, with POLICY_NEIGHBOUR mapped
- * @b: what VFIO uses: three levels, empty at first
+ * @b: what VFIO uses: three levels (four if first-stage), empty at first
  */
 typedef struct PolicyGuest {
     IGDRig *rig;
@@ -45,6 +45,13 @@ PolicyGuest *policy_guest_start(const char *iommu, const char *device);
 void policy_guest_stop(PolicyGuest *t);
 
 /**
+ * policy_guest_new_domains: begin anew with @t->a and @t->b
+ *
+ * The tables that they had stay in memory, and the context entry as it is.
+ */
+void policy_guest_new_domains(PolicyGuest *t);
+
+/**
  * policy_guest_write_lands: let the device write a word at @iova
  *
  * Returns: where it ended up, @iova or the same place from POLICY_TARGET on;
@@ -57,6 +64,12 @@ uint64_t policy_guest_write_lands(PolicyGuest *t, uint64_t iova);
  * (NULL for pass-through), and flush
  */
 void policy_guest_enter(PolicyGuest *t, const VTDDomain *d);
+
+/**
+ * policy_guest_change: write the context entry, in scalable mode the PASID
+ * entry, in place, and flush the cache of these alone
+ */
+void policy_guest_change(PolicyGuest *t, const VTDDomain *d);
 
 /**
  * policy_guest_unmap_page: clear one entry and flush one page

@@ -8,6 +8,8 @@
 
 #include "qemu/osdep.h"
 #include "vtd-model.h"
+#include "iova-runs.h"
+#include "vtd-scalable.h"
 
 #define LOW_RAM 0x10000000ull       /* plain RAM below the region */
 #define LOW_RAM_SIZE 0x60000000ull
@@ -94,6 +96,51 @@ void vtd_model_flush_context(VTDModel *m)
         vtd_inv_context_device(m->g, RIG_SID);
         break;
     }
+    vtd_model_look(m, true);
+    vtd_model_settle(m);
+}
+
+void vtd_model_flush_pasid(VTDModel *m)
+{
+    switch (vtd_model_pick(m, 3)) {
+    case 0:
+        vtd_inv_pasid_global(m->g);
+        break;
+    case 1:
+        vtd_inv_pasid_domain(m->g, m->domain[0].d.id);
+        break;
+    case 2:
+        vtd_inv_pasid_one(m->g, m->domain[0].d.id);
+        break;
+    }
+    vtd_model_look(m, true);
+    vtd_model_settle(m);
+}
+
+void vtd_model_switch(VTDModel *m, bool on)
+{
+    m->on = on;
+    vtd_guest_set_translation(m->g, on);
+    vtd_model_look(m, true);
+    vtd_model_settle(m);
+}
+
+void vtd_model_set_root(VTDModel *m)
+{
+    vtd_guest_set_root(m->g, m->g->root);
+    vtd_model_look(m, true);
+    vtd_inv_context_global(m->g);
+    vtd_model_look(m, true);
+    vtd_model_inv_global(m);
+    vtd_model_settle(m);
+}
+
+void vtd_model_reset(VTDModel *m)
+{
+    qtest_system_reset(m->rig->qts);
+    igd_rig_dma_setup(m->rig, RIG_SID);
+    m->on = false;
+    vtd_model_look(m, true);
     vtd_model_settle(m);
 }
 
@@ -112,22 +159,28 @@ void vtd_model_noise(VTDModel *m)
     }
 }
 
-VTDModel *vtd_model_start(unsigned int seed)
+VTDModel *vtd_model_start(const VTDModelRun *run)
 {
+    g_autofree char *iommu = g_strconcat(run->kind->iommu, ",rmrr-policy=",
+                                         run->kind->policy, NULL);
     VTDModel *m = g_new0(VTDModel, 1);
 
-    m->rig = igd_rig_start("", ",listener=map", "");
+    m->kind = run->kind;
+    m->rig = igd_rig_start(iommu, ",listener=map", "");
     m->g = &m->rig->vtd;
-    m->seed = seed;
-    m->rand = g_rand_new_with_seed(seed);
+    m->seed = run->seed;
+    m->rand = g_rand_new_with_seed(run->seed);
     m->context = VTD_CONTEXT_NONE;
+    m->region = (VTDModelRegion) { .kept = -1, .seen = -1, .mapped = true };
     for (int i = 0; i < VTD_MODEL_DOMAINS; i++) {
         m->domain[i].d = vtd_domain_new(m->g, 7 + i, 4 - i);
-        m->domain[i].leaves = g_array_new(FALSE, FALSE, sizeof(VTDLeaf));
-        m->domain[i].owed = g_array_new(FALSE, FALSE, sizeof(VTDLeaf));
+        m->domain[i].leaves = vtd_leaves_new();
+        m->domain[i].owed = vtd_leaves_new();
     }
-    vtd_guest_enable(m->g, seed % 2);
+    vtd_guest_enable(m->g, run->seed % 2 || m->g->mode != VTD_LEGACY);
     m->on = true;
+    vtd_model_look(m, true);
+    igd_rig_dma_setup(m->rig, RIG_SID);
     igd_rig_reset_stats(m->rig, "igd0");
     return m;
 }
@@ -143,18 +196,27 @@ void vtd_model_stop(VTDModel *m)
     g_free(m);
 }
 
-void vtd_model_add_tests(const char *name, void (*test)(const void *))
+void vtd_model_add_tests(const char *name, const VTDModelKind *kinds,
+                         size_t nr, void (*test)(const void *))
 {
-    const char *seeds = g_getenv("IGD_RMRR_SEEDS") ?: "1 2 3 4";
-    g_auto(GStrv) list = g_strsplit(seeds, " ", -1);
+    const char *seeds = g_getenv("IGD_RMRR_SEEDS");
 
-    for (char **seed = list; *seed; seed++) {
-        g_autofree char *path = g_strconcat("intel-iommu-rmrr/", name, "-",
-                                            *seed, NULL);
+    for (size_t i = 0; i < nr; i++) {
+        g_auto(GStrv) list = g_strsplit(seeds ?: kinds[i].seeds, " ", -1);
 
-        if (**seed) {
-            qtest_add_data_func(path, GUINT_TO_POINTER(
-                                    g_ascii_strtoull(*seed, NULL, 0)), test);
+        for (char **seed = list; *seed; seed++) {
+            g_autofree char *path = g_strconcat("intel-iommu-rmrr/", name,
+                                                kinds[i].name, "-", *seed,
+                                                NULL);
+            VTDModelRun *run = g_new(VTDModelRun, 1);
+
+            run->kind = &kinds[i];
+            run->seed = g_ascii_strtoull(*seed, NULL, 0);
+            if (**seed) {
+                qtest_add_data_func_full(path, run, test, g_free);
+            } else {
+                g_free(run);
+            }
         }
     }
 }

@@ -12,6 +12,7 @@
 #define TESTS_QTEST_VTD_MODEL_H
 
 #include "igd-testdev-rig.h"
+#include "vtd-leaves.h"
 
 #define VTD_MODEL_DOMAINS 2
 #define VTD_MODEL_STEPS 1000
@@ -28,18 +29,6 @@ typedef enum VTDModelContext {
 } VTDModelContext;
 
 /**
- * VTDLeaf: a leaf entry of a guest's tables
- */
-typedef struct VTDLeaf {
-    uint64_t iova;
-    uint64_t gpa;
-    uint64_t size;
-    unsigned int perm;
-} VTDLeaf;
-
-#define VTD_LEAF(array, i) g_array_index(array, VTDLeaf, i)
-
-/**
  * VTDModelDomain: one domain; the first has 4 levels of tables, the second 3
  * @leaves: what the tables say
  * @owed: changes of it that are not flushed yet
@@ -51,11 +40,43 @@ typedef struct VTDModelDomain {
 } VTDModelDomain;
 
 /**
+ * VTDModelRegion: what the machine has to make of the region
+ * @kept: the domain of the device's in which all of it was mapped to itself,
+ *      and which the device has not left since; -1 for none
+ * @seen: the domain that the IOMMU last saw the device in, -1 for none
+ * @mapped: it is kept mapped
+ * @switches: how often @mapped has changed
+ * @reason: as query-rmrr has it
+ */
+typedef struct VTDModelRegion {
+    int kept;
+    int seen;
+    bool mapped;
+    unsigned int switches;
+    const char *reason;
+} VTDModelRegion;
+
+/**
+ * VTDModelKind: a kind of machine and guest
+ * @name: after "model" or "hostile" in the path of the test
+ * @iommu: intel-iommu's properties for it
+ * @seeds: those that it is run with unless the environment variable
+ *      IGD_RMRR_SEEDS has others, as in "7 8 9"
+ */
+typedef struct VTDModelKind {
+    const char *name;
+    const char *policy;
+    const char *iommu;
+    const char *seeds;
+} VTDModelKind;
+
+/**
  * VTDModel: the guest
  * @step: counts to VTD_MODEL_STEPS
  * @on: whether translation is on
  */
 typedef struct VTDModel {
+    const VTDModelKind *kind;
     IGDRig *rig;
     VTDGuest *g;
     GRand *rand;
@@ -64,21 +85,30 @@ typedef struct VTDModel {
     bool on;
     VTDModelContext context;
     VTDModelDomain domain[VTD_MODEL_DOMAINS];
+    VTDModelRegion region;
 } VTDModel;
 
 /**
- * vtd_model_start: a guest with translation on and no context; an odd seed
- * invalidates by queue, an even one by register
+ * VTDModelRun: what a test function gets
  */
-VTDModel *vtd_model_start(unsigned int seed);
+typedef struct VTDModelRun {
+    const VTDModelKind *kind;
+    unsigned int seed;
+} VTDModelRun;
+
+/**
+ * vtd_model_start: a guest with translation on and no context; in legacy mode
+ * an odd seed invalidates by queue, an even one by register
+ */
+VTDModel *vtd_model_start(const VTDModelRun *run);
 void vtd_model_stop(VTDModel *m);
 
 /**
- * vtd_model_add_tests: add "intel-iommu-rmrr/<name>-<seed>" for each seed: 1
- * to 4, or those in the environment variable IGD_RMRR_SEEDS, as in "7 8 9"
- * @test: gets the seed by GPOINTER_TO_UINT()
+ * vtd_model_add_tests: add "intel-iommu-rmrr/<name><kind>-<seed>" for each
+ * @test: gets a VTDModelRun
  */
-void vtd_model_add_tests(const char *name, void (*test)(const void *));
+void vtd_model_add_tests(const char *name, const VTDModelKind *kinds,
+                         size_t nr, void (*test)(const void *));
 
 /**
  * vtd_model_pick: a number below @n
@@ -112,9 +142,43 @@ void vtd_model_settle(VTDModel *m);
 void vtd_model_set_context(VTDModel *m, VTDModelContext context);
 
 /**
+ * vtd_model_look: the IOMMU looks at the region now
+ * @may_return: the device's other mappings are gone
+ *
+ * The calls below that invalidate or switch something do this themselves.
+ */
+void vtd_model_look(VTDModel *m, bool may_return);
+
+/**
+ * vtd_model_expect: what must be mapped if the guest owes no flush
+ */
+GArray *vtd_model_expect(VTDModel *m);
+
+/**
+ * vtd_model_switch, vtd_model_set_root: translation on or off, or the same
+ * root table again, with all caches invalidated
+ */
+void vtd_model_switch(VTDModel *m, bool on);
+void vtd_model_set_root(VTDModel *m);
+
+/**
+ * vtd_model_reset: reset the machine; translation is off and the driver's
+ * state as it was
+ */
+void vtd_model_reset(VTDModel *m);
+
+/* IOTLB invalidation; these settle nothing */
+void vtd_model_inv_global(VTDModel *m);
+void vtd_model_inv_domain(VTDModel *m, const VTDModelDomain *md);
+void vtd_model_inv_page(VTDModel *m, const VTDModelDomain *md, uint64_t iova,
+                        unsigned int order);
+
+/**
  * vtd_model_flush_context: invalidate the context cache, in one of three ways
+ * vtd_model_flush_pasid: that of PASID entries, in one of three ways
  */
 void vtd_model_flush_context(VTDModel *m);
+void vtd_model_flush_pasid(VTDModel *m);
 
 /**
  * vtd_model_noise: an invalidation that concerns nobody, or nothing that is

@@ -12,7 +12,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
-#include "vtd-tables.h"
+#include "vtd-scalable.h"
 #include "hw/i386/intel_iommu_internal.h"
 
 #define ENTRY_PRESENT 1ull
@@ -21,7 +21,7 @@
 #define CONTEXT_TT_UNTRANSLATED (0ull << 2)
 #define CONTEXT_TT_PASS_THROUGH (2ull << 2)
 #define CONTEXT_DID_SHIFT 8
-#define QUEUE_SLOTS (VTD_PAGE_4K / 16)
+#define FIRST_STAGE_USER (1ull << 2)
 
 static uint32_t vtd_readl(VTDGuest *g, unsigned int reg)
 {
@@ -81,7 +81,8 @@ static void vtd_switch(VTDGuest *g, uint32_t bit, bool on)
 void vtd_guest_set_root(VTDGuest *g, uint64_t root)
 {
     g->root = root;
-    vtd_writeq(g, DMAR_RTADDR_REG, root);
+    vtd_writeq(g, DMAR_RTADDR_REG,
+               root | (g->mode == VTD_LEGACY ? 0 : VTD_RTADDR_SMT));
     vtd_writel(g, DMAR_GCMD_REG, vtd_switches(g) | VTD_GCMD_SRTP);
     g_assert_cmphex(vtd_readl(g, DMAR_GSTS_REG) & VTD_GSTS_RTPS, ==,
                     VTD_GSTS_RTPS);
@@ -92,16 +93,38 @@ void vtd_guest_set_translation(VTDGuest *g, bool on)
     vtd_switch(g, VTD_GCMD_TE, on);
 }
 
-static void vtd_submit(VTDGuest *g, uint64_t lo, uint64_t hi)
+/* Of a slot's size, and of the head and tail registers */
+static unsigned int vtd_slot_shift(VTDGuest *g)
 {
-    uint64_t slot = g->queue + g->tail * 16;
+    return g->mode == VTD_LEGACY ? 4 : 5;
+}
 
+bool vtd_guest_try_submit(VTDGuest *g, uint64_t lo, uint64_t hi)
+{
+    unsigned int shift = vtd_slot_shift(g);
+    uint64_t slot = g->queue + ((uint64_t)g->tail << shift);
+    bool accepted;
+
+    g_assert_true(g->queued);
     qtest_writeq(g->qts, slot, lo);
     qtest_writeq(g->qts, slot + 8, hi);
-    g->tail = (g->tail + 1) % QUEUE_SLOTS;
-    vtd_writeq(g, DMAR_IQT_REG, (uint64_t)g->tail << 4);
-    g_assert_cmphex(vtd_readq(g, DMAR_IQH_REG), ==, (uint64_t)g->tail << 4);
-    g_assert_cmphex(vtd_readl(g, DMAR_FSTS_REG) & VTD_FSTS_IQE, ==, 0);
+    g->tail = (g->tail + 1) % (VTD_PAGE_4K >> shift);
+    vtd_writeq(g, DMAR_IQT_REG, (uint64_t)g->tail << shift);
+    accepted = !(vtd_readl(g, DMAR_FSTS_REG) & VTD_FSTS_IQE);
+    if (!accepted) {
+        qtest_writeq(g->qts, slot, VTD_INV_DESC_WAIT | VTD_INV_DESC_WAIT_IF);
+        qtest_writeq(g->qts, slot + 8, 0);
+        vtd_writel(g, DMAR_FSTS_REG, VTD_FSTS_IQE);
+        vtd_writeq(g, DMAR_IQT_REG, (uint64_t)g->tail << shift);
+    }
+    g_assert_cmphex(vtd_readq(g, DMAR_IQH_REG), ==,
+                    (uint64_t)g->tail << shift);
+    return accepted;
+}
+
+void vtd_guest_submit(VTDGuest *g, uint64_t lo, uint64_t hi)
+{
+    g_assert_true(vtd_guest_try_submit(g, lo, hi));
 }
 
 void vtd_guest_set_queue(VTDGuest *g, bool on)
@@ -109,10 +132,11 @@ void vtd_guest_set_queue(VTDGuest *g, bool on)
     if (on) {
         g->tail = 0;
         vtd_writeq(g, DMAR_IQT_REG, 0);
-        vtd_writeq(g, DMAR_IQA_REG, g->queue);
+        vtd_writeq(g, DMAR_IQA_REG, g->queue |
+                   (g->mode == VTD_LEGACY ? 0 : VTD_IQA_DW_MASK));
     } else {
         /* The queue may stop only behind a wait descriptor */
-        vtd_submit(g, VTD_INV_DESC_WAIT | VTD_INV_DESC_WAIT_IF, 0);
+        vtd_guest_submit(g, VTD_INV_DESC_WAIT | VTD_INV_DESC_WAIT_IF, 0);
         vtd_writel(g, DMAR_ICS_REG, VTD_ICS_IWC);
     }
     vtd_switch(g, VTD_GCMD_QIE, on);
@@ -135,7 +159,7 @@ VTDDomain vtd_domain_new(VTDGuest *g, uint16_t id, unsigned int levels)
 {
     VTDDomain d = { .id = id, .levels = levels };
 
-    g_assert_cmpuint(levels, >=, 3);
+    g_assert_cmpuint(levels, >=, g->mode == VTD_FIRST_STAGE ? 4 : 3);
     g_assert_cmpuint(levels, <=, 4);
     d.root = vtd_guest_alloc(g);
     return d;
@@ -155,10 +179,15 @@ static uint64_t vtd_context_entry(VTDGuest *g, uint16_t sid)
 
 void vtd_context_set(VTDGuest *g, uint16_t sid, const VTDDomain *d)
 {
-    uint64_t entry = vtd_context_entry(g, sid);
     uint64_t address_width = (d ? d->levels : 4) - 2;
     uint64_t lo = ENTRY_PRESENT;
+    uint64_t entry;
 
+    if (g->mode != VTD_LEGACY) {
+        vtd_scalable_context_set(g, sid, d);
+        return;
+    }
+    entry = vtd_context_entry(g, sid);
     lo |= d ? d->root | CONTEXT_TT_UNTRANSLATED : CONTEXT_TT_PASS_THROUGH;
     qtest_writeq(g->qts, entry + 8, address_width |
                  (uint64_t)(d ? d->id : 0xff) << CONTEXT_DID_SHIFT);
@@ -167,13 +196,18 @@ void vtd_context_set(VTDGuest *g, uint16_t sid, const VTDDomain *d)
 
 void vtd_context_clear(VTDGuest *g, uint16_t sid)
 {
-    uint64_t entry = vtd_context_entry(g, sid);
-
-    qtest_writeq(g->qts, entry, 0);
-    qtest_writeq(g->qts, entry + 8, 0);
+    if (g->mode == VTD_LEGACY) {
+        qtest_memset(g->qts, vtd_context_entry(g, sid), 0, 16);
+    } else {
+        vtd_scalable_context_clear(g, sid);
+    }
 }
 
-/* Second-level tables */
+/* Paging tables. VTD_READ is also P, and VTD_WRITE R/W, of the first stage */
+static uint64_t vtd_entry_bits(VTDGuest *g)
+{
+    return g->mode == VTD_FIRST_STAGE ? FIRST_STAGE_USER : 0;
+}
 
 static unsigned int vtd_level_shift(unsigned int level)
 {
@@ -207,7 +241,7 @@ static uint64_t vtd_entry(VTDGuest *g, const VTDDomain *d, uint64_t iova,
             if (!make) {
                 return 0;
             }
-            value = vtd_guest_alloc(g) | VTD_RW;
+            value = vtd_guest_alloc(g) | VTD_RW | vtd_entry_bits(g);
             qtest_writeq(g->qts, entry, value);
         } else if (value & LEAF_LARGE) {
             return 0;
@@ -224,7 +258,8 @@ void vtd_map_page(VTDGuest *g, const VTDDomain *d, uint64_t iova, uint64_t gpa,
 
     g_assert_cmphex(entry, !=, 0);
     g_assert_cmphex((iova | gpa) & (size - 1), ==, 0);
-    qtest_writeq(g->qts, entry, gpa | perm | (level > 1 ? LEAF_LARGE : 0));
+    qtest_writeq(g->qts, entry, gpa | perm | vtd_entry_bits(g) |
+                 (level > 1 ? LEAF_LARGE : 0));
 }
 
 void vtd_map_range(VTDGuest *g, const VTDDomain *d, uint64_t iova,
@@ -240,7 +275,8 @@ void vtd_map_range(VTDGuest *g, const VTDDomain *d, uint64_t iova,
 
         g_assert_cmphex(entry, !=, 0);
         for (uint64_t i = 0; i < count; i++) {
-            entries[i] = cpu_to_le64((gpa + i * VTD_PAGE_4K) | VTD_RW);
+            entries[i] = cpu_to_le64((gpa + i * VTD_PAGE_4K) | VTD_RW |
+                                     vtd_entry_bits(g));
         }
         qtest_memwrite(g->qts, entry, entries, count * 8);
         iova += count * VTD_PAGE_4K;
@@ -248,90 +284,88 @@ void vtd_map_range(VTDGuest *g, const VTDDomain *d, uint64_t iova,
     }
 }
 
+uint64_t vtd_entry_at(VTDGuest *g, const VTDDomain *d, uint64_t iova,
+                      uint64_t size)
+{
+    return vtd_entry(g, d, iova, vtd_level_of(size), false);
+}
+
 void vtd_clear_entry(VTDGuest *g, const VTDDomain *d, uint64_t iova,
                      uint64_t size)
 {
-    uint64_t entry = vtd_entry(g, d, iova, vtd_level_of(size), false);
+    uint64_t entry = vtd_entry_at(g, d, iova, size);
 
     if (entry) {
         qtest_writeq(g->qts, entry, 0);
     }
 }
 
-/* Invalidation */
+/* Invalidation: by a descriptor, or by what goes into a register */
 
-static void vtd_ccmd(VTDGuest *g, uint64_t value)
+static void vtd_inv_context(VTDGuest *g, uint64_t desc, uint64_t ccmd)
 {
-    vtd_writeq(g, DMAR_CCMD_REG, value | VTD_CCMD_ICC);
-    g_assert_cmphex(vtd_readq(g, DMAR_CCMD_REG) & VTD_CCMD_ICC, ==, 0);
+    if (g->queued) {
+        vtd_guest_submit(g, VTD_INV_DESC_CC | desc, 0);
+    } else {
+        vtd_writeq(g, DMAR_CCMD_REG, ccmd | VTD_CCMD_ICC);
+        g_assert_cmphex(vtd_readq(g, DMAR_CCMD_REG) & VTD_CCMD_ICC, ==, 0);
+    }
 }
 
 void vtd_inv_context_global(VTDGuest *g)
 {
-    if (g->queued) {
-        vtd_submit(g, VTD_INV_DESC_CC | VTD_INV_DESC_CC_GLOBAL, 0);
-    } else {
-        vtd_ccmd(g, VTD_CCMD_GLOBAL_INVL);
-    }
+    vtd_inv_context(g, VTD_INV_DESC_CC_GLOBAL, VTD_CCMD_GLOBAL_INVL);
 }
 
 void vtd_inv_context_domain(VTDGuest *g, uint16_t domain)
 {
-    if (g->queued) {
-        vtd_submit(g, VTD_INV_DESC_CC | VTD_INV_DESC_CC_DOMAIN |
-                   (uint64_t)domain << 16, 0);
-    } else {
-        vtd_ccmd(g, VTD_CCMD_DOMAIN_INVL | domain);
-    }
+    vtd_inv_context(g, VTD_INV_DESC_CC_DOMAIN | (uint64_t)domain << 16,
+                    VTD_CCMD_DOMAIN_INVL | domain);
 }
 
 void vtd_inv_context_device(VTDGuest *g, uint16_t sid)
 {
-    if (g->queued) {
-        vtd_submit(g, VTD_INV_DESC_CC | VTD_INV_DESC_CC_DEVICE |
-                   (uint64_t)sid << 32, 0);
-    } else {
-        vtd_ccmd(g, VTD_CCMD_DEVICE_INVL | (uint64_t)sid << 16);
-    }
+    vtd_inv_context(g, VTD_INV_DESC_CC_DEVICE | (uint64_t)sid << 32,
+                    VTD_CCMD_DEVICE_INVL | (uint64_t)sid << 16);
 }
 
-static void vtd_iotlb(VTDGuest *g, uint64_t value)
+static void vtd_inv_iotlb(VTDGuest *g, uint64_t desc, uint64_t reg,
+                          uint64_t address)
 {
-    vtd_writeq(g, DMAR_IOTLB_REG, value | VTD_TLB_IVT);
-    g_assert_cmphex(vtd_readq(g, DMAR_IOTLB_REG) & VTD_TLB_IVT, ==, 0);
+    if (g->queued) {
+        vtd_guest_submit(g, VTD_INV_DESC_IOTLB | desc, address);
+    } else {
+        vtd_writeq(g, DMAR_IVA_REG, address);
+        vtd_writeq(g, DMAR_IOTLB_REG, reg | VTD_TLB_IVT);
+        g_assert_cmphex(vtd_readq(g, DMAR_IOTLB_REG) & VTD_TLB_IVT, ==, 0);
+    }
 }
 
 void vtd_inv_iotlb_global(VTDGuest *g)
 {
-    if (g->queued) {
-        vtd_submit(g, VTD_INV_DESC_IOTLB | VTD_INV_DESC_IOTLB_GLOBAL, 0);
-    } else {
-        vtd_iotlb(g, VTD_TLB_GLOBAL_FLUSH);
-    }
+    vtd_inv_iotlb(g, VTD_INV_DESC_IOTLB_GLOBAL, VTD_TLB_GLOBAL_FLUSH, 0);
 }
 
 void vtd_inv_iotlb_domain(VTDGuest *g, uint16_t domain)
 {
-    if (g->queued) {
-        vtd_submit(g, VTD_INV_DESC_IOTLB | VTD_INV_DESC_IOTLB_DOMAIN |
-                   (uint64_t)domain << 16, 0);
-    } else {
-        vtd_iotlb(g, VTD_TLB_DSI_FLUSH | (uint64_t)domain << 32);
+    if (g->mode == VTD_FIRST_STAGE) {
+        vtd_inv_piotlb_domain(g, domain);
+        return;
     }
+    vtd_inv_iotlb(g, VTD_INV_DESC_IOTLB_DOMAIN | (uint64_t)domain << 16,
+                  VTD_TLB_DSI_FLUSH | (uint64_t)domain << 32, 0);
 }
 
 void vtd_inv_iotlb_page(VTDGuest *g, uint16_t domain, uint64_t iova,
                         unsigned int order)
 {
-    uint64_t address = (iova & ~(VTD_PAGE_4K - 1)) | order;
-
-    if (g->queued) {
-        vtd_submit(g, VTD_INV_DESC_IOTLB | VTD_INV_DESC_IOTLB_PAGE |
-                   (uint64_t)domain << 16, address);
-    } else {
-        vtd_writeq(g, DMAR_IVA_REG, address);
-        vtd_iotlb(g, VTD_TLB_PSI_FLUSH | (uint64_t)domain << 32);
+    if (g->mode == VTD_FIRST_STAGE) {
+        vtd_inv_piotlb_page(g, domain, iova, order);
+        return;
     }
+    vtd_inv_iotlb(g, VTD_INV_DESC_IOTLB_PAGE | (uint64_t)domain << 16,
+                  VTD_TLB_PSI_FLUSH | (uint64_t)domain << 32,
+                  (iova & ~(VTD_PAGE_4K - 1)) | order);
 }
 
 void vtd_inv_device_iotlb(VTDGuest *g, uint16_t sid, uint64_t iova,
@@ -339,14 +373,13 @@ void vtd_inv_device_iotlb(VTDGuest *g, uint16_t sid, uint64_t iova,
 {
     uint64_t address = iova;
 
-    g_assert_true(g->queued);
     if (size != VTD_PAGE_4K) {
         /* Ones up to the bit below the size's, then a zero; bit 0 is S */
         address |= size ? (size / 2 - 1) & ~(VTD_PAGE_4K - 1) :
                           ~(VTD_PAGE_4K - 1);
         address |= 1;
     }
-    vtd_submit(g, VTD_INV_DESC_DEVICE | (uint64_t)sid << 32, address);
+    vtd_guest_submit(g, VTD_INV_DESC_DEVICE | (uint64_t)sid << 32, address);
 }
 
 /* Faults */

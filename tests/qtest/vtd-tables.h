@@ -5,10 +5,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Legacy mode only: root, context and second-level tables in guest memory,
- * the global command register, and invalidation by queue or by register.
- * Nothing is done behind the caller's back: changing a table invalidates
- * nothing.
+ * Root, context and paging tables in guest memory, the global command
+ * register, and invalidation by queue or by register. What is different in
+ * scalable mode is in vtd-scalable.h. Nothing is done behind the caller's
+ * back: changing a table invalidates nothing.
  */
 
 #ifndef TESTS_QTEST_VTD_TABLES_H
@@ -25,12 +25,25 @@
 #define VTD_RW (VTD_READ | VTD_WRITE)
 
 /**
+ * VTDMode: how the guest translates
+ * @VTD_LEGACY: root and context entries of 128 bits
+ * @VTD_SECOND_STAGE, @VTD_FIRST_STAGE: scalable mode, with that stage's
+ *      tables; invalidation is by queue only
+ */
+typedef enum VTDMode {
+    VTD_LEGACY,
+    VTD_SECOND_STAGE,
+    VTD_FIRST_STAGE,
+} VTDMode;
+
+/**
  * VTDGuest: the driver's state
  * @qts: the machine
  * @next, @limit: guest memory for tables, handed out page by page
  * @root: the root table
  * @queue, @tail: the invalidation queue, one page, and its next free slot
  * @queued: whether the queue is on; if not, invalidations go by register
+ * @mode: see vtd_scalable_init()
  */
 typedef struct VTDGuest {
     QTestState *qts;
@@ -40,6 +53,7 @@ typedef struct VTDGuest {
     uint64_t queue;
     unsigned int tail;
     bool queued;
+    VTDMode mode;
 } VTDGuest;
 
 /**
@@ -77,10 +91,20 @@ void vtd_guest_set_root(VTDGuest *g, uint64_t root);
 void vtd_guest_set_queue(VTDGuest *g, bool on);
 void vtd_guest_set_translation(VTDGuest *g, bool on);
 
+/**
+ * vtd_guest_submit: put a descriptor into the queue; it has to be accepted
+ * vtd_guest_try_submit: the same, where it may be refused; then it is replaced
+ * by one that is not, so that the queue goes on
+ */
+void vtd_guest_submit(VTDGuest *g, uint64_t lo, uint64_t hi);
+bool vtd_guest_try_submit(VTDGuest *g, uint64_t lo, uint64_t hi);
+
+/* With first-stage tables only 4 @levels */
 VTDDomain vtd_domain_new(VTDGuest *g, uint16_t id, unsigned int levels);
 
 /**
- * vtd_context_set: give a device a domain
+ * vtd_context_set: give a device a domain; in scalable mode its PASID 0, which
+ * is that of requests without one
  * @sid: bus << 8 | device << 3 | function
  * @d: the domain; NULL for pass-through
  */
@@ -90,7 +114,8 @@ void vtd_context_clear(VTDGuest *g, uint16_t sid);
 /**
  * vtd_map_page: write one leaf entry, making the tables above it
  * @size: VTD_PAGE_4K, _2M or _1G; @iova and @gpa are aligned to it
- * @perm: VTD_READ, VTD_WRITE or both
+ * @perm: VTD_READ, VTD_WRITE or both; first-stage tables cannot have
+ *      VTD_WRITE alone
  *
  * An entry that is there already is overwritten, a table included.
  */
@@ -111,12 +136,23 @@ void vtd_map_range(VTDGuest *g, const VTDDomain *d, uint64_t iova,
 void vtd_clear_entry(VTDGuest *g, const VTDDomain *d, uint64_t iova,
                      uint64_t size);
 
+/**
+ * vtd_entry_at: where the entry for @iova is in that table
+ *
+ * Returns: 0 if there is no such table.
+ */
+uint64_t vtd_entry_at(VTDGuest *g, const VTDDomain *d, uint64_t iova,
+                      uint64_t size);
+
 /* Context cache */
 void vtd_inv_context_global(VTDGuest *g);
 void vtd_inv_context_domain(VTDGuest *g, uint16_t domain);
 void vtd_inv_context_device(VTDGuest *g, uint16_t sid);
 
-/* IOTLB. @order: log2 of the number of 4 KiB pages, at most 18 */
+/*
+ * IOTLB; with first-stage tables that of PASID 0, except for the global one.
+ * @order: log2 of the number of 4 KiB pages, at most 18
+ */
 void vtd_inv_iotlb_global(VTDGuest *g);
 void vtd_inv_iotlb_domain(VTDGuest *g, uint16_t domain);
 void vtd_inv_iotlb_page(VTDGuest *g, uint16_t domain, uint64_t iova,

@@ -1,0 +1,322 @@
+/*
+ * Who decides about the stolen region, in scalable mode
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The table of intel-iommu-policy-test.c with second- and first-stage tables,
+ * PASID entries that change in place, and what only first-stage entries have.
+ * Large pages are in intel-iommu-large-test.c. That a listener that maps is
+ * refused with x-flts=on is in stolen-memory-test.c.
+ */
+
+#include "qemu/osdep.h"
+#include "iova-runs.h"
+#include "policy-guest.h"
+#include "policy-table.h"
+#include "rmrr-query.h"
+#include "vtd-scalable.h"
+#include "hw/display/igd-testdev-regs.h"
+
+#define BLIND ",caching-mode=off"
+
+static const PolicyKind scalable[] = {
+    { "second-stage", POLICY_SECOND_STAGE, ",listener=map" },
+    { "second-stage-emulated", POLICY_SECOND_STAGE, "" },
+    { "first-stage", POLICY_FIRST_STAGE, "" },
+    { "first-stage-unmap", POLICY_FIRST_STAGE, ",listener=unmap" },
+    { }
+};
+
+/* The table, with every kind of listener there can be */
+
+static void test_table(const void *policy)
+{
+    policy_table_run(policy, POLICY_SECOND_STAGE, ",listener=map");
+}
+
+static void test_table_emulated(const void *policy)
+{
+    policy_table_run(policy, POLICY_SECOND_STAGE, "");
+}
+
+static void test_table_blind(const void *policy)
+{
+    policy_table_run(policy, POLICY_SECOND_STAGE BLIND, "");
+}
+
+static void test_table_first(const void *policy)
+{
+    policy_table_run(policy, POLICY_FIRST_STAGE, "");
+}
+
+static void test_table_first_blind(const void *policy)
+{
+    policy_table_run(policy, POLICY_FIRST_STAGE BLIND, "");
+}
+
+static void test_table_first_unmap(const void *policy)
+{
+    policy_table_run(policy, POLICY_FIRST_STAGE, ",listener=unmap");
+}
+
+static void check_reason(PolicyGuest *t, const char *reason, const char *where)
+{
+    rmrr_query_assert(t->rig->qts, "igd0", reason, where);
+}
+
+static void check_lands(PolicyGuest *t, uint64_t iova, uint64_t want)
+{
+    g_assert_cmphex(policy_guest_write_lands(t, iova), ==, want);
+}
+
+/* The region and nothing else, mapped to @gpa */
+static void check_mapped(PolicyGuest *t, const PolicyKind *kind, uint64_t gpa,
+                         const char *where)
+{
+    g_autoptr(GArray) expected = iova_runs_new();
+
+    if (policy_kind_maps(kind)) {
+        iova_runs_add_slice(expected, t->rig->identity, gpa,
+                            gpa + POLICY_SIZE - 1, RIG_BASE, true);
+        igd_rig_check_map(t->rig, expected, where);
+    }
+}
+
+/*
+ * A PASID entry changes in place, and only the PASID cache is invalidated:
+ * nothing happens before, and all of it then. The IOTLB has nothing to add.
+ */
+
+static void change(PolicyGuest *t, const VTDDomain *d,
+                   void (*flush)(VTDGuest *g, uint16_t domain),
+                   uint16_t flushed, const char *reason)
+{
+    g_autofree char *before = rmrr_query_reason(t->rig->qts, "igd0");
+    uint64_t scans = rmrr_query_counter(t->rig->qts, "igd0", "scans");
+
+    vtd_pasid_set(t->g, RIG_SID, d);
+    check_reason(t, before, "changed, nothing invalidated");
+    g_assert_cmpuint(rmrr_query_counter(t->rig->qts, "igd0", "scans"), ==,
+                     scans);
+    flush(t->g, flushed);
+    check_reason(t, reason, "PASID cache");
+}
+
+static void flush_all(VTDGuest *g, uint16_t domain)
+{
+    vtd_inv_pasid_global(g);
+}
+
+static void run_in_place(const PolicyKind *kind, const char *policy)
+{
+    PolicyGuest *t = policy_kind_start(kind, policy);
+
+    vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
+    policy_set_identity(t);
+    vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, POLICY_SIZE);
+    check_reason(t, "identity", "start");
+
+    for (int round = 0; round < 2; round++) {
+        change(t, &t->b, vtd_inv_pasid_one, t->a.id, "foreign");
+        check_mapped(t, kind, POLICY_TARGET, "foreign");
+        check_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
+        vtd_inv_piotlb_domain(t->g, t->a.id);
+        vtd_inv_piotlb_domain(t->g, t->b.id);
+        check_reason(t, "foreign", "IOTLB");
+        check_mapped(t, kind, POLICY_TARGET, "foreign, IOTLB");
+
+        change(t, NULL, vtd_inv_pasid_domain, t->b.id, "pass-through");
+        check_lands(t, POLICY_HOLE, POLICY_HOLE);
+        vtd_inv_piotlb_domain(t->g, t->b.id);
+        check_reason(t, "pass-through", "IOTLB");
+        if (policy_kind_maps(kind)) {
+            igd_rig_check_map(t->rig, t->rig->identity, "pass-through");
+        }
+
+        change(t, &t->a, flush_all, 0, "identity");
+        check_mapped(t, kind, RIG_BASE, "identity");
+        vtd_inv_piotlb_page(t->g, t->a.id, RIG_BASE, 9);
+        check_reason(t, "identity", "IOTLB");
+        check_lands(t, POLICY_HOLE, POLICY_HOLE);
+    }
+    policy_guest_stop(t);
+}
+
+static void test_in_place(const void *policy)
+{
+    for (const PolicyKind *kind = scalable; kind->name; kind++) {
+        run_in_place(kind, policy);
+    }
+}
+
+/* No PASID entry, or no table of them, is no context */
+
+static void run_missing(const PolicyKind *kind, const char *policy)
+{
+    const char *reason = strcmp(policy, "lock") ? "no-context" : "locked";
+    uint64_t lands = strcmp(policy, "lock") ? 0 : POLICY_HOLE;
+    PolicyGuest *t = policy_kind_start(kind, policy);
+    uint64_t directory = vtd_pasid_directory(t->g, RIG_SID);
+    uint64_t value;
+
+    policy_set_identity(t);
+    vtd_pasid_clear(t->g, RIG_SID);
+    check_reason(t, "identity", "not flushed");
+    vtd_inv_pasid_one(t->g, t->a.id);
+    check_reason(t, reason, "no PASID entry");
+    check_lands(t, POLICY_HOLE, lands);
+    vtd_inv_piotlb_domain(t->g, t->a.id);
+    vtd_inv_iotlb_global(t->g);
+    check_reason(t, reason, "no PASID entry, IOTLB");
+    vtd_pasid_set(t->g, RIG_SID, &t->a);
+    vtd_inv_pasid_one(t->g, t->a.id);
+    check_reason(t, "identity", "again");
+    check_lands(t, POLICY_HOLE, POLICY_HOLE);
+
+    value = qtest_readq(t->rig->qts, directory);
+    qtest_writeq(t->rig->qts, directory, 0);
+    vtd_inv_pasid_domain(t->g, t->a.id);
+    check_reason(t, reason, "no table");
+    check_lands(t, POLICY_HOLE, lands);
+    qtest_writeq(t->rig->qts, directory, value);
+    vtd_inv_pasid_global(t->g);
+    check_reason(t, "identity", "again");
+    if (*kind->device) {
+        g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "fatal"), ==, 0);
+    }
+    policy_guest_stop(t);
+}
+
+static void test_missing(const void *policy)
+{
+    for (const PolicyKind *kind = scalable; kind->name; kind++) {
+        run_missing(kind, policy);
+    }
+}
+
+/*
+ * A device that has no valid entry any more reaches nothing: what it had mapped
+ * beside the region has to go as well.
+ */
+static void test_left_behind(const void *opaque)
+{
+    const PolicyKind *kind = opaque;
+    PolicyGuest *t = policy_kind_start(kind, "exact");
+    g_autoptr(GArray) nothing = iova_runs_new();
+    g_autofree char *map = NULL;
+
+    for (int way = 0; way < 3; way++) {
+        uint64_t entry = way == 0 ? t->g->root :
+                         way == 1 ? vtd_pasid_directory(t->g, RIG_SID) :
+                         vtd_pasid_entry(t->g, RIG_SID);
+        uint64_t value;
+
+        policy_set_identity(t);
+        map = igd_rig_get_string(t->rig, "igd0", "listener-map");
+        g_assert_cmpstr(map, !=, "");
+        g_clear_pointer(&map, g_free);
+        value = qtest_readq(t->rig->qts, entry);
+        qtest_writeq(t->rig->qts, entry, 0);
+        if (way) {
+            vtd_inv_pasid_one(t->g, t->a.id);
+        } else {
+            vtd_inv_context_device(t->g, RIG_SID);
+        }
+        igd_rig_check_map(t->rig, nothing, way == 0 ? "root" : way == 1 ?
+                          "directory" : "PASID");
+        qtest_writeq(t->rig->qts, entry, value);
+    }
+    policy_guest_stop(t);
+}
+
+/* Requests without PASID may use any, in another table too */
+static void test_rid_pasid(void)
+{
+    const unsigned int pasid = 70, in_table = 64;
+    PolicyGuest *t = policy_kind_start(scalable, "exact");
+    uint64_t context, table, entry[8];
+
+    policy_set_identity(t);
+    context = vtd_scalable_context(t->g, RIG_SID);
+    table = vtd_guest_alloc(t->g);
+    qtest_memread(t->rig->qts, vtd_pasid_entry(t->g, RIG_SID), entry,
+                  sizeof(entry));
+    vtd_pasid_clear(t->g, RIG_SID);
+    qtest_memwrite(t->rig->qts, table + pasid % in_table * sizeof(entry),
+                   entry, sizeof(entry));
+    qtest_writeq(t->rig->qts, vtd_pasid_directory(t->g, RIG_SID) +
+                 pasid / in_table * 8, table | 1);
+    vtd_inv_pasid_global(t->g);
+    check_reason(t, "no-context", "PASID 0");
+    qtest_writeq(t->rig->qts, context + 8, pasid);
+    vtd_inv_context_device(t->g, RIG_SID);
+    check_reason(t, "identity", "another PASID");
+    check_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_stop(t);
+}
+
+/*
+ * First-stage entries: one without U/S is closed to every device, a table
+ * that may not be written makes its pages read-only, and looking at them sets
+ * no accessed bit.
+ */
+static void test_first_stage_bits(void)
+{
+    const uint64_t present = 1, user = 4, open = 7, accessed = 0x20;
+    PolicyGuest *t = policy_kind_start(&scalable[2], "exact");
+    uint64_t leaf, table, value;
+
+    policy_set_identity(t);
+    leaf = vtd_entry_at(t->g, &t->a, POLICY_HOLE, VTD_PAGE_4K);
+    table = vtd_entry_at(t->g, &t->a, POLICY_HOLE, VTD_PAGE_2M);
+    g_assert_cmphex(qtest_readq(t->rig->qts, leaf), ==, POLICY_HOLE | open);
+
+    qtest_writeq(t->rig->qts, leaf, POLICY_HOLE | (open & ~user));
+    vtd_inv_piotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
+    check_reason(t, "partial", "no U/S");
+    check_lands(t, POLICY_HOLE, 0);
+    check_lands(t, POLICY_HOLE - 4, POLICY_HOLE - 4);
+    value = qtest_readq(t->rig->qts, leaf - 8);
+    g_assert_cmphex(value & accessed, ==, accessed);
+    g_assert_cmphex(qtest_readq(t->rig->qts, leaf + 8) & accessed, ==, 0);
+
+    qtest_writeq(t->rig->qts, leaf, POLICY_HOLE | open);
+    value = qtest_readq(t->rig->qts, table);
+    qtest_writeq(t->rig->qts, table, (value & ~open) | present | user);
+    vtd_inv_piotlb_domain(t->g, t->a.id);
+    check_reason(t, "foreign", "table read-only");
+    check_lands(t, POLICY_HOLE, 0);
+
+    qtest_writeq(t->rig->qts, table, (value & ~open) | present | user | open);
+    vtd_inv_piotlb_domain(t->g, t->a.id);
+    check_reason(t, "waiting", "identity again");
+    check_lands(t, POLICY_HOLE, POLICY_HOLE);
+    vtd_inv_pasid_one(t->g, t->a.id);
+    check_reason(t, "identity", "flushed");
+    policy_guest_stop(t);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    policy_table_add("intel-iommu-scalable/table", test_table, 3);
+    policy_table_add("intel-iommu-scalable/table-emulated",
+                     test_table_emulated, 3);
+    policy_table_add("intel-iommu-scalable/table-blind", test_table_blind, 3);
+    policy_table_add("intel-iommu-scalable/table-first-stage",
+                     test_table_first, 3);
+    policy_table_add("intel-iommu-scalable/table-first-stage-blind",
+                     test_table_first_blind, 3);
+    policy_table_add("intel-iommu-scalable/table-first-stage-unmap",
+                     test_table_first_unmap, 3);
+    policy_table_add("intel-iommu-scalable/in-place", test_in_place, 2);
+    policy_table_add("intel-iommu-scalable/missing", test_missing, 3);
+    qtest_add_data_func("intel-iommu-scalable/left-behind", scalable,
+                        test_left_behind);
+    qtest_add_func("intel-iommu-scalable/rid-pasid", test_rid_pasid);
+    qtest_add_func("intel-iommu-scalable/first-stage-bits",
+                   test_first_stage_bits);
+    return g_test_run();
+}
