@@ -104,6 +104,30 @@ static void test_no_context(const void *opaque)
     policy_guest_stop(t);
 }
 
+/* Another domain in place: both ways the region's translations are void */
+static void test_in_place(void)
+{
+    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep",
+                                        ",listener=unmap");
+    const VTDDomain *domains[] = { &t->b, &t->a };
+    static const char *const reasons[] = { "foreign", "identity" };
+
+    vtd_guest_enable(t->g, true);
+    policy_set_identity(t);
+    vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, POLICY_SIZE);
+    for (size_t i = 0; i < G_N_ELEMENTS(domains); i++) {
+        g_autofree char *events = NULL;
+
+        igd_rig_reset_stats(t->rig, "igd0");
+        vtd_context_set(t->g, RIG_SID, domains[i]);
+        vtd_inv_context_device(t->g, RIG_SID);
+        rmrr_query_assert(t->rig->qts, "igd0", reasons[i], "in place");
+        events = igd_rig_get_string(t->rig, "igd0", "listener-events");
+        g_assert_nonnull(strstr(events, REGION_EVENT));
+    }
+    policy_guest_stop(t);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -116,5 +140,6 @@ int main(int argc, char **argv)
         qtest_add_data_func(one, &kinds[i], test_flush);
         qtest_add_data_func(other, &kinds[i], test_no_context);
     }
+    qtest_add_func("intel-iommu-flush/in-place", test_in_place);
     return g_test_run();
 }
