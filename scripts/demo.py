@@ -19,7 +19,7 @@ from pathlib import Path
 FUNCTIONAL = Path(__file__).resolve().parents[1] / "tests" / "functional"
 sys.path.insert(0, str(FUNCTIONAL))
 
-from guestlib import checks  # noqa: E402
+from guestlib import checks, handover  # noqa: E402
 from guestlib.assets import LOGS, AssetError, Assets  # noqa: E402
 from guestlib.boot import Bench  # noqa: E402
 from guestlib.catalog import DEMO  # noqa: E402
@@ -31,7 +31,9 @@ Intel graphics.
   L1  a guest with an emulated IOMMU (VT-d) and an emulated Intel IGD, whose
       stolen memory has to be at the address in its registers
   L2  a guest inside L1, run by the same emulator, with an IOMMU of its own;
-      L1's kernel hands the IGD on to it through vfio-pci
+      L1's kernel hands the IGD on to it through vfio-pci, and takes it back
+
+While L2 has the IGD its DMA has to reach L2's stolen memory and not L1's.
 """
 
 L1_SAYS, L2_SAYS, L1_LOG, L2_LOG = range(4)
@@ -45,6 +47,8 @@ STEPS = (
     (L2_LOG, "Linux version", "L2: kernel starts"),
     (L2_LOG, "pci 0000:00:02.0:", "L2: kernel finds the IGD"),
     (L2_SAYS, "@@L2 started", "L2: up; looks at its memory map and tables"),
+    (L2_SAYS, "@@L2 dma_id", "L2: the IGD does DMA into stolen memory"),
+    (L1_SAYS, "@@L1-back dma_id", "L1: has the IGD back; does DMA again"),
     (L1_SAYS, "@@L1 finished", "done"),
 )
 
@@ -109,8 +113,9 @@ def verdicts(outcome):
     lines.append(("L1", checks.dma_seen_by_cpu(outcome.l1)))
     lines += [("L2", check) for check in
               checks.whole_level(outcome.l2, stolen)]
-    return [(level, checks.only_if(getattr(outcome, level.lower()).finished,
-                                   check)) for level, check in lines]
+    lines = [(level, checks.only_if(getattr(outcome, level.lower()).finished,
+                                    check)) for level, check in lines]
+    return lines + handover.demonstrated(outcome)
 
 
 def explain(outcome):

@@ -13,6 +13,7 @@
 #define HW_DISPLAY_IGD_TESTDEV_CONTAINER_H
 
 #include "hw/pci/pci_device.h"
+#include "hw/pci/reserved_region.h"
 #include "igd-testdev-mapset.h"
 
 typedef struct IGDTestStats {
@@ -20,6 +21,7 @@ typedef struct IGDTestStats {
     uint64_t unmaps;
     uint64_t region_maps;
     uint64_t region_unmaps;
+    uint64_t region_unmapped_ns;
     uint64_t eexist;
     uint64_t einval;
     uint64_t enospc;
@@ -31,8 +33,26 @@ typedef struct IGDTestStats {
 } IGDTestStats;
 
 /**
+ * IGDTestRun: calls to map or to unmap, each for what follows the one before
+ * @calls: how many
+ */
+typedef struct IGDTestRun {
+    bool map;
+    uint64_t iova;
+    uint64_t limit;
+    uint64_t calls;
+} IGDTestRun;
+
+/**
  * IGDTestContainer: part of the listener that owns it
- * @pdev: the device; its region is asked for at each call
+ * @pdev: the device
+ * @region, @pages: its region and how many pages that has; no pages if it has
+ *      none
+ * @mapped, @mapped_pages: the region's pages that are mapped
+ * @begins, @region_entries: those where an entry begins, or the region does
+ *      inside of one
+ * @ticked_at: until when region_unmapped_ns is right
+ * @region_runs: (element-type IGDTestRun) the calls that touched the region
  * @set: what is mapped
  * @stats: see igd-testdev-listener.h; callers add to untranslatable,
  *      unaligned, surrendered and fatal
@@ -42,6 +62,14 @@ typedef struct IGDTestStats {
  */
 typedef struct IGDTestContainer {
     PCIDevice *pdev;
+    StolenRegion region;
+    long pages;
+    unsigned long *mapped;
+    long mapped_pages;
+    unsigned long *begins;
+    uint64_t region_entries;
+    uint64_t ticked_at;
+    GArray *region_runs;
     IGDMapSet *set;
     IGDTestStats stats;
     uint32_t fail_in;

@@ -15,10 +15,16 @@
  * listener-map (string, read-only): the mapped set, see igd_mapset_format()
  * listener-events (string, read-only): the first 1024 notifier events since
  *      the counters were reset, one line "map|unmap 0x<iova>-0x<limit>" each
+ * listener-region-calls (string, read-only): the calls since then that touched
+ *      the device's own reserved region, failed ones included, one line
+ *      "map|unmap 0x<iova>-0x<limit> calls <number>" for each run of calls
+ *      that follow each other in address; the first 1024 runs
  * listener-stats (dictionary of unsigned integers, read-only):
  *      maps, unmaps: calls that succeeded, however many entries they touched
  *      region-maps, region-unmaps: those that touched the device's own
  *          reserved region, failed ones included
+ *      region-unmapped-ns: for how long not all of that region was mapped
+ *      region-entries: mappings held now that are in it
  *      eexist, einval, enospc: calls refused, see igd-testdev-mapset.h
  *      untranslatable: events whose target is no RAM, or not one piece of it
  *      unaligned: sections skipped because they are not page aligned
@@ -27,7 +33,7 @@
  *      fatal: failures at run time for which VFIO ends QEMU
  *      entries: mappings held now
  * listener-stats-reset (bool, write-only): true sets the counters to zero and
- *      forgets the events
+ *      forgets the events and calls
  * listener-fail-in (number): the map call that fails as if memory could not be
  *      locked, counted from now: 1 is the next one, 0 none. It counts down.
  *      The device option listener-fail sets it for the start

@@ -10,6 +10,9 @@
 # replaced. So a changed hook rebuilds what it changes and nothing else, and an
 # interruption at any point is mended by the next run. Our own files appear in
 # the tree as links to the clone.
+#
+# There can be other trees with other hooks and links (see stock.py); without
+# a word about it, build/qemu-src is meant.
 
 import collections
 import os
@@ -33,16 +36,26 @@ NO_OVERLAY = re.compile(r'^\.|~$|\.(orig|rej|swp|rst|md)$')
 
 Hook = collections.namedtuple('Hook', 'name path touched')
 
+# A source tree: what it is called, where it is, where its state and the
+# untouched files are, the directory of its hooks, and a function that gives
+# what is linked into it, {path in the tree: our file}.
+Tree = collections.namedtuple('Tree', 'name src state pristine hooks links')
 
-def unpack(record):
+
+def main_tree():
+    return Tree('QEMU', paths.QEMU_SRC, STATE, PRISTINE, HOOKS, overlay)
+
+
+def unpack(record, tree=None):
     """Unpacks the source package unless it is there; True if it did."""
-    state = files.read_json(STATE / 'source.json')
+    tree = tree or main_tree()
+    state = files.read_json(tree.state / 'source.json')
     if state == record:
-        say('QEMU %s is unpacked already' % record['version'])
+        say('%s %s is unpacked already' % (tree.name, record['version']))
         return False
-    say('unpacking QEMU ' + record['version'])
-    files.sweep(paths.BUILD)
-    with files.new_directory(paths.QEMU_SRC) as new:
+    say('unpacking %s %s' % (tree.name, record['version']))
+    files.sweep(tree.src.parent)
+    with files.new_directory(tree.src) as new:
         # dpkg-source makes the directory itself.
         inner = new / 'x'
         fetch.unpack_source(record, inner, 'unpack-source.log')
@@ -70,10 +83,11 @@ def touched_files(path):
     return touched
 
 
-def read_series():
+def read_series(directory=None):
     """The hooks in order; hooks/series names them one a line."""
+    directory = directory or HOOKS
     try:
-        lines = (HOOKS / 'series').read_text().splitlines()
+        lines = (directory / 'series').read_text().splitlines()
     except FileNotFoundError:
         return []
     hooks = []
@@ -81,40 +95,40 @@ def read_series():
         name = line.split('#')[0].strip()
         if not name:
             continue
-        path = HOOKS / name
+        path = directory / name
         if not path.exists():
             raise Failure('hooks/series names %s, which is not there' % name)
         hooks.append(Hook(name, path, touched_files(path)))
     listed = {hook.name for hook in hooks}
-    for path in sorted(HOOKS.glob('*.patch')):
+    for path in sorted(directory.glob('*.patch')):
         if path.name not in listed:
             raise Failure('hooks/%s is not in hooks/series' % path.name)
     return hooks
 
 
-def pristine(name):
+def pristine(name, tree):
     """A file as the source package has it; kept aside the first time."""
-    kept = PRISTINE / name
+    kept = tree.pristine / name
     if kept.exists():
         return kept
-    original = paths.QEMU_SRC / name
+    original = tree.src / name
     if original.is_symlink() or not original.is_file():
         return None
     kept.parent.mkdir(parents=True, exist_ok=True)
-    fd, temporary = tempfile.mkstemp(dir=PRISTINE, prefix='.tmp-')
+    fd, temporary = tempfile.mkstemp(dir=tree.pristine, prefix='.tmp-')
     os.close(fd)
     shutil.copy2(original, temporary)
     os.replace(temporary, kept)
     return kept
 
 
-def apply_hook(hook, scratch, version):
+def apply_hook(hook, scratch, version, tree):
     """Applies one hook, no fuzz; returns the notes about moved lines."""
     for name in hook.touched:
         target = scratch / name
         if target.exists():
             continue
-        original = pristine(name)
+        original = pristine(name, tree)
         if not original:
             raise Failure('hook %s no longer applies to QEMU %s: it has no '
                           'file %s' % (hook.name, version, name))
@@ -142,13 +156,12 @@ def apply_hook(hook, scratch, version):
     return notes
 
 
-def install(source, name):
-    """Puts a file into the tree if its contents are not there already."""
-    target = paths.QEMU_SRC / name
+def install(source, target):
+    """Replaces a file of the tree if its contents are not these already."""
     new = source.read_bytes()
     if target.read_bytes() == new:
         return False
-    fd, temporary = tempfile.mkstemp(dir=STATE, prefix='.tmp-')
+    fd, temporary = tempfile.mkstemp(dir=target.parent, prefix='.tmp-')
     with os.fdopen(fd, 'wb') as f:
         f.write(new)
     shutil.copymode(target, temporary)
@@ -156,28 +169,31 @@ def install(source, name):
     return True
 
 
-def apply_hooks(version):
+def apply_hooks(version, tree=None):
     """Brings the tree to the state of hooks/series."""
-    files.sweep(STATE)
-    files.sweep(PRISTINE)
-    hooks = read_series()
+    tree = tree or main_tree()
+    files.sweep(tree.state)
+    files.sweep(tree.pristine)
+    hooks = read_series(tree.hooks)
+    wanted = {file for hook in hooks for file in hook.touched}
+    for directory in {(tree.src / file).parent for file in wanted}:
+        files.sweep(directory)
     notes = []
     changed = 0
-    with tempfile.TemporaryDirectory(dir=STATE, prefix='.tmp-') as name:
+    with tempfile.TemporaryDirectory(dir=tree.state, prefix='.tmp-') as name:
         scratch = Path(name)
         for hook in hooks:
-            notes += apply_hook(hook, scratch, version)
-        wanted = {file for hook in hooks for file in hook.touched}
+            notes += apply_hook(hook, scratch, version, tree)
         for file in sorted(wanted):
-            changed += install(scratch / file, file)
-    for kept in sorted(PRISTINE.rglob('*')):
-        file = str(kept.relative_to(PRISTINE))
+            changed += install(scratch / file, tree.src / file)
+    for kept in sorted(tree.pristine.rglob('*')):
+        file = str(kept.relative_to(tree.pristine))
         if kept.is_file() and file not in wanted:
-            changed += install(kept, file)
+            changed += install(kept, tree.src / file)
     for note in notes:
         say('note: ' + note)
-    say('%d hooks on QEMU %s: %s' % (
-        len(hooks), version,
+    say('%d hooks on %s %s: %s' % (
+        len(hooks), tree.name, version,
         '%d files changed' % changed if changed else 'in place already'))
 
 
@@ -198,19 +214,26 @@ def overlay_files():
     return sorted(found)
 
 
-def link_overlay():
+def overlay():
+    """What is linked into build/qemu-src: everything at its own path."""
+    return {name: paths.ROOT / name for name in overlay_files()}
+
+
+def link_overlay(tree=None):
     """Links our files into the tree and removes links of gone ones."""
-    wanted = overlay_files()
-    before = files.read_json(STATE / 'overlay.json') or []
+    tree = tree or main_tree()
+    links = tree.links()
+    wanted = sorted(links)
+    before = files.read_json(tree.state / 'overlay.json') or []
     # Both lists, before any link is made: an interruption forgets none.
-    files.write_json(STATE / 'overlay.json', sorted({*before, *wanted}))
+    files.write_json(tree.state / 'overlay.json', sorted({*before, *wanted}))
     for name in before:
-        link = paths.QEMU_SRC / name
+        link = tree.src / name
         if name not in wanted and link.is_symlink():
             link.unlink()
     for name in wanted:
-        link = paths.QEMU_SRC / name
-        target = str(paths.ROOT / name)
+        link = tree.src / name
+        target = str(links[name])
         if link.is_symlink():
             if os.readlink(link) == target:
                 continue
@@ -220,11 +243,11 @@ def link_overlay():
                           "QEMU's by a hook" % name)
         link.parent.mkdir(parents=True, exist_ok=True)
         os.symlink(target, link)
-    files.write_json(STATE / 'overlay.json', wanted)
+    files.write_json(tree.state / 'overlay.json', wanted)
 
 
-def prepare(record):
-    """build/qemu-src, ready to be configured and built."""
-    unpack(record)
-    apply_hooks(record['version'])
-    link_overlay()
+def prepare(record, tree=None):
+    """A tree, ready to be configured and built."""
+    unpack(record, tree)
+    apply_hooks(record['version'], tree)
+    link_overlay(tree)

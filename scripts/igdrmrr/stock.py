@@ -1,28 +1,52 @@
-# An unmodified QEMU from the same source package, to measure against
+# QEMU from the same source package without our changes, to measure against
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# Two of them. "stock" is untouched. "reference" has igd-testdev and nothing
+# else: its device, and a stand-in for what places a region, which does
+# nothing; so VT-d, the memory core and the ACPI tables are stock to the
+# letter, and a region is ordinary guest RAM.
+#
 # The directories have the names they have beside each other in build/, one
 # level down: so the compiler's command lines are those of the real build, and
 # ccache has most of the objects already.
 
-from . import fetch, files, paths, qemu
+from . import fetch, files, paths, qemu, source
 from .ui import run_logged, say
 
 STOCK = paths.BUILD / 'stock'
-SOURCE = STOCK / paths.QEMU_SRC.name
-BUILD = STOCK / paths.QEMU_BUILD.name
-EMULATOR = BUILD / 'qemu-system-x86_64'
-STAMP = BUILD / 'igd-rmrr-configured.json'
+REFERENCE = paths.BUILD / 'reference'
+BENCH = paths.ROOT / 'tests/bench'
+
+# What the reference tree has of ours, at the paths of the real tree ...
+REFERENCE_OVERLAY = ('hw/display', 'hw/pci', 'hw/vfio/igd-stolen.c',
+                     'include/hw/display', 'include/hw/pci',
+                     'include/hw/vfio')
+# ... and in place of others of ours.
+REFERENCE_OWN = {'hw/pci/reserved_region_stock.c':
+                 BENCH / 'reserved_region_stock.c'}
 
 
-def unpack(record):
-    if files.read_json(SOURCE / '.igd-rmrr.json') == record:
+def source_directory(top):
+    return top / paths.QEMU_SRC.name
+
+
+def build_directory(top):
+    return top / paths.QEMU_BUILD.name
+
+
+def emulator(top):
+    return build_directory(top) / 'qemu-system-x86_64'
+
+
+def unpack_stock(record):
+    stamp = source_directory(STOCK) / '.igd-rmrr.json'
+    if files.read_json(stamp) == record:
         return
     say('unpacking an unmodified QEMU ' + record['version'])
-    with files.new_directory(SOURCE) as new:
+    with files.new_directory(source_directory(STOCK)) as new:
         fetch.unpack_source(record, new / 'x', 'stock-unpack.log')
         for entry in list((new / 'x').iterdir()):
             entry.rename(new / entry.name)
@@ -30,27 +54,63 @@ def unpack(record):
         files.write_json(new / '.igd-rmrr.json', record)
 
 
-def configure(record):
+def reference_links():
+    """What is linked into the reference tree."""
+    links = {name: path for name, path in source.overlay().items()
+             if name.startswith(REFERENCE_OVERLAY)}
+    return {**links, **REFERENCE_OWN}
+
+
+def reference_tree():
+    src = source_directory(REFERENCE)
+    state = src / '.igd-rmrr'
+    return source.Tree('the reference QEMU', src, state, state / 'pristine',
+                       BENCH / 'hooks', reference_links)
+
+
+def configure(record, top, words):
+    """Configures build/NAME; @words are what --version says of it."""
+    directory = build_directory(top)
+    stamp = directory / 'igd-rmrr-configured.json'
     command = qemu.configure_command(record)
-    command[0] = '../%s/configure' % SOURCE.name
-    command = [word.replace('igd-rmrr, ', 'unmodified, ') for word in command]
+    command[0] = '../%s/configure' % source_directory(top).name
+    command = [word.replace('igd-rmrr, ', words + ', ') for word in command]
     inputs = qemu.configured_for(command, record)
-    if files.read_json(STAMP) == inputs:
+    if files.read_json(stamp) == inputs:
         return
-    files.remove_tree(BUILD)
-    BUILD.mkdir(parents=True)
-    run_logged("the unmodified QEMU's configure", command,
-               'stock-configure.log', cwd=BUILD, env=qemu.environment())
-    files.write_json(STAMP, inputs)
+    files.remove_tree(directory)
+    directory.mkdir(parents=True)
+    run_logged("the %s QEMU's configure" % words, command,
+               top.name + '-configure.log', cwd=directory,
+               env=qemu.environment())
+    files.write_json(stamp, inputs)
+
+
+def make(top, words):
+    run_logged('building the %s QEMU' % words,
+               [qemu.NINJA, 'qemu-system-x86_64'], top.name + '-build.log',
+               cwd=build_directory(top), env=qemu.environment())
+    return emulator(top)
+
+
+def lock(top):
+    return files.Lock(top.parent / ('.%s-lock' % top.name),
+                      'build/' + top.name)
 
 
 def build():
-    """Builds it unless it is there; returns the emulator's path."""
+    """Builds stock unless it is there; returns the emulator's path."""
     record = fetch.fetch(())
-    with files.Lock(STOCK.parent / '.stock-lock', 'build/stock'):
-        unpack(record)
-        configure(record)
-        run_logged('building an unmodified QEMU',
-                   [qemu.NINJA, 'qemu-system-x86_64'], 'stock-build.log',
-                   cwd=BUILD, env=qemu.environment())
-    return EMULATOR
+    with lock(STOCK):
+        unpack_stock(record)
+        configure(record, STOCK, 'unmodified')
+        return make(STOCK, 'unmodified')
+
+
+def build_reference():
+    """Builds the reference unless it is there; returns the emulator."""
+    record = fetch.fetch(())
+    with lock(REFERENCE):
+        source.prepare(record, reference_tree())
+        configure(record, REFERENCE, 'reference')
+        return make(REFERENCE, 'reference')

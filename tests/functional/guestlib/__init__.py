@@ -9,6 +9,13 @@ kmodules   modules of a kernel and what they depend on
 initramfs  a guest's file system, put together from cached layers
 runner     one QEMU process, its time limit and what it said
 evidence   what a guest said, parsed
+qmp        the emulator's monitor
+steps      a guest that goes step by step, and what each did to the mappings
+acpi       ACPI tables that a kernel takes instead of its firmware's
+outside    what is done to a guest while it runs: looks, moves, resets
+visits     those procedures, by guest
+jobs       jobs of guests that hand the device on, move or are reset
+handover   whose memory the device reached, one verdict per line
 checks     what the guest should have said, one verdict per line
 catalog    the guests of the test suite and of the demo, by name
 guest/     the shell scripts that run inside

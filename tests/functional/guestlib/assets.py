@@ -43,16 +43,18 @@ class Kernel:
 class Assets:
     """The unpacked packages of "bookworm" and "trixie"."""
 
-    def __init__(self, emulator=None):
+    def __init__(self, emulator=None, inner_emulator=None):
         self._emulator = Path(emulator or os.environ.get("QEMU")
                               or paths.EMULATOR)
+        self._inner_emulator = Path(inner_emulator or self._emulator)
 
     def emulator(self):
         """The emulator's path, or AssetError when it is not built."""
-        if not os.access(self._emulator, os.X_OK):
-            raise AssetError(f"no emulator at {self._emulator}: "
-                             "./run build makes it")
-        return self._emulator
+        return runnable(self._emulator)
+
+    def inner_emulator(self):
+        """The one that runs inside a guest; the same unless told."""
+        return runnable(self._inner_emulator)
 
     def kernel(self, release):
         """The kernel of "bookworm" (6.1) or "trixie" (6.12)."""
@@ -71,6 +73,13 @@ class Assets:
         """{name: path} of what the emulator loads by itself."""
         directories = fetched(cached.firmware_dirs)
         return {name: find(name, directories) for name in FIRMWARE_FILES}
+
+
+def runnable(emulator):
+    """The path, if there is an emulator."""
+    if not os.access(emulator, os.X_OK):
+        raise AssetError(f"no emulator at {emulator}: ./run build makes it")
+    return emulator
 
 
 def find(name, directories):

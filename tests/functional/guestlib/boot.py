@@ -14,7 +14,7 @@ from .checks import MIB, Stolen
 from .evidence import Evidence
 from .initramfs import (FW_CFG_MODULES, VFIO_MODULES, Builder, joined,
                         write_whole)
-from . import runner
+from . import acpi, outside, runner
 
 IOMMU = ("-device", "intel-iommu,intremap=on,caching-mode=on")
 IOMMU_ON = "intel_iommu=on"
@@ -38,7 +38,8 @@ class Inner:
     machine: tuple = ("-machine", "q35") + IOMMU
     memory: str = "256M"
     parameters: str = f"{IOMMU_ON} {LESS_WORK}"
-    time_limit: int = 800
+    time_limit: int = 1300
+    work: str = L2_PROBES
 
     def arguments(self):
         """The inner emulator's arguments, but for the guest's own files."""
@@ -66,7 +67,11 @@ class Spec:
     parameters: str = IOMMU_ON
     job: str = L1_PROBES
     vfio: bool = False                  # load VFIO, bring the emulator along
+    modules: tuple = ()                 # more to load
+    tables: tuple = ()                  # ACPI tables in place of firmware's
     inner: Optional[Inner] = None
+    after: str = ""                     # L1's job when the inner guest is gone
+    visits: tuple = ()                  # see outside.run()
     time_limit: int = 300
 
     def device(self):
@@ -84,7 +89,8 @@ class Spec:
         """The job, and then the inner guest if there is one."""
         if not self.inner:
             return self.job
-        return "\n".join([self.job, "vfio_bind", self.inner.job()])
+        return "\n".join([self.job, "vfio_bind", self.inner.job(),
+                          self.after])
 
 
 @dataclass
@@ -94,6 +100,11 @@ class Outcome:
     run: runner.Run
     l1: Evidence
     l2: Evidence
+    l0: Optional[Evidence] = None
+
+    def phase(self, name):
+        """What L1 said in a phase of its job (guest/coherence.sh)."""
+        return Evidence(f"L1-{name}", self.run.console, self.run.says)
 
 
 class Bench:
@@ -115,8 +126,9 @@ class Bench:
             modules = FW_CFG_MODULES + VFIO_MODULES
             inner = self.inner_files(spec.inner or Inner())
         initramfs = self.directory / spec.name / "initramfs.cpio"
-        write_whole(initramfs, joined(self.builder.layers(
-            spec.whole_job, "L1", modules, kernel, inner)))
+        front = acpi.archive(*spec.tables) if spec.tables else b""
+        write_whole(initramfs, front + joined(self.builder.layers(
+            spec.whole_job, "L1", modules + spec.modules, kernel, inner)))
         machine = [*spec.machine, *self.pflash(spec), *spec.device()]
         return runner.Guest(
             name=spec.name,
@@ -127,19 +139,26 @@ class Bench:
             initramfs=initramfs,
             parameters=spec.parameters,
             memory=spec.memory,
-            time_limit=spec.time_limit)
+            time_limit=spec.time_limit,
+            trace=("vtd_rmrr_state",))
 
     def boot(self, spec, progress=None):
         """Boots the guest and returns what it said."""
-        run = runner.run(self.guest(spec), self.directory / spec.name,
-                         progress, self.stop)
+        directory = self.directory / spec.name
+        guest = self.guest(spec)
+        if spec.visits:
+            run = outside.run(guest, directory, spec.visits, progress,
+                              self.stop)
+        else:
+            run = runner.run(guest, directory, progress, self.stop)
         return Outcome(spec, run, Evidence("L1", run.console, run.says),
-                       Evidence("L2", run.inner_console, run.says))
+                       Evidence("L2", run.inner_console, run.says),
+                       Evidence("L0", run.trace, outside.noted(directory)))
 
     def inner_files(self, inner):
         """Kernel and file system layers of the guest inside."""
         return (self.assets.kernel(inner.release),
-                self.builder.layers(L2_PROBES, "L2"))
+                self.builder.layers(inner.work, "L2"))
 
     def pflash(self, spec):
         """OVMF as pflash; changes of its variables are thrown away."""

@@ -6,7 +6,8 @@ SPDX-License-Identifier: GPL-2.0-or-later
 What each one should say is in the test_*.py files; this is only what is run.
 """
 
-from .boot import IOMMU, L1_PROBES, Inner, Spec
+from . import jobs, visits
+from .boot import IOMMU, L1_PROBES, L2_PROBES, Inner, Spec
 from .checks import MIB, Stolen
 
 Q35 = ("-machine", "q35")
@@ -37,7 +38,24 @@ def l1(name, where, **options):
 
 
 USUAL = stolen(0x7b800000)
-DEMO = l1("demo", USUAL, memory="1536M", inner=Inner(), time_limit=900)
+# More pages of 4 KiB, which Linux maps it with, than VFIO takes mappings.
+LARGE = stolen(0x6f800000, 256, 8)
+
+
+def nested(name, where, first="", inner=None, visited=False, **options):
+    """L1 with a Linux guest inside, both of them looking at their memory."""
+    step = "step {}" if visited else ""
+    return Spec(
+        name, where, time_limit=1400,
+        job=jobs.lines(dma_job(where), first, jobs.mark(where),
+                       "steps_open" if visited else "", step.format("own")),
+        inner=Inner(work=jobs.lines(L2_PROBES, jobs.inside(where)),
+                    **(inner or {})),
+        after=jobs.lines(jobs.taken_back(where), step.format("back")),
+        visits=(visits.nested,) if visited else (), **options)
+
+
+DEMO = nested("demo", USUAL, memory="1536M")
 
 L1_SPECS = [
     l1("ram3g-base-below-end", USUAL, memory="3G"),
@@ -76,10 +94,10 @@ OVMF_SPECS = [
 
 NESTED_SPECS = [
     DEMO,
-    l1("nested-6.12", USUAL, memory="3G", release="trixie",
-       inner=Inner(release="trixie"), time_limit=900),
+    nested("nested-6.12", LARGE, first="vfio_limit 64", memory="3G",
+           release="trixie", inner={"release": "trixie"}, visited=True),
     Spec("nested-firmware", USUAL, memory="3G",
-         inner=Inner(vfio_options=",x-igd-stolen=firmware"), time_limit=900),
+         inner=Inner(vfio_options=",x-igd-stolen=firmware"), time_limit=1400),
 ]
 
 # name: (options of vfio-pci, what the emulator in L1 has to say)
@@ -161,5 +179,52 @@ VFIO_SPECS = [
                         inner_start("inner", "linux", "x-igd-stolen=off")])),
 ]
 
+INNER = f"{INNER_MACHINE} -device vfio-pci,host=0000:00:02.0,addr=02.0"
+
+
+def policy(name):
+    """A machine with that rmrr-policy."""
+    return Q35 + ("-device", f"{IOMMU[1]},rmrr-policy={name}")
+
+
+WAY_OF_LARGE = ("own", "bound", "attached", "detached", "unbound",
+                "bound-again", "attached-again", "detached-again", "back")
+
+LIFE_SPECS = [
+    Spec("vfio-256m", LARGE, memory="2G", vfio=True,
+         device_options=",id=igd0,listener=map,listener-limit=65535",
+         job=jobs.lines(dma_job(LARGE), jobs.attached_twice(LARGE, INNER)),
+         visits=(visits.listener_looks(*WAY_OF_LARGE),)),
+    Spec("vfio-limits", USUAL, vfio=True,
+         job=jobs.limited(USUAL, (
+             (1, inner_start("inner", "limit-1", "x-igd-stolen=identity")),
+             (64, inner_start("inner_paused", "limit-64",
+                              "x-igd-stolen=identity"))), INNER)),
+    *(Spec(f"migrate-{name}", USUAL, machine=policy(name), vfio=True,
+           job=jobs.moving(USUAL, INNER), visits=visits.moves("own", "lent"))
+      for name in ("keep", "exact", "lock")),
+    Spec("snapshot", USUAL, vfio=True, job=jobs.restored(USUAL, INNER),
+         visits=(visits.snapshot,)),
+    Spec("reset-clears", USUAL, memory="512M", job=jobs.reset(USUAL),
+         visits=(visits.reset(guest_does=False),)),
+    Spec("reset-keeps", USUAL, memory="512M", job=jobs.reset(USUAL),
+         device_options=",stolen-keep=on",
+         visits=(visits.reset(guest_does=True),)),
+]
+
+NESTED_LOCK = nested("nested-lock", USUAL, memory="1536M",
+                     machine=policy("lock"), visited=True)
+
+# Low enough that RAM goes on above it where nothing keeps RAM clear of it.
+LOWER = stolen(0x3b800000)
+
+# Step by step past the listener's counters; only for steps.walk().
+NO_WINDOW = Spec(
+    "no-window", LOWER, memory="3G", vfio=True, modules=("pci-stub",),
+    device_options=",id=igd0,listener=map", time_limit=900,
+    job=f"{L1_PROBES}\nsteps_walk {INNER_MACHINE} "
+        "-device vfio-pci,host=0000:00:02.0,addr=02.0")
+
 SPECS = {spec.name: spec
-         for spec in L1_SPECS + OVMF_SPECS + NESTED_SPECS + VFIO_SPECS}
+         for spec in [*L1_SPECS, *OVMF_SPECS, *NESTED_SPECS, NESTED_LOCK,
+                      *VFIO_SPECS, *LIFE_SPECS]}

@@ -76,7 +76,7 @@ class Builder:
         return self._layer("modules", [kernel.image], " ".join(names), fill)
 
     def _emulator(self):
-        emulator = self.assets.emulator()
+        emulator = self.assets.inner_emulator()
         firmware = self.assets.firmware()
 
         def fill(archive):

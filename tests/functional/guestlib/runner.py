@@ -5,17 +5,18 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 Three serial ports, three files: the guest's console, what its job says
 ("@@L1 ..."), and the console of a guest inside it.  The process is always
-gone when run() returns.
+gone when run() returns.  What is to be done to it meanwhile is a visit
+(outside.py).
 """
 
 import shlex
 import subprocess
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 POLL_SECONDS = 0.2
+SERIAL_LOGS = ("console.log", "says.log", "inner-console.log")
 
 KERNEL_COMMAND_LINE = ("console=ttyS0 ignore_loglevel panic=-1 no_timer_check "
                        "random.trust_cpu=on mitigations=off")
@@ -34,6 +35,8 @@ class Guest:
     memory: str = "1G"
     cpus: int = 1
     time_limit: int = 300
+    trace: tuple = ()           # events of the emulator, for trace.log
+    more: tuple = ()            # more arguments
 
     def command(self, directory):
         """The whole command line, with the logs in `directory`."""
@@ -48,7 +51,15 @@ class Guest:
             "-serial", f"file:{directory / 'inner-console.log'}",
             "-kernel", str(self.kernel), "-initrd", str(self.initramfs),
             "-append", f"{KERNEL_COMMAND_LINE} {self.parameters}",
+            *self.tracing(directory), *self.more,
         ]
+
+    def tracing(self, directory):
+        """Options that have these events written to a log."""
+        if not self.trace:
+            return []
+        events = [word for name in self.trace for word in ("-trace", name)]
+        return [*events, "-D", str(directory / "trace.log")]
 
 
 @dataclass
@@ -63,6 +74,7 @@ class Run:
     inner_console: str
     errors: str                 # the emulator's standard error
     command: list = field(repr=False, default_factory=list)
+    trace: str = ""             # what the emulator traced
 
     @property
     def finished(self):
@@ -70,42 +82,56 @@ class Run:
         return "@@L1 finished" in self.says
 
 
-def run(guest, directory, progress=None, stop=None):
+def run(guest, directory, progress=None, stop=None, visit=None):
     """Runs the guest; progress(seconds, console, says, inner) while it does.
 
-    The time limit ends it with SIGKILL, and so does the event `stop`, if one
-    is given.  The logs stay in `directory`.
+    The time limit ends it with SIGKILL, and so do the event `stop`, if one
+    is given, and a visit that fails.  The logs stay in `directory`.
     """
     directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    logs = [directory / name for name in
-            ("console.log", "says.log", "inner-console.log")]
-    for log in logs:
-        log.write_bytes(b"")
+    prepare(directory)
     command = guest.command(directory)
+    if visit:
+        command = visit.command(command)
     (directory / "command").write_text(shlex.join(command) + "\n")
+    logs = [directory / name for name in SERIAL_LOGS]
+    stops = [event for event in (stop, visit and visit.failed) if event]
+    inherited = visit.inherited() if visit else ()
     started = time.monotonic()
     with open(directory / "errors.log", "wb") as errors:
         with subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                              stdout=errors, stderr=errors) as process:
-            timed_out = wait(process, guest.time_limit, started,
-                             stop or threading.Event(),
+                              stdout=errors, stderr=errors,
+                              pass_fds=inherited) as process:
+            if visit:
+                visit.begin()
+            timed_out = wait(process, guest.time_limit, started, stops,
                              lambda seconds: progress and progress(
                                  seconds, *map(read_text, logs)))
+    if visit:
+        visit.end()
     return Run(directory, time.monotonic() - started, process.returncode,
                timed_out, *(read_text(log) for log in logs),
-               read_text(directory / "errors.log"), command)
+               read_text(directory / "errors.log"), command,
+               read_text(directory / "trace.log"))
 
 
-def wait(process, limit, started, stop, progress):
+def prepare(directory):
+    """Empty logs."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in SERIAL_LOGS + ("trace.log",):
+        (directory / name).write_bytes(b"")
+
+
+def wait(process, limit, started, stops, progress):
     """Waits for the process to end; kills it late or on an exception."""
     try:
-        while process.poll() is None and not stop.is_set():
+        while process.poll() is None and not any(
+                stop.is_set() for stop in stops):
             elapsed = time.monotonic() - started
             if elapsed > limit:
                 return True
             progress(elapsed)
-            stop.wait(POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
         return False
     finally:
         if process.poll() is None:

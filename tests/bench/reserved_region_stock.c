@@ -1,0 +1,24 @@
+/*
+ * Stand-in for the placement of reserved regions, in the reference emulator
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Test device: an unmodified QEMU knows of no reserved region, so a region is
+ * whatever is at its addresses, as a rule guest RAM. Only the emulator that
+ * the benchmark compares with has this file; see scripts/igdrmrr/stock.py.
+ */
+
+#include "qemu/osdep.h"
+#include "hw/pci/reserved_region_provider.h"
+
+bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
+                          Error **errp)
+{
+    return true;
+}
+
+void reserved_region_unplug(PCIDevice *pdev)
+{
+}

@@ -1,0 +1,120 @@
+"""Jobs of guests whose device goes and comes back, that move or are reset.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+
+Pure: text for the guest's shell (guest/*.sh).  The host's side of each step is
+in visits.py, the verdicts in handover.py.
+"""
+
+
+def region(where):
+    """The region as the shell functions take it."""
+    return f"{where.region.base:#x} {where.region.size:#x}"
+
+
+def region_look(where):
+    """The same, and where the CPU looks."""
+    return f"{region(where)} {where.dsm_base:#x}"
+
+
+def lines(*parts):
+    """Parts of a job, one after the other."""
+    return "\n".join(parts)
+
+
+def phase(name, *parts):
+    """Parts of a job, said as those of a phase."""
+    return lines(f"phase {name}", *parts, "phase")
+
+
+def dma(where):
+    """The device writes and reads the region, the CPU too."""
+    return lines(f"dma_fill {region_look(where)}",
+                 f"dma_checksum {where.dsm_base:#x}")
+
+
+def mark(where, name="before"):
+    """L1's region is marked; the device reads it."""
+    return phase(name, f"region_mark {region(where)}",
+                 f"region_sum {region(where)}")
+
+
+def check(name, where):
+    """The device is back, or still there: are the marks?  Does DMA work?"""
+    return phase(name, "dma_open", f"region_sum {region(where)}",
+                 f"region_look {region(where)}", dma(where))
+
+
+def taken_back(where):
+    """The device returns from VFIO."""
+    return lines("driver_unbind", check("back", where))
+
+
+def inside(where):
+    """L2's job: DMA and its CPU in its own region."""
+    return lines("say_time looked", "dma_open",
+                 f"cpu_to_device {region_look(where)}",
+                 f"device_to_cpu {region_look(where)}")
+
+
+def bare(name, where):
+    """The same for a guest's guest without a kernel."""
+    return phase(name, f"bare_zero {region(where)}",
+                 f"bare_cpu_to_device {region_look(where)}",
+                 f"bare_device_to_cpu {region_look(where)}")
+
+
+def moving(where, inner):
+    """The guest moves twice: with the device, and while its guest has it."""
+    return lines(
+        "steps_open", "dma_open", mark(where), "step own",
+        check("moved", where), mark(where, "before-l2"),
+        "vfio_bind", f"bare_open {inner}", bare("l2", where),
+        "step lent", bare("l2-moved", where), "bare_close",
+        taken_back(where))
+
+
+def restored(where, inner):
+    """Saved with the device; changed and lent; then as it was saved."""
+    return lines(
+        "steps_open", "dma_open", mark(where), "step saved",
+        'if [ "$answer" = first ]; then', phase("changed", dma(where)),
+        "vfio_bind", f"bare_open {inner}", "step changed", "fi",
+        check("restored", where))
+
+
+def reset(where):
+    """Marked in the first boot, looked at in the second."""
+    return lines(
+        "steps_open", "dma_open", "step boot",
+        'if [ "$answer" = first ]; then',
+        phase("first", f"region_sum {region(where)}"), mark(where),
+        "step reboot", "reboot -f", "fi", check("second", where))
+
+
+def attached_twice(where, inner):
+    """To VFIO and back, twice, without a guest that runs."""
+    def once(name):
+        return lines("vfio_bind", f"step bound{name}",
+                     f"vfio_attach {inner}", f"step attached{name}",
+                     "vfio_detach", f"step detached{name}")
+
+    return lines("steps_open", mark(where), "step own", once(""),
+                 "driver_unbind", "step unbound", once("-again"),
+                 taken_back(where), "step back")
+
+
+def limited(where, starts, inner):
+    """VFIO that takes few mappings.
+
+    starts: (limit, line that starts the emulator) of each; then the inner
+    guest without a kernel uses all of 40 mappings, and wants its region back.
+    """
+    lines_of = [line for limit, start in starts
+                for line in (f"vfio_limit {limit}", start)]
+    return lines("dma_open", mark(where), "vfio_bind", *lines_of,
+                 "vfio_limit 40",
+                 f"bare_open {inner} -trace vtd_rmrr_state",
+                 f"bare_full {region_look(where)} 40", "bare_close",
+                 taken_back(where))

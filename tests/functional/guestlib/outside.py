@@ -1,0 +1,258 @@
+"""What is done to a guest from outside while it runs.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+
+A guest says "step NAME" and waits for an answer on the port on which it says
+it (guest/steps.sh).  So what happens outside happens at a known place of its
+job, however slow either side is.  QMP and that port are socket pairs that the
+emulator inherits: nothing has to be found or cleaned up.  What is learned goes
+to host.log in the form in which a guest says things, as "@@L0 KEY words...".
+"""
+
+import json
+import socket
+import threading
+import time
+from dataclasses import replace
+
+from . import runner
+from .qmp import Monitor, QmpError
+
+WAIT_SECONDS = 1200
+POLL_SECONDS = 0.1
+DEVICE = "/machine/peripheral/igd0"
+
+
+class OutsideError(Exception):
+    """Something that was waited for did not happen."""
+
+
+class Port:
+    """The other end of the port on which the guest says things."""
+
+    def __init__(self, connection):
+        self._connection = connection
+        self._heard = ""
+        self._gone = False
+        self._news = threading.Condition()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        while not self._gone:
+            try:
+                data = self._connection.recv(65536)
+            except OSError:
+                data = b""
+            with self._news:
+                self._heard += data.decode("utf-8", "replace").replace(
+                    "\r", "")
+                self._gone = not data
+                self._news.notify_all()
+
+    def wait(self, text):
+        """Waits until the guest says this, after what was waited for last."""
+        def said():
+            return text in self._heard
+
+        with self._news:
+            self._news.wait_for(lambda: said() or self._gone, WAIT_SECONDS)
+            if not said():
+                raise OutsideError(f"the guest did not say {text!r}")
+            self._heard = self._heard.partition(text)[2]
+
+    def send(self, word):
+        """Sends the guest a line."""
+        self._connection.sendall(word.encode() + b"\n")
+
+
+class Outside:
+    """The host's side of one emulator process, for a procedure."""
+
+    def __init__(self, monitor, port, directory):
+        self.monitor = monitor
+        self.directory = directory
+        self._port = port
+
+    def heard(self, text):
+        """Waits until a guest has said this."""
+        self._port.wait(text)
+
+    def step(self, name):
+        """Waits until L1 waits at this step."""
+        self._port.wait(f" step {name}\n")
+
+    def answer(self, word="on"):
+        """Lets L1 go on."""
+        self._port.send(word)
+
+    def note(self, *words):
+        """Adds a line to what L0 says."""
+        note(self.directory, *words)
+
+    def until(self, what, found):
+        """Calls found() until it gives something, which is returned."""
+        end = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < end:
+            result = found()
+            if result:
+                return result
+            time.sleep(POLL_SECONDS)
+        raise OutsideError(f"{what}: not done in {WAIT_SECONDS} s")
+
+    def leave(self):
+        """Migrates the guest to the file and ends this emulator."""
+        self.monitor.execute("migrate",
+                             uri=f"file:{state_file(self.directory)}")
+        self.migrated()
+        self.monitor.execute("quit")
+
+    def migrated(self):
+        """Waits until the migration, in or out, is complete."""
+        def complete():
+            answer = self.monitor.execute("query-migrate")
+            if answer.get("status") == "failed":
+                raise OutsideError("migration: " + answer.get("error-desc",
+                                                              "failed"))
+            return answer.get("status") == "completed"
+
+        self.until("migration", complete)
+
+    def job(self, command, **arguments):
+        """Runs a command that is a job, to its end."""
+        execute = self.monitor.execute
+        execute(command, **arguments, **{"job-id": command})
+
+        def concluded():
+            [job] = execute("query-jobs")
+            return job["status"] == "concluded" and job
+
+        job = self.until(command, concluded)
+        execute("job-dismiss", id=command)
+        if "error" in job:
+            raise OutsideError(f"{command}: {job['error']}")
+
+    def look(self, name):
+        """Notes what query-rmrr says of each device now."""
+        for region in self.monitor.execute("query-rmrr"):
+            for device in region["devices"]:
+                self.note("rmrr", name, region["policy"], device["reason"],
+                          compact(device))
+
+    def look_at_listener(self, name):
+        """Notes the counters of igd-testdev's listener."""
+        self.note("listener", name,
+                  compact(self.monitor.get(DEVICE, "listener-stats")))
+
+
+def compact(value):
+    """JSON without a space in it: one word."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def note(directory, *words):
+    """Adds a line to what L0 says."""
+    with open(directory / "host.log", "a", encoding="utf-8") as log:
+        log.write(" ".join(["@@L0", *map(str, words)]) + "\n")
+
+
+def state_file(directory):
+    """Where a guest waits for its next emulator."""
+    return directory / "state"
+
+
+class Visit:
+    """A procedure at work on one emulator process, in a thread.
+
+    directory: of the process's logs; notes: where host.log is
+    If it fails, it says so as "@@L0 problem ...", and `failed` is set.
+    """
+
+    def __init__(self, procedure, directory, notes):
+        self.failed = threading.Event()
+        self._procedure = procedure
+        self._directory = directory
+        self._notes = notes
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        pairs = [socket.socketpair() for _ in range(2)]
+        self._ours, self._theirs = zip(*pairs)
+
+    def inherited(self):
+        """The emulator's ends of both connections."""
+        return [end.fileno() for end in self._theirs]
+
+    def command(self, words):
+        """The command line with these connections."""
+        monitor, port = self.inherited()
+        says = self._directory / "says.log"
+        words = list(words)
+        words[words.index(f"file:{says}")] = "chardev:says"
+        return words + [
+            "-chardev", f"socket,id=says,fd={port},logfile={says}",
+            "-chardev", f"socket,id=monitor,fd={monitor}",
+            "-mon", "chardev=monitor,mode=control"]
+
+    def begin(self):
+        """The emulator has started and has its ends."""
+        for end in self._theirs:
+            end.close()
+        self._thread.start()
+
+    def _run(self):
+        monitor, port = self._ours
+        try:
+            port = Port(port)
+            self._procedure(Outside(Monitor(monitor), port, self._notes))
+        except (OutsideError, QmpError, OSError) as failure:
+            note(self._notes, "problem", failure)
+            self.failed.set()
+
+    def end(self):
+        """The emulator has ended; so will the procedure."""
+        if self._thread.is_alive():
+            self._thread.join(30)
+        for end in self._ours + self._theirs:
+            end.close()
+
+
+def run(guest, directory, procedures, progress=None, stop=None):
+    """One guest, and an emulator process for each of the procedures.
+
+    Each process but the first takes over what the one before has left in the
+    file Outside.state, and has its logs in a directory of its own.  Returns
+    one runner.Run of it all.
+    """
+    runs = []
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "host.log").write_bytes(b"")
+    for number, procedure in enumerate(procedures):
+        where = directory
+        if number:
+            where = directory / f"process-{number + 1}"
+            guest = replace(guest, more=(
+                "-incoming", f"file:{state_file(directory)}"))
+        visit = Visit(procedure, where, directory)
+        runs.append(runner.run(guest, where, progress, stop, visit))
+        if visit.failed.is_set() or runs[-1].timed_out:
+            break
+    state_file(directory).unlink(missing_ok=True)
+    return joined(runs, noted(directory))
+
+
+def joined(runs, notes):
+    """Several processes of one guest, as one run.
+
+    What went wrong outside is among the errors.
+    """
+    texts = {name: "".join(getattr(run, name) for run in runs) for name in
+             ("console", "says", "inner_console", "errors", "trace")}
+    texts["errors"] += "".join(line + "\n" for line in notes.splitlines()
+                               if line.startswith("@@L0 problem"))
+    return replace(runs[-1], directory=runs[0].directory,
+                   seconds=sum(run.seconds for run in runs), **texts)
+
+
+def noted(directory):
+    """What L0 says: the text of host.log, which only a visited guest has."""
+    log = directory / "host.log"
+    return runner.read_text(log) if log.exists() else ""

@@ -1,0 +1,233 @@
+# Guest harness: the device handed on, seen from inside and outside
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import re
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
+
+from guestlib import checks, handover, outside, runner, visits  # noqa: E402
+from guestlib.evidence import Evidence  # noqa: E402
+
+STOLEN = checks.Stolen(0x7b800000, 64 << 20, 8 << 20)
+NO_FAULT = 'fault 0xFFFFFFFFFFFFFFFF'
+
+SAYS = f'''\
+@@L1-before region_sum status 0x00000002 value 0x1234 {NO_FAULT}
+@@L2 region_sum status 0x00000002 value 0x0000000051112223 {NO_FAULT}
+@@L2 device_to_cpu status 0x00000002 words 0x0DDBA110 0x0DDBA110 {NO_FAULT}
+@@L1-back region_sum status 0x00000002 value 0x1234 {NO_FAULT}
+@@L1-back region_word {0x7b000000} 0x7B000000
+@@L1-back region_word {0x7f7ffffc} 0x7F7FFFFC
+@@L1 finished 9.00
+'''
+
+STATE = 'vtd_rmrr_state 00:02.0 0x7b000000-0x7f7fffff mapped '
+TRACE = ''.join(STATE + line + '\n' for line in (
+    '1: the guest maps all of it to itself',
+    '0: the device has no context entry', '0: the guest maps none of it',
+    '0: the guest maps something else there',
+    '0: the device has no context entry',
+    '1: the guest maps all of it to itself', '1: translation is off'))
+NOTES = '''\
+@@L0 rmrr lent keep foreign {"mapped":false,"switches":1}
+@@L0 listener lent {"entries":7}
+'''
+
+
+def told(old='', new='', text=SAYS):
+    assert not old or old in text
+    return text.replace(old, new)
+
+
+def level(name, says):
+    return Evidence(name, '', says)
+
+
+def reads(says):
+    return handover.cpu_seen_by_device(level('L2', says))
+
+
+def writes(says):
+    return handover.device_seen_by_cpu(level('L2', says))
+
+
+def intact(says):
+    return handover.marks_intact(level('L1-back', says), STOLEN)
+
+
+def as_before(says):
+    return handover.same_sum(level('L1-before', says),
+                             level('L1-back', says))
+
+
+@pytest.mark.parametrize('check,old,new', [
+    (reads, 'value 0x0000000051112223', 'value 0x0000000051112224'),
+    (reads, '@@L2 region_sum', '@@L2 other'),
+    (reads, '@@L2 region_sum status 0x00000002',
+     '@@L2 region_sum status 0x80000005'),
+    (writes, '0x0DDBA110 0x0DDBA110', '0x0DDBA110 0x40000001'),
+    (writes, '0x0DDBA110 0x0DDBA110', '0x0DDBA110'),
+    (writes, 'device_to_cpu status 0x00000002',
+     'device_to_cpu status 0x80000006'),
+    (intact, '0x7B000000', '0x0DDBA110'),
+    (intact, f'region_word {0x7b000000}', f'region_word {0x7b400000}'),
+    (intact, f'@@L1-back region_word {0x7f7ffffc}', '@@L1 other'),
+    (intact, '@@L1-back', '@@L1-front'),
+    (as_before, 'back region_sum status 0x00000002 value 0x1234',
+     'back region_sum status 0x00000002 value 0x1235'),
+    (as_before, '@@L1-before', '@@L1-earlier'),
+    (as_before, '@@L1-back region_sum', '@@L1-back other'),
+    (as_before, 'back region_sum status 0x00000002',
+     'back region_sum status 0x80000005'),
+])
+def test_check_passes_and_fails(check, old, new):
+    assert check(SAYS)
+    assert not check(told(old, new))
+
+
+def test_silence_does_not_pass():
+    assert not any(check('') for check in (reads, writes, intact, as_before))
+
+
+def test_cleared():
+    zero = told('0x7B000000', '0x0').replace('0x7F7FFFFC', '0x0')
+    assert handover.marks_cleared(level('L1-back', zero), STOLEN)
+    assert not handover.marks_cleared(level('L1-back', SAYS), STOLEN)
+
+
+@pytest.mark.parametrize('old,new', [
+    ('0: the guest maps something else there\n', '0: the guest maps none of '
+     'it\n'),
+    ('0: the device has no context', '1: the device has no context'),
+    ('1: translation is off\n', '1: translation is off\n' + STATE
+     + '0: the host could not map it\n'),
+    ('1: translation is off', '1: of a reason that is new'),
+])
+def test_way_passes_and_fails(old, new):
+    assert handover.way(TRACE.splitlines())
+    assert not handover.way(told(old, new, TRACE).splitlines())
+
+
+def test_way_of_another_device():
+    assert not handover.way(TRACE.replace('00:02.0', '00:03.0').splitlines())
+
+
+def test_way_under_lock():
+    locked = told('0: the guest maps something else there',
+                  "1: rmrr-policy=lock, against the guest's tables", TRACE)
+    wanted = ('identity', 'locked', 'identity', 'translation-off')
+    assert handover.way(locked.splitlines(), wanted)
+    assert not handover.way(locked.splitlines())
+
+
+def test_reasons_are_those_of_the_code():
+    root = Path(__file__).resolve().parents[2]
+    source = re.sub(r'"\s+"', '',
+                    (root / 'hw/i386/rmrr_policy.c').read_text())
+    words = (root / 'qapi/rmrr-target.json').read_text()
+    texts = re.findall(r'\[RMRR_REASON_\w+\] = "([^"]+)"', source)
+    assert texts == list(handover.REASONS)
+    assert all(f"'{word}'" in words for word in handover.REASONS.values())
+
+
+def test_asked():
+    l0 = level('L0', NOTES)
+    assert handover.asked(l0, 'lent', 'keep', 'foreign')
+    assert not handover.asked(l0, 'lent', 'keep', 'identity')
+    assert not handover.asked(l0, 'lent', 'lock', 'foreign')
+    assert not handover.asked(l0, 'own', 'keep', 'foreign')
+    assert handover.device_seen(l0, 'lent') == {'mapped': False,
+                                                'switches': 1}
+    assert handover.listener(l0, 'lent') == {'entries': 7}
+
+
+class Monitor:
+    """Answers each command with the next of these."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.commands = []
+
+    def execute(self, command, **arguments):
+        self.commands.append((command, arguments))
+        answer = self.answers.pop(0)
+        return answer
+
+
+@pytest.fixture
+def pair():
+    ours, theirs = socket.socketpair()
+    yield outside.Port(ours), theirs
+    theirs.close()
+
+
+def test_port_hears_in_order(pair, monkeypatch):
+    port, guest = pair
+    monkeypatch.setattr(outside, 'WAIT_SECONDS', 0.2)
+    guest.sendall(b'@@L1 step boot\r\n@@L1 other\n@@L1-again step boot\n')
+    visitor = outside.Outside(None, port, None)
+    visitor.step('boot')
+    visitor.step('boot')
+    with pytest.raises(outside.OutsideError):
+        visitor.step('boot')
+    visitor.answer('first')
+    assert guest.recv(100) == b'first\n'
+
+
+def test_port_notices_the_end(pair):
+    port, guest = pair
+    guest.sendall(b'@@L1 step boot\n')
+    guest.shutdown(socket.SHUT_RDWR)
+    port.wait('step boot')
+    with pytest.raises(outside.OutsideError):
+        port.wait('step boot')
+
+
+def test_failed_migration():
+    monitor = Monitor({}, {'status': 'active'},
+                      {'status': 'failed', 'error-desc': 'no space'})
+    with pytest.raises(outside.OutsideError, match='no space'):
+        outside.Outside(monitor, None, None).migrated()
+
+
+def test_failed_job():
+    monitor = Monitor(None, [{'status': 'running'}],
+                      [{'status': 'concluded', 'error': 'no disk'}], None)
+    with pytest.raises(outside.OutsideError, match='no disk'):
+        outside.Outside(monitor, None, None).job('snapshot-save')
+
+
+def test_moves_are_one_more_than_places():
+    assert len(visits.moves('here', 'there')) == 3
+
+
+def test_runs_of_one_guest(tmp_path):
+    def run(where, seconds, text):
+        return runner.Run(tmp_path / where, seconds, 0, False, text, text,
+                          text, '', [], text)
+
+    joined = outside.joined([run('a', 1, 'x\n'), run('b', 2, 'y\n')],
+                            '@@L0 rmrr\n@@L0 problem no answer\n')
+    assert joined.directory == tmp_path / 'a'
+    assert (joined.seconds, joined.says, joined.trace) == (3, 'x\ny\n',
+                                                           'x\ny\n')
+    assert joined.errors == '@@L0 problem no answer\n'
+
+
+def test_visited_command_line(tmp_path):
+    guest = runner.Guest('name', Path('emulator'), tmp_path, [], Path('k'),
+                         Path('i'))
+    visit = outside.Visit(lambda _: None, tmp_path, tmp_path)
+    words = visit.command(guest.command(tmp_path))
+    visit.end()
+    says = tmp_path / 'says.log'
+    assert f'file:{says}' not in words and words.count('chardev:says') == 1
+    assert any(f'logfile={says}' in word for word in words)
