@@ -15,13 +15,12 @@
 #include <sys/wait.h>
 #include "qobject/qdict.h"
 #include "igd-testdev-util.h"
+#include "migration-wait.h"
 #include "refusal.h"
 
 #define GIB             0x40000000ull
 #define MIB             0x100000ull
 #define RAM_BUF         0x1000000ull
-#define WAIT_US         (60 * G_USEC_PER_SEC)
-#define POLL_US         2000
 
 typedef struct RefusalRow {
     const char *name;
@@ -139,30 +138,11 @@ static void test_early(const void *data)
     qtest_quit(qts);
 }
 
-static void wait_migration(QTestState *qts)
-{
-    gint64 deadline = g_get_monotonic_time() + WAIT_US;
-
-    for (;;) {
-        QDict *info = qtest_qmp_assert_success_ref(qts,
-                          "{ 'execute': 'query-migrate' }");
-        g_autofree char *status = g_strdup(qdict_get_try_str(info, "status"));
-
-        qobject_unref(info);
-        if (!g_strcmp0(status, "completed")) {
-            return;
-        }
-        g_assert_cmpstr(status, !=, "failed");
-        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
-        g_usleep(POLL_US);
-    }
-}
-
 static void migrate(IGDGuest *g, const char *uri)
 {
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate', "
                              "'arguments': { 'uri': %s } }", uri);
-    wait_migration(g->qts);
+    migration_wait(g->qts);
     igd_guest_close(g);
 }
 
@@ -172,7 +152,7 @@ static IGDGuest *migrate_incoming(const char *uri)
 
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate-incoming', "
                              "'arguments': { 'uri': %s } }", uri);
-    wait_migration(g->qts);
+    migration_wait(g->qts);
     igd_guest_enable(g);    /* the same addresses as those in the stream */
     return g;
 }

@@ -11,6 +11,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "migration-wait.h"
 #include "policy-guest.h"
 #include "rmrr-query.h"
 #include "qobject/qdict.h"
@@ -60,25 +61,6 @@ static char *state_path(const char *suffix)
                            suffix);
 }
 
-static void wait_migration(QTestState *qts)
-{
-    gint64 deadline = g_get_monotonic_time() + WAIT_US;
-
-    for (;;) {
-        QDict *info = qtest_qmp_assert_success_ref(qts,
-                          "{ 'execute': 'query-migrate' }");
-        g_autofree char *status = g_strdup(qdict_get_try_str(info, "status"));
-
-        qobject_unref(info);
-        if (!g_strcmp0(status, "completed")) {
-            return;
-        }
-        g_assert_cmpstr(status, !=, "failed");
-        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
-        g_usleep(POLL_US);
-    }
-}
-
 static char *iommu_options(const struct State *state)
 {
     return g_strconcat(",rmrr-policy=", state->policy, NULL);
@@ -112,7 +94,7 @@ static void save(PolicyGuest *t, const char *uri)
 {
     qtest_qmp_assert_success(t->rig->qts, "{ 'execute': 'migrate', "
                              "'arguments': { 'uri': %s } }", uri);
-    wait_migration(t->rig->qts);
+    migration_wait(t->rig->qts);
 }
 
 /* The guest's memory of its own tables and queue goes along */
@@ -128,7 +110,7 @@ static PolicyGuest *load(const PolicyGuest *from, const struct State *state,
     qts = t->rig->qts;
     qtest_qmp_assert_success(qts, "{ 'execute': 'migrate-incoming', "
                              "'arguments': { 'uri': %s } }", uri);
-    wait_migration(qts);
+    migration_wait(qts);
     t->rig->vtd = from->rig->vtd;
     t->rig->vtd.qts = qts;
     t->g = &t->rig->vtd;
