@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VFIO variant driver for Intel IGDs
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * All that vfio-pci does for such a device, through vfio-pci-core, and one
+ * region more: the data stolen memory, with its place, and cleared for each
+ * new user. Binds by driver_override only. The interface is specified in
+ * docs/specs/vfio-igd-stolen.rst.
+ */
+
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/vfio.h>
+#include "igd-vfio.h"
+
+static bool enable_sriov;
+#ifdef CONFIG_PCI_IOV
+module_param(enable_sriov, bool, 0644);
+MODULE_PARM_DESC(enable_sriov,
+		 "Allow SR-IOV to be configured, as vfio-pci's parameter does");
+#endif
+
+static int igd_vfio_open_device(struct vfio_device *core_vdev)
+{
+	struct igd_vfio_device *igd =
+		container_of(core_vdev, struct igd_vfio_device, core.vdev);
+	struct vfio_pci_core_device *vdev = &igd->core;
+	int ret;
+
+	ret = vfio_pci_core_enable(vdev);
+	if (ret)
+		return ret;
+
+	if (IS_ENABLED(CONFIG_VFIO_PCI_IGD) &&
+	    vdev->pdev->class >> 8 == PCI_CLASS_DISPLAY_VGA) {
+		ret = igd_vfio_firmware_init(vdev);
+		if (ret && ret != -ENODEV) {
+			pci_warn(vdev->pdev, "OpRegion and bridges: %d\n", ret);
+			goto disable;
+		}
+	}
+
+	ret = igd_vfio_stolen_open(igd);
+	if (ret)
+		goto disable;
+
+	vfio_pci_core_finish_enable(vdev);
+	return 0;
+
+disable:
+	vfio_pci_core_disable(vdev);
+	igd_vfio_stolen_close(igd);
+	return ret;
+}
+
+static void igd_vfio_close_device(struct vfio_device *core_vdev)
+{
+	struct igd_vfio_device *igd =
+		container_of(core_vdev, struct igd_vfio_device, core.vdev);
+
+	vfio_pci_core_close_device(core_vdev);
+	igd_vfio_stolen_close(igd);
+}
+
+static const struct vfio_device_ops igd_vfio_ops = {
+	.name		= "igd-vfio-pci",
+	.init		= vfio_pci_core_init_dev,
+	.release	= vfio_pci_core_release_dev,
+	.open_device	= igd_vfio_open_device,
+	.close_device	= igd_vfio_close_device,
+	.ioctl		= vfio_pci_core_ioctl,
+	.device_feature	= vfio_pci_core_ioctl_feature,
+	.read		= vfio_pci_core_read,
+	.write		= vfio_pci_core_write,
+	.mmap		= vfio_pci_core_mmap,
+	.request	= vfio_pci_core_request,
+	.match		= vfio_pci_core_match,
+#ifdef HAVE_VFIO_IOMMUFD
+	.bind_iommufd	= vfio_iommufd_physical_bind,
+	.unbind_iommufd	= vfio_iommufd_physical_unbind,
+	.attach_ioas	= vfio_iommufd_physical_attach_ioas,
+#endif
+#ifdef HAVE_VFIO_IOMMUFD_DETACH
+	.detach_ioas	= vfio_iommufd_physical_detach_ioas,
+#endif
+};
+
+static int igd_vfio_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct igd_vfio_device *igd;
+	int ret;
+
+	/* An override binds whatever it is set for, whatever the table says */
+	if (pdev->vendor != PCI_VENDOR_ID_INTEL ||
+	    pdev->class >> 16 != PCI_BASE_CLASS_DISPLAY) {
+		pci_err(pdev, "[%04x:%04x] class %06x is not an Intel display device\n",
+			pdev->vendor, pdev->device, pdev->class);
+		return -ENODEV;
+	}
+
+	igd = vfio_alloc_device(igd_vfio_device, core.vdev, &pdev->dev,
+				&igd_vfio_ops);
+	if (IS_ERR(igd))
+		return PTR_ERR(igd);
+	dev_set_drvdata(&pdev->dev, &igd->core);
+
+	igd_vfio_stolen_probe(igd);
+	ret = vfio_pci_core_register_device(&igd->core);
+	if (ret) {
+		igd_vfio_stolen_remove(igd);
+		vfio_put_device(&igd->core.vdev);
+	}
+	return ret;
+}
+
+static void igd_vfio_remove(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+
+	/* Returns when the last user has closed the device */
+	vfio_pci_core_unregister_device(vdev);
+	igd_vfio_stolen_remove(container_of(vdev, struct igd_vfio_device,
+					    core));
+	vfio_put_device(&vdev->vdev);
+}
+
+static int igd_vfio_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+
+	if (!enable_sriov)
+		return -ENOENT;
+	return vfio_pci_core_sriov_configure(vdev, nr_virtfn);
+}
+
+static const struct pci_device_id igd_vfio_table[] = {
+	{
+		.vendor = PCI_VENDOR_ID_INTEL,
+		.device = PCI_ANY_ID,
+		.subvendor = PCI_ANY_ID,
+		.subdevice = PCI_ANY_ID,
+		.class = PCI_BASE_CLASS_DISPLAY << 16,
+		.class_mask = 0xff0000,
+		.override_only = PCI_ID_F_VFIO_DRIVER_OVERRIDE,
+	},
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, igd_vfio_table);
+
+static struct pci_driver igd_vfio_driver = {
+	.name			= "igd-vfio-pci",
+	.id_table		= igd_vfio_table,
+	.probe			= igd_vfio_probe,
+	.remove			= igd_vfio_remove,
+	.sriov_configure	= igd_vfio_sriov_configure,
+	.err_handler		= &vfio_pci_core_err_handlers,
+	.driver_managed_dma	= true,
+};
+module_pci_driver(igd_vfio_driver);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The qemu-igd-rmrr developers");
+MODULE_DESCRIPTION("VFIO variant driver for Intel IGDs, with their stolen memory");
