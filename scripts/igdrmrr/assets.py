@@ -15,6 +15,8 @@
 #     assets.seabios_dir('trixie')       has bios-256k.bin and vgabios-*.bin
 #     assets.firmware_dirs()             for QEMU's -L, all of trixie's
 #     assets.package_trees()             {suite: all its packages, merged}
+#     assets.kernel_headers('bookworm')  KernelHeaders(flavour, common, kbuild)
+#     assets.checkpatch()                the kernel's scripts/checkpatch.pl
 #
 # suites: 'bookworm' (Debian 12) and 'trixie' (Debian 13). A path that is not
 # in the cache raises MissingAsset, which says what to run.
@@ -28,6 +30,8 @@ from .ui import Failure
 SUITES = ('bookworm', 'trixie')
 
 OvmfImages = collections.namedtuple('OvmfImages', 'code vars combined')
+KernelHeaders = collections.namedtuple('KernelHeaders',
+                                       'flavour common kbuild')
 
 
 class MissingAsset(Failure):
@@ -49,6 +53,33 @@ class Asset:
         return paths.CACHE / 'assets' / self.suite / self.name
 
 
+class KernelAsset(Asset):
+    """
+    A package that goes with the very kernel unpacked for the suite.
+
+    @pattern finds it among what the kernel's headers depend on; without one
+    it is the headers themselves. With @keep, (archive inside the package,
+    patterns), those files of that archive are all that is kept.
+    """
+
+    def __init__(self, suite, name, pattern=None, package=None, keep=None):
+        super().__init__(suite, package or name)
+        self.name = name
+        self.pattern = pattern
+        self.keep = keep
+
+    def kernel(self):
+        """Stamp of the kernel's own package, or None."""
+        return stamp(Asset(self.suite, 'linux-image'))
+
+
+def headers(suite):
+    return [KernelAsset(suite, 'linux-headers'),
+            KernelAsset(suite, 'linux-headers-common',
+                        r'linux-headers-\S+-common'),
+            KernelAsset(suite, 'linux-kbuild', r'linux-kbuild-[^\s,]+')]
+
+
 def per_suite(suite):
     return [Asset(suite, 'linux-image-amd64', 'linux-image', True),
             Asset(suite, 'busybox-static'), Asset(suite, 'ovmf'),
@@ -64,6 +95,16 @@ FOR_DEMO = FOR_BUILD + [asset for asset in per_suite('bookworm')
 FOR_TESTS = FOR_BUILD + [
     asset for suite in SUITES for asset in per_suite(suite)
     if (suite, asset.name) != ('trixie', 'seabios')]
+# The kernel driver: headers, the libraries of trixie's build tools (which a
+# Debian 12 does not have), and the kernel's checkpatch.
+FOR_TESTS += headers('bookworm') + headers('trixie')
+FOR_TESTS += [Asset('trixie', name) for name in
+              ('libc6', 'libelf1t64', 'zlib1g', 'libzstd1')]
+FOR_TESTS += [KernelAsset(
+    'trixie', 'linux-source', package='linux-source-6.12',
+    keep=('usr/src/linux-source-6.12.tar.xz',
+          ('*/scripts/checkpatch.pl', '*/scripts/spelling.txt',
+           '*/scripts/const_structs.checkpatch')))]
 ALL = FOR_TESTS
 
 
@@ -143,6 +184,25 @@ def firmware_dirs():
 def meson_path():
     """For PYTHONPATH: a meson new enough for QEMU's configure."""
     return find('trixie', 'meson') / 'usr/lib/python3/dist-packages'
+
+
+def kernel_headers(suite):
+    """The directories that a module is built with, as they are unpacked."""
+    return KernelHeaders(
+        only(find(suite, 'linux-headers'), 'usr/src/linux-headers-*-amd64'),
+        only(find(suite, 'linux-headers-common'),
+             'usr/src/linux-headers-*-common'),
+        only(find(suite, 'linux-kbuild'), 'usr/lib/linux-kbuild-*'))
+
+
+def library_dirs():
+    """Where trixie's loader and libraries are, for trixie's programs."""
+    return [find('trixie', name) / 'usr/lib/x86_64-linux-gnu'
+            for name in ('libc6', 'libelf1t64', 'zlib1g', 'libzstd1')]
+
+
+def checkpatch():
+    return only(find('trixie', 'linux-source'), '*/scripts/checkpatch.pl')
 
 
 def merge(directory, sources):

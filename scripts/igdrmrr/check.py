@@ -9,7 +9,7 @@ import re
 import subprocess
 import time
 
-from . import assets, files, fuzz, paths, qemu, results, suites, ui
+from . import assets, driver, files, fuzz, paths, qemu, results, suites, ui
 from .ui import Failure, say
 
 MESON = '/usr/bin/meson'
@@ -166,8 +166,8 @@ def suite_guest():
 
 
 SUITES = {'unit': suite_unit, 'harness': suite_harness, 'lint': suite_lint,
-          'fuzz': fuzz.suite_fuzz, 'qtest': suite_qtest,
-          'guest': suite_guest}
+          'driver': driver.suite_driver, 'fuzz': fuzz.suite_fuzz,
+          'qtest': suite_qtest, 'guest': suite_guest}
 # These say something even when the emulator could not be built.
 ALONE = {'unit', 'harness', 'fuzz'}
 

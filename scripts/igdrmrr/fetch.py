@@ -35,6 +35,8 @@ class Fetcher:
 
     def candidates(self, archive, asset):
         """Pairs of package and stanza, newest first."""
+        if isinstance(asset, assets.KernelAsset):
+            return self.with_kernel(archive, asset)
         stanzas = archive.binary_versions(asset.package)
         if not stanzas:
             raise Failure('%s has no package %s' % (archive.suite,
@@ -52,7 +54,24 @@ class Fetcher:
                           if real['Version'] == version]
         return pairs
 
-    def unpack_binary(self, archive, package, stanza, final):
+    def with_kernel(self, archive, asset):
+        """The one that is of the kernel's own version."""
+        image, version, _ = asset.kernel()
+        package = asset.package
+        if not asset.keep:
+            package = image.replace('linux-image', 'linux-headers')
+        if asset.pattern:
+            depends = archive.binary_versions(package)[0]['Depends']
+            package = re.search(asset.pattern, depends).group(0)
+        pairs = [(package, stanza)
+                 for stanza in archive.binary_versions(package)
+                 if stanza['Version'] == version or asset.keep]
+        if not pairs:
+            raise Failure('the mirror no longer has %s %s, of the kernel in '
+                          'the cache; ./run update' % (package, version))
+        return pairs
+
+    def unpack_binary(self, archive, package, stanza, final, keep=None):
         version = stanza['Version']
         say('fetching %s %s from %s (%s)' % (package, version, archive.suite,
                                              megabytes(stanza['Size'])))
@@ -67,13 +86,24 @@ class Fetcher:
                        ['dpkg-deb', '-x', deb, new], 'unpack.log',
                        keep=self.keep)
             deb.unlink()
+            if keep:
+                self.keep_only(new, *keep)
             files.write_atomic(new / 'STAMP', '%s %s %s\n'
                                % (package, version, digest))
+
+    def keep_only(self, directory, archive, patterns):
+        """Files of an archive in @directory, and nothing else of it."""
+        run_logged('unpacking ' + archive,
+                   ['tar', '-x', '-C', directory, '-f', directory / archive,
+                    '--wildcards', *patterns], 'unpack.log', keep=self.keep)
+        files.remove_tree(directory / archive.split('/')[0])
 
     def asset(self, asset):
         """One unpacked binary package of the cache (see assets.py)."""
         stamp = assets.stamp(asset)
-        if stamp and not self.newest:
+        outdated = (isinstance(asset, assets.KernelAsset) and not asset.keep
+                    and stamp and stamp[1] != asset.kernel()[1])
+        if stamp and not self.newest and not outdated:
             self.reused.append('%s %s' % stamp[:2])
             return
         archive = self.archives[asset.suite]
@@ -84,7 +114,8 @@ class Fetcher:
                 self.reused.append('%s %s' % stamp[:2])
                 return
             try:
-                self.unpack_binary(archive, package, stanza, asset.directory)
+                self.unpack_binary(archive, package, stanza, asset.directory,
+                                   getattr(asset, 'keep', None))
                 return
             except Failure as failure:
                 warn('%s\nrun: trying an older version' % failure)

@@ -1,0 +1,246 @@
+# The kernel driver: built against Debian's headers, and checked
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The headers come unpacked from Debian's packages and name each other by the
+# paths of an installed system, so a tree of links is made for each kernel, in
+# build/driver/SUITE/tree, in which they find each other.
+
+import os
+import re
+import shutil
+import subprocess
+import time
+
+from . import assets, files, paths, qemu, results, ui
+from .ui import Failure, say
+
+SOURCE = paths.ROOT / 'kernel/igd-vfio-pci'
+USER = paths.ROOT / 'tests/functional/vfio-user'
+DIRECTORY = paths.BUILD / 'driver'
+MODULE = 'igd-vfio-pci.ko'
+
+# Options of a newer compiler that a kernel's configuration may ask for. The
+# kernel has another way for compilers that lack them.
+NEWER_OPTIONS = {
+    'CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT': '-fmin-function-alignment=16',
+}
+# Make's own words, which are no warnings.
+CHATTER = re.compile(r'make(\[\d+\])?: |\$ |  (CC|LD|CHECK|MODPOST|BTF)\b'
+                     r'|Skipping BTF |warning: the compiler differs'
+                     r'|  The kernel was built by: |  You are using: |$')
+
+
+def sources():
+    return [path for path in sorted(SOURCE.iterdir())
+            if path.suffix in ('.c', '.h') or path.name in (
+                'Kbuild', 'Makefile')]
+
+
+def environment():
+    env = {name: value for name, value in os.environ.items()
+           if name not in qemu.UNWANTED and not name.startswith('MAKE')}
+    env.update(LC_ALL='C.UTF-8')
+    return env
+
+
+def link_all(directory, origin, but=()):
+    """Links to everything in @origin that is not named in @but."""
+    directory.mkdir(parents=True)
+    for entry in origin.iterdir():
+        if entry.name not in but:
+            (directory / entry.name).symlink_to(entry)
+
+
+def has_option(compiler, option):
+    return subprocess.run(
+        [compiler, option, '-E', '-x', 'c', os.devnull, '-o', os.devnull],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL).returncode == 0
+
+
+def fit_configuration(include, compiler):
+    """Takes options from the configuration that the compiler lacks."""
+    lacking = [name for name, option in NEWER_OPTIONS.items()
+               if not has_option(compiler, option)]
+    for path in (include / 'config/auto.conf',
+                 include / 'generated/autoconf.h'):
+        kept = [line for line in path.read_text().splitlines(True)
+                if not any(re.search(r'\b%s\b' % name, line)
+                           for name in lacking)]
+        path.unlink()
+        path.write_text(''.join(kept))
+
+
+def wrap_program(path):
+    """Has a program of trixie run with trixie's own libraries."""
+    loader = assets.library_dirs()[0] / 'ld-linux-x86-64.so.2'
+    libraries = ':'.join(map(str, assets.library_dirs()))
+    os.rename(path, str(path) + '.elf')
+    path.write_text('#!/bin/sh\nexec "%s" --library-path "%s" "$0.elf" "$@"\n'
+                    % (loader, libraries))
+    path.chmod(0o755)
+
+
+def runs_here(path):
+    """Whether this system has all the libraries of a program."""
+    done = subprocess.run(['ldd', path], stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return 'not found' not in done.stdout
+
+
+def copy_tools(target, kbuild):
+    """The build tools, such that they run on this system."""
+    shutil.copytree(kbuild, target, symlinks=True)
+    for path in target.rglob('*'):
+        if path.is_symlink() or not path.is_file():
+            continue
+        with open(path, 'rb') as program:
+            elf = program.read(4) == b'\x7fELF'
+        if elf and not runs_here(path):
+            wrap_program(path)
+
+
+def make_tree(tree, suite, compiler):
+    headers = assets.kernel_headers(suite)
+    with files.new_directory(tree) as new:
+        copy_tools(new / 'kbuild', headers.kbuild)
+        link_all(new / 'common', headers.common, ('scripts', 'tools'))
+        # With the kernel itself there, make would want pahole as well.
+        link_all(new / 'flavour', headers.flavour,
+                 ('scripts', 'tools', 'Makefile', 'include', 'vmlinux'))
+        for one in ('common', 'flavour'):
+            for name in ('scripts', 'tools'):
+                (new / one / name).symlink_to('../kbuild/' + name)
+        (new / 'flavour/Makefile').write_text('include %s/common/Makefile\n'
+                                              % tree)
+        shutil.copytree(headers.flavour / 'include', new / 'flavour/include',
+                        symlinks=True)
+        fit_configuration(new / 'flavour/include', compiler)
+
+
+def compiler_for(suite):
+    """The kernel's own compiler if it is here, or else this system's gcc."""
+    text = (assets.kernel_headers(suite).flavour
+            / '.kernelvariables').read_text()
+    found = re.search(r'gcc-\d+', text)
+    return found[0] if found and shutil.which(found[0]) else 'gcc'
+
+
+def prepare(suite):
+    """Headers and sources in place; returns make's command."""
+    compiler = compiler_for(suite)
+    base = DIRECTORY / suite
+    known = {'compiler': compiler, 'headers': [
+        assets.stamp(asset) for asset in assets.headers(suite)]}
+    known['headers'] = [list(stamp or ()) for stamp in known['headers']]
+    if files.read_json(base / 'known.json') != known:
+        files.remove_tree(base)
+        make_tree(base / 'tree', suite, compiler)
+        files.write_json(base / 'known.json', known)
+    target = base / 'module'
+    target.mkdir(exist_ok=True)
+    for path in sources():
+        copy = target / path.name
+        if not copy.exists() or copy.read_bytes() != path.read_bytes():
+            shutil.copyfile(path, copy)
+    return ['make', '-C', base / 'tree/flavour', 'M=%s' % target,
+            'CC=' + compiler, 'modules']
+
+
+def make(suite, what, *arguments):
+    log = 'driver-%s-%s.log' % (suite, what)
+    ui.run_logged('%s of the driver, %s' % (what, suite),
+                  [*prepare(suite), *arguments], log, env=environment())
+    return (paths.LOGS / log).read_text(errors='replace').splitlines()
+
+
+def module(suite):
+    """The built module for the kernel of "bookworm" or "trixie"."""
+    with files.Lock(DIRECTORY / '.lock', 'the driver'):
+        make(suite, 'build')
+    return DIRECTORY / suite / 'module' / MODULE
+
+
+def user_program():
+    """The static program for test guests that uses the driver's devices."""
+    program = DIRECTORY / 'vfio-user'
+    inputs = sorted(USER.iterdir()) + [SOURCE / 'igd_vfio_stolen.h']
+    with files.Lock(DIRECTORY / '.lock', 'the driver'):
+        if not program.exists() or any(
+                path.stat().st_mtime > program.stat().st_mtime
+                for path in inputs):
+            ui.run_logged(
+                'building vfio-user',
+                ['gcc', '-std=gnu11', '-static', '-s', '-O2', '-Wall',
+                 '-Wextra', '-Werror', '-I', paths.ROOT / 'include', '-I',
+                 SOURCE, '-o', program,
+                 *(path for path in inputs if path.suffix == '.c')],
+                'driver-user.log', env=environment())
+    return program
+
+
+# The suite; each check returns a list of complaints
+
+def complaints(lines):
+    return [line for line in lines if not CHATTER.match(line)]
+
+
+def check_build(suite):
+    """Builds without a warning, with more warnings than usual."""
+    files.remove_tree(DIRECTORY / suite / 'module')
+    wrong = complaints(make(suite, 'build', 'W=1'))
+    built = DIRECTORY / suite / 'module' / MODULE
+    version = assets.kernel_version(suite)
+    if b'vermagic=%s ' % version.encode() not in built.read_bytes():
+        wrong.append('%s is not for %s' % (built, version))
+    return wrong
+
+
+def check_sparse(suite):
+    return complaints(make(suite, 'sparse', 'C=2', 'W=1'))
+
+
+def check_checkpatch():
+    names = [path for path in sources() if path.suffix in ('.c', '.h')]
+    done = subprocess.run(
+        ['perl', assets.checkpatch(), '--strict', '--no-tree', '--no-signoff',
+         '--terse', '--no-summary', '-f', *names], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return [line for line in done.stdout.splitlines() if line.strip()]
+
+
+
+
+def check_user():
+    user_program()
+    return []
+
+
+def cases():
+    for suite in assets.SUITES:
+        yield 'build ' + suite, check_build, (suite,)
+        yield 'sparse ' + suite, check_sparse, (suite,)
+    yield 'checkpatch', check_checkpatch, ()
+    yield 'user program', check_user, ()
+
+
+def suite_driver():
+    say('suite driver')
+    start = time.monotonic()
+    total = results.Counts()
+    for name, function, arguments in cases():
+        try:
+            wrong = function(*arguments)
+        except Failure as failure:
+            wrong = str(failure).splitlines()
+        if wrong:
+            total.failed.append('driver: ' + name)
+            say('FAILED driver, %s:' % name)
+            print(''.join('    %s\n' % line for line in wrong), end='')
+        else:
+            total.passed += 1
+    say('suite driver: %s (%d s)' % (total, time.monotonic() - start))
+    return total
