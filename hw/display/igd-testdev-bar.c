@@ -43,6 +43,8 @@ static uint32_t igd_testdev_bar_reg(IGDTestDevState *s, hwaddr reg)
         return s->region.base;
     case IGD_TESTDEV_REG_GSMBASE + REG_SIZE:
         return s->region.base >> 32;
+    case IGD_TESTDEV_REG_RESERVED:
+        return s->reserved;
     default:
         qemu_log_mask(LOG_UNIMP, TYPE_IGD_TESTDEV ": read of BAR0 register "
                       "0x%" HWADDR_PRIx ", which it does not have\n", reg);

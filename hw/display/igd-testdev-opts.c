@@ -13,6 +13,8 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/cutils.h"
+#include "qemu/host-utils.h"
+#include "qemu/units.h"
 #include "qobject/qdict.h"
 #include "qobject/qnum.h"
 #include "qobject/qstring.h"
@@ -109,6 +111,34 @@ bool igd_testdev_opts_region(const IGDTestDevOpts *o, uint16_t *ggc,
         igd_testdev_opts_refuse_place(o, result, errp);
         return false;
     }
+    return true;
+}
+
+/* Bits of STOLEN_RESERVED; the size field is that of gen 8 and later */
+#define RESERVED_ENABLE         1u
+#define RESERVED_SIZE_SHIFT     7
+
+bool igd_testdev_opts_reserved(const IGDTestDevOpts *o,
+                               const StolenRegion *region, uint32_t *reg,
+                               Error **errp)
+{
+    uint64_t size = o->reserved_size;
+    bool early = igd_stolen_gen(o->device_id) < IGD_STOLEN_GEN8_BROADWELL;
+    uint64_t max = early ? 1 * MiB : 8 * MiB;
+
+    *reg = 0;
+    if (!size) {
+        return true;
+    }
+    if (!is_power_of_2(size) || size < 1 * MiB || size > max ||
+        size > region->limit + 1 - region->dsm_base) {
+        error_setg(errp, TYPE_IGD_TESTDEV ": reserved-size 0x%" PRIx64 " is "
+                   "not a power of two from 1 MiB to 0x%" PRIx64 " inside the "
+                   "DSM; set reserved-size to 0 or 1M", size, max);
+        return false;
+    }
+    *reg = (region->limit + 1 - size) | ctz64(size / MiB) <<
+           RESERVED_SIZE_SHIFT | RESERVED_ENABLE;
     return true;
 }
 

@@ -21,6 +21,7 @@ typedef struct IGDTestDevOpts {
     uint64_t dsm_base;
     uint64_t dsm_size;
     uint64_t gsm_size;
+    uint64_t reserved_size;
     uint16_t device_id;
 } IGDTestDevOpts;
 
@@ -34,6 +35,15 @@ typedef struct IGDTestDevOpts {
  */
 bool igd_testdev_opts_region(const IGDTestDevOpts *o, uint16_t *ggc,
                              StolenRegion *region, Error **errp);
+
+/**
+ * igd_testdev_opts_reserved: check how much of the DSM firmware reserved
+ * @region: as igd_testdev_opts_region() found it
+ * @reg: set to the value of STOLEN_RESERVED that shows it, 0 for nothing
+ */
+bool igd_testdev_opts_reserved(const IGDTestDevOpts *o,
+                               const StolenRegion *region, uint32_t *reg,
+                               Error **errp);
 
 /**
  * igd_testdev_opts_early: the same, for options that are not parsed yet

@@ -73,7 +73,8 @@ static bool igd_testdev_set_class(IGDTestDevState *s, Error **errp)
 
 /*
  * Read-only, as on hardware after firmware has locked them, and compared when
- * state is loaded: another region at the destination is an error there.
+ * state is loaded: another region at the destination is an error there. With
+ * config-unlocked they can be written, for tests of those who read them.
  */
 static void igd_testdev_set_config(IGDTestDevState *s)
 {
@@ -87,10 +88,16 @@ static void igd_testdev_set_config(IGDTestDevState *s)
            pci_config_size(pdev) - PCI_CONFIG_HEADER_SIZE);
 
     pci_set_word(pdev->config + IGD_STOLEN_CFG_GGC, s->ggc);
-    pci_set_word(pdev->cmask + IGD_STOLEN_CFG_GGC, UINT16_MAX);
     stn_le_p(pdev->config + layout->bdsm_offset, bdsm_size,
              s->region.dsm_base);
-    memset(pdev->cmask + layout->bdsm_offset, 0xff, bdsm_size);
+    if (s->config_unlocked) {
+        pci_set_word(pdev->wmask + IGD_STOLEN_CFG_GGC, UINT16_MAX);
+        memset(pdev->wmask + layout->bdsm_offset, 0xff, bdsm_size);
+        pci_set_long(pdev->wmask + IGD_TESTDEV_CFG_ASLS, UINT32_MAX);
+    } else {
+        pci_set_word(pdev->cmask + IGD_STOLEN_CFG_GGC, UINT16_MAX);
+        memset(pdev->cmask + layout->bdsm_offset, 0xff, bdsm_size);
+    }
 }
 
 static bool igd_testdev_add_capabilities(PCIDevice *pdev, Error **errp)
@@ -161,6 +168,8 @@ static void igd_testdev_realize(PCIDevice *pdev, Error **errp)
     IGDTestListenerMode mode;
 
     if (!igd_testdev_opts_region(&s->opts, &s->ggc, &s->region, errp) ||
+        !igd_testdev_opts_reserved(&s->opts, &s->region, &s->reserved,
+                                   errp) ||
         !igd_testdev_check_aperture(s, errp) ||
         !igd_testdev_parse_listener(s, &mode, errp) ||
         !igd_testdev_set_class(s, errp)) {
@@ -250,6 +259,7 @@ static const Property igd_testdev_properties[] = {
                      IGD_TESTDEV_DEFAULT_DSM_SIZE),
     DEFINE_PROP_SIZE("gsm-size", IGDTestDevState, opts.gsm_size,
                      IGD_TESTDEV_DEFAULT_GSM_SIZE),
+    DEFINE_PROP_SIZE("reserved-size", IGDTestDevState, opts.reserved_size, 0),
     DEFINE_PROP_SIZE("aperture-size", IGDTestDevState, aperture_size,
                      256 * MiB),
     DEFINE_PROP_STRING("class", IGDTestDevState, class_name),
@@ -258,6 +268,8 @@ static const Property igd_testdev_properties[] = {
     DEFINE_PROP_UINT32("listener-fail", IGDTestDevState, listener_fail, 0),
     DEFINE_PROP_UINT64("listener-hole", IGDTestDevState, listener_hole, 0),
     DEFINE_PROP_BOOL("stolen-keep", IGDTestDevState, stolen_keep, false),
+    DEFINE_PROP_BOOL("config-unlocked", IGDTestDevState, config_unlocked,
+                     false),
 };
 
 static void igd_testdev_init(Object *obj)

@@ -21,8 +21,10 @@ OBJECT_DECLARE_SIMPLE_TYPE(IGDTestDevState, IGD_TESTDEV)
 /**
  * IGDTestDevState: the device
  * @opts, @aperture_size, @class_name, @listener_name, @listener_limit,
- *      @listener_fail, @listener_hole, @stolen_keep: properties
- * @ggc, @region: follow from @opts, and stay while the device is realized
+ *      @listener_fail, @listener_hole, @stolen_keep, @config_unlocked:
+ *      properties
+ * @ggc, @region, @reserved: follow from @opts, and stay while the device is
+ *      realized; the last is the register STOLEN_RESERVED
  * @io_index: register INDEX of BAR4
  */
 struct IGDTestDevState {
@@ -36,8 +38,10 @@ struct IGDTestDevState {
     uint32_t listener_fail;
     uint64_t listener_hole;
     bool stolen_keep;
+    bool config_unlocked;
 
     uint16_t ggc;
+    uint32_t reserved;
     StolenRegion region;
     bool plugged;
 

@@ -17,7 +17,7 @@
 #define IGD_TESTDEV_CFG_PCIE            0x70    /* capability */
 #define IGD_TESTDEV_CFG_MSI             0xac    /* capability */
 #define IGD_TESTDEV_CFG_PM              0xd0    /* capability */
-#define IGD_TESTDEV_CFG_ASLS            0xfc    /* 32 bits, always 0 */
+#define IGD_TESTDEV_CFG_ASLS            0xfc    /* 32 bits */
 
 /* BAR0, 64 bit memory: registers */
 #define IGD_TESTDEV_BAR_REGS            0
@@ -26,6 +26,7 @@
 #define IGD_TESTDEV_REG_GGC             0x108040    /* RO 32 */
 #define IGD_TESTDEV_REG_BDSM            0x1080c0    /* RO 64 */
 #define IGD_TESTDEV_REG_GSMBASE         0x108100    /* RO 64 */
+#define IGD_TESTDEV_REG_RESERVED        0x1082c0    /* RO 64 */
 
 #define IGD_TESTDEV_DMA_BLOCK           0x180000
 #define IGD_TESTDEV_DMA_BLOCK_SIZE      0x48
