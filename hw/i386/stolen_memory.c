@@ -82,12 +82,20 @@ StolenMemory *stolen_memory_overlapping(const StolenRegion *region)
 
 /* Memory */
 
+static void stolen_memory_free(StolenMemory *sm)
+{
+    if (sm->memory) {
+        munmap(sm->memory, stolen_region_size(&sm->region));
+    }
+    g_free(sm);
+}
+
 static void stolen_memory_destroy(StolenMemory *sm)
 {
     memory_region_del_subregion(get_system_memory(), &sm->mr);
     g_ptr_array_remove(stolen_memory_all(), sm);
     object_unparent(OBJECT(&sm->mr));
-    g_free_rcu(sm, rcu);
+    call_rcu(sm, stolen_memory_free, rcu);
 }
 
 static void stolen_memory_machine_done(Notifier *notifier, void *unused)
@@ -159,8 +167,9 @@ static bool stolen_memory_add(StolenMemory *sm, Error **errp)
     return false;
 }
 
+/* On failure @memory is the caller's, if there is any */
 static StolenMemory *stolen_memory_create(const StolenRegion *region,
-                                          Error **errp)
+                                          void *memory, Error **errp)
 {
     static Notifier done;
     uint64_t size = stolen_region_size(region);
@@ -168,7 +177,9 @@ static StolenMemory *stolen_memory_create(const StolenRegion *region,
     g_autofree char *name = g_strdup_printf("igd-stolen@%" PRIx64,
                                             region->base);
 
-    if (!memory_region_init_ram(&sm->mr, NULL, name, size, errp)) {
+    if (memory) {
+        memory_region_init_ram_ptr(&sm->mr, NULL, name, size, memory);
+    } else if (!memory_region_init_ram(&sm->mr, NULL, name, size, errp)) {
         g_free(sm);
         return NULL;
     }
@@ -188,6 +199,7 @@ static StolenMemory *stolen_memory_create(const StolenRegion *region,
         g_free_rcu(sm, rcu);
         return NULL;
     }
+    sm->memory = memory;
     g_ptr_array_add(stolen_memory_all(), sm);
     return sm;
 }
@@ -222,7 +234,7 @@ uint64_t stolen_memory_low_ram(MachineState *machine, uint64_t low_ram_size)
         if (plan.status == STOLEN_PLAN_OK &&
             !stolen_memory_overlapping(region)) {
             /* Should it fail, the device will say why it fails. */
-            stolen_memory_create(region, NULL);
+            stolen_memory_create(region, NULL, NULL);
         }
     }
 
@@ -249,17 +261,26 @@ static void stolen_memory_publish_base(PCIDevice *pdev,
     fw_cfg_add_file(fw_cfg, STOLEN_FW_CFG_BASE, base, sizeof(*base));
 }
 
-/* Take the memory that is in place, unless it is not where it has to be. */
+/*
+ * Take the memory that is in place, unless it is not where it has to be, or
+ * the device brings its own.
+ */
 static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
                                          const StolenRegion *region,
-                                         Error **errp)
+                                         void *memory, Error **errp)
 {
     StolenMemory *sm;
 
     while ((sm = stolen_memory_overlapping(region))) {
-        if (sm->region.base == region->base &&
-            sm->region.limit == region->limit) {
+        bool same = sm->region.base == region->base &&
+                    sm->region.limit == region->limit;
+
+        if (same && !memory) {
             return sm;
+        }
+        if (same) {
+            stolen_memory_destroy(sm);
+            continue;
         }
         warn_report("%s: stolen memory was expected at 0x%" PRIx64 "-0x%"
                     PRIx64 ", but the device says 0x%" PRIx64 "-0x%" PRIx64,
@@ -267,11 +288,17 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
                     region->base, region->limit);
         stolen_memory_destroy(sm);
     }
-    return stolen_memory_create(region, errp);
+    return stolen_memory_create(region, memory, errp);
 }
 
 bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
                           Error **errp)
+{
+    return reserved_region_plug_memory(pdev, region, NULL, errp);
+}
+
+bool reserved_region_plug_memory(PCIDevice *pdev, const StolenRegion *region,
+                                 void *memory, Error **errp)
 {
     StolenMemory *sm;
 
@@ -279,7 +306,7 @@ bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
         return false;
     }
 
-    sm = stolen_memory_claim(pdev, region, errp);
+    sm = stolen_memory_claim(pdev, region, memory, errp);
     if (!sm) {
         return false;
     }

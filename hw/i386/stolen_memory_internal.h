@@ -34,6 +34,7 @@ typedef struct StolenMemoryState {
  * StolenMemory: one region and the memory behind it
  * @region: where
  * @mr: the memory, of exactly the region's size
+ * @memory: what reserved_region_plug_memory() was given; NULL if it is RAM
  * @pdev: the device it belongs to; NULL while only the early scan has asked
  * @mapped: the device was behind the IOMMU when it realized
  * @state: used while state is saved or loaded
@@ -43,6 +44,7 @@ typedef struct StolenMemory {
     struct rcu_head rcu;
     StolenRegion region;
     MemoryRegion mr;
+    void *memory;
     PCIDevice *pdev;
     bool mapped;
     StolenMemoryState state;

@@ -9,7 +9,9 @@
 #ifndef HW_VFIO_IGD_RMRR_INTERNAL_H
 #define HW_VFIO_IGD_RMRR_INTERNAL_H
 
+#include "hw/vfio/igd-stolen.h"
 #include "igd-rmrr.h"
+#include "igd-stolen-info.h"
 
 #define IGD_RMRR_DEFAULT_MODE "auto"
 
@@ -20,6 +22,9 @@
  * @kind: what the device has
  * @region: valid with RESERVED_REGION_PLACED
  * @keep: x-igd-stolen-keep
+ * @device_memory: x-igd-stolen-memory=device
+ * @has_info: the host's driver has a region of stolen memory
+ * @info: that region
  * @explained: the user knows that the device id has no layout
  */
 struct VFIOIgdRmrr {
@@ -29,6 +34,9 @@ struct VFIOIgdRmrr {
     ReservedRegionKind kind;
     StolenRegion region;
     bool keep;
+    bool device_memory;
+    bool has_info;
+    IGDStolenInfo info;
     bool explained;
 };
 
@@ -36,6 +44,25 @@ struct VFIOIgdRmrr {
  * vfio_igd_rmrr: the options and state of a device, made when first needed
  */
 VFIOIgdRmrr *vfio_igd_rmrr(VFIOPCIDevice *vdev);
+
+/**
+ * vfio_igd_rmrr_apply_region: take into account what the host's driver says
+ * @silent: the registers say nothing, rather than something wrong
+ * @decoded, @region: what the registers say; on success what is known now
+ *
+ * Returns: false with @errp set when the two differ, when the driver's region
+ * is not as specified, or when the device's own memory is asked for and there
+ * is no access to it.
+ */
+bool vfio_igd_rmrr_apply_region(VFIOPCIDevice *vdev, bool silent,
+                                IGDStolenResult *decoded, StolenRegion *region,
+                                Error **errp);
+
+/**
+ * vfio_igd_rmrr_plug: place the region, with the memory that was asked for
+ */
+bool vfio_igd_rmrr_plug(VFIOPCIDevice *vdev, const StolenRegion *region,
+                        Error **errp);
 
 /**
  * vfio_igd_rmrr_get: ReservedRegionProviderClass.get

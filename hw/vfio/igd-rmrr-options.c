@@ -88,6 +88,26 @@ static void vfio_igd_rmrr_set_keep(Object *obj, bool value, Error **errp)
     }
 }
 
+static char *vfio_igd_rmrr_get_memory(Object *obj, Error **errp)
+{
+    return g_strdup(vfio_igd_rmrr(VFIO_PCI(obj))->device_memory ? "device"
+                                                                : "ram");
+}
+
+static void vfio_igd_rmrr_set_memory(Object *obj, const char *value,
+                                     Error **errp)
+{
+    if (!vfio_igd_rmrr_may_set(obj, "x-igd-stolen-memory", errp)) {
+        return;
+    }
+    if (strcmp(value, "ram") && strcmp(value, "device")) {
+        error_setg(errp, "x-igd-stolen-memory=%s: has to be one of ram, "
+                   "device", value);
+        return;
+    }
+    vfio_igd_rmrr(VFIO_PCI(obj))->device_memory = !strcmp(value, "device");
+}
+
 void vfio_igd_rmrr_class_init(ObjectClass *klass)
 {
     ReservedRegionProviderClass *rrc = RESERVED_REGION_PROVIDER_CLASS(klass);
@@ -115,6 +135,12 @@ void vfio_igd_rmrr_class_init(ObjectClass *klass)
                               (void *)offsetof(VFIOIgdRmrr, size));
     object_class_property_set_description(klass, "x-igd-stolen-size",
         "IGD stolen memory, GSM included: bytes");
+    object_class_property_add_str(klass, "x-igd-stolen-memory",
+                                  vfio_igd_rmrr_get_memory,
+                                  vfio_igd_rmrr_set_memory);
+    object_class_property_set_description(klass, "x-igd-stolen-memory",
+        "IGD stolen memory: ram (the default; the guest's own), device (the "
+        "device's DSM, which needs the host's driver igd-vfio-pci)");
     object_class_property_add_bool(klass, "x-igd-stolen-keep",
                                    vfio_igd_rmrr_get_keep,
                                    vfio_igd_rmrr_set_keep);

@@ -5,8 +5,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Glue: learns the region from the device's own config space and from the
- * user's options, which have to agree, and asks the machine to place it. The
+ * Glue: learns the region from the device's own config space, from the host's
+ * driver if that says it (igd-rmrr-region.c) and from the user's options, all
+ * of which have to agree, and asks the machine to place it. The
  * registers are decoded in igd-stolen.c; the machine's half is in hw/i386.
  * Never looks at sysfs at realize: a manager may have passed us no more than
  * file descriptors. (The early scan, which decides nothing, does:
@@ -105,11 +106,12 @@ static bool vfio_igd_rmrr_apply_user(VFIOPCIDevice *vdev,
     if (result == IGD_STOLEN_USER_BASE_DIFFERS ||
         result == IGD_STOLEN_USER_SIZE_DIFFERS) {
         error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 ",x-igd-stolen-size="
-                   "0x%" PRIx64 " disagrees with the device, whose registers "
+                   "0x%" PRIx64 " disagrees with the device, whose %s "
                    "say base 0x%" PRIx64 ", size 0x%" PRIx64
                    "; leave both options out, or give the device's values",
-                   rmrr->base, rmrr->size, region->base,
-                   stolen_region_size(region));
+                   rmrr->base, rmrr->size,
+                   rmrr->has_info ? "driver and registers" : "registers",
+                   region->base, stolen_region_size(region));
         return false;
     }
     if (result != IGD_STOLEN_OK) {
@@ -177,7 +179,7 @@ static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
                    "x-igd-stolen=firmware", vdev->igd_gms);
         return false;
     }
-    if (!reserved_region_plug(&vdev->pdev, region, errp)) {
+    if (!vfio_igd_rmrr_plug(vdev, region, errp)) {
         return false;
     }
 
@@ -240,7 +242,9 @@ static bool vfio_igd_rmrr_learn_and_place(VFIOPCIDevice *vdev, bool identity,
     IGDStolenResult decoded = vfio_igd_rmrr_decode(vdev, &region);
     Error *err = NULL;
 
-    if (!vfio_igd_rmrr_apply_user(vdev, &decoded, &region, errp)) {
+    if (!vfio_igd_rmrr_apply_region(vdev, vfio_igd_rmrr_silent(decoded),
+                                    &decoded, &region, errp) ||
+        !vfio_igd_rmrr_apply_user(vdev, &decoded, &region, errp)) {
         return false;
     }
     if (decoded != IGD_STOLEN_OK) {
@@ -264,15 +268,24 @@ bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp)
     const char *mode = rmrr->mode ?: IGD_RMRR_DEFAULT_MODE;
 
     if (!vfio_igd_rmrr_is_igd(vdev)) {
-        if (rmrr->mode || rmrr->base || rmrr->size || rmrr->keep) {
+        if (rmrr->mode || rmrr->base || rmrr->size || rmrr->keep ||
+            rmrr->device_memory) {
             error_setg(errp, "x-igd-stolen, x-igd-stolen-base, "
-                       "x-igd-stolen-size and x-igd-stolen-keep are for Intel "
-                       "graphics devices; leave them out for this one");
+                       "x-igd-stolen-size, x-igd-stolen-keep and "
+                       "x-igd-stolen-memory are for Intel graphics devices; "
+                       "leave them out for this one");
             return false;
         }
         return true;
     }
 
+    if (rmrr->device_memory &&
+        (!strcmp(mode, "off") || !strcmp(mode, "firmware"))) {
+        error_setg(errp, "x-igd-stolen-memory=device is for stolen memory at "
+                   "the host's base, not for x-igd-stolen=%s; leave one of "
+                   "them out", mode);
+        return false;
+    }
     if (!strcmp(mode, "off")) {
         return true;
     }
@@ -280,8 +293,8 @@ bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp)
         rmrr->kind = RESERVED_REGION_FIRMWARE;
         return true;
     }
-    return vfio_igd_rmrr_learn_and_place(vdev, !strcmp(mode, "identity"),
-                                         errp);
+    return vfio_igd_rmrr_learn_and_place(vdev, !strcmp(mode, "identity") ||
+                                         rmrr->device_memory, errp);
 }
 
 void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev)

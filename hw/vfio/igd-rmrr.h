@@ -27,6 +27,7 @@ typedef struct VFIOIgdRmrr VFIOIgdRmrr;
  *      docs/system/igd-stolen.rst says what each means
  * x-igd-stolen-base, x-igd-stolen-size: the whole region in bytes, GSM
  *      included, 1 MiB aligned and below 4 GiB
+ * x-igd-stolen-memory=ram|device: what is there
  * x-igd-stolen-keep=off|on: whether its contents outlive a machine reset
  */
 void vfio_igd_rmrr_class_init(ObjectClass *klass);

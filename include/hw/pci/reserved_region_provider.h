@@ -16,7 +16,8 @@
  *    options names the region it will ask for. The machine uses these hints
  *    to end low RAM where the first region begins.
  * 2. The device realizes and calls reserved_region_plug(), which places the
- *    region (or fails, and so must realize).
+ *    region (or fails, and so must realize). A device with memory of its own
+ *    for it calls reserved_region_plug_memory() instead.
  * 3. When guest firmware fetches the ACPI tables the machine asks get() again,
  *    because a region whose base the firmware chooses is known only then.
  * 4. On unrealize the device calls reserved_region_unplug().
@@ -185,6 +186,19 @@ bool reserved_region_map_failed(const AddressSpace *as, const MemoryRegion *mr,
  */
 bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
                           Error **errp);
+
+/**
+ * reserved_region_plug_memory: the same, with memory of the device's own
+ * @memory: what guests and the device are to find there, instead of RAM that
+ *      the machine allocates: an mmap() of exactly the region's size
+ *
+ * On success @memory is the machine's, which calls munmap() when nothing uses
+ * it any more. On failure it stays the caller's. It may be memory that cannot
+ * be pinned or discarded; QEMU reads and writes it as RAM, clears it at reset
+ * as RAM, and does not migrate it.
+ */
+bool reserved_region_plug_memory(PCIDevice *pdev, const StolenRegion *region,
+                                 void *memory, Error **errp);
 
 /**
  * reserved_region_unplug: undo reserved_region_plug()
