@@ -18,7 +18,7 @@ SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from igdrmrr import assets as cached, paths, ui  # noqa: E402
+from igdrmrr import assets as cached, driver, paths, ui  # noqa: E402
 
 # What the emulator loads by itself when it boots a kernel under SeaBIOS.
 FIRMWARE_FILES = ("bios-256k.bin", "linuxboot_dma.bin", "pvh.bin",
@@ -60,6 +60,14 @@ class Assets:
         """The kernel of "bookworm" (6.1) or "trixie" (6.12)."""
         return Kernel(fetched(cached.kernel, release),
                       fetched(cached.module_dir, release))
+
+    def driver(self, release):
+        """The kernel driver's module, built for that release's kernel."""
+        return fetched(driver.module, release)
+
+    def driver_user(self):
+        """The static program that uses the driver's devices."""
+        return fetched(driver.user_program)
 
     def busybox(self):
         """The static busybox that every guest runs."""

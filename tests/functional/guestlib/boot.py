@@ -69,6 +69,7 @@ class Spec:
     vfio: bool = False                  # load VFIO, bring the emulator along
     modules: tuple = ()                 # more to load
     tables: tuple = ()                  # ACPI tables in place of firmware's
+    driver: bool = False                # bring our kernel driver along, too
     inner: Optional[Inner] = None
     after: str = ""                     # L1's job when the inner guest is gone
     visits: tuple = ()                  # see outside.run()
@@ -89,7 +90,8 @@ class Spec:
         """The job, and then the inner guest if there is one."""
         if not self.inner:
             return self.job
-        return "\n".join([self.job, "vfio_bind", self.inner.job(),
+        bind = "igdvfio_bind" if self.driver else "vfio_bind"
+        return "\n".join([self.job, bind, self.inner.job(),
                           self.after])
 
 
@@ -122,13 +124,19 @@ class Bench:
         kernel = self.assets.kernel(spec.release)
         modules = FW_CFG_MODULES
         inner = None
+        driver = None
         if spec.vfio or spec.inner:
             modules = FW_CFG_MODULES + VFIO_MODULES
             inner = self.inner_files(spec.inner or Inner())
+        if spec.driver:
+            modules = FW_CFG_MODULES + VFIO_MODULES
+            driver = (self.assets.driver(spec.release),
+                      self.assets.driver_user())
         initramfs = self.directory / spec.name / "initramfs.cpio"
         front = acpi.archive(*spec.tables) if spec.tables else b""
         write_whole(initramfs, front + joined(self.builder.layers(
-            spec.whole_job, "L1", modules + spec.modules, kernel, inner)))
+            spec.whole_job, "L1", modules + spec.modules, kernel, inner,
+            driver)))
         machine = [*spec.machine, *self.pflash(spec), *spec.device()]
         return runner.Guest(
             name=spec.name,

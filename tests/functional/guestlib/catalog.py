@@ -6,7 +6,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 What each one should say is in the test_*.py files; this is only what is run.
 """
 
-from . import jobs, visits
+from . import driver_jobs, driver_nested, jobs, visits
 from .boot import IOMMU, L1_PROBES, L2_PROBES, Inner, Spec
 from .checks import MIB, Stolen
 
@@ -225,6 +225,18 @@ NO_WINDOW = Spec(
     job=f"{L1_PROBES}\nsteps_walk {INNER_MACHINE} "
         "-device vfio-pci,host=0000:00:02.0,addr=02.0")
 
+GEN12 = stolen(0x4c800000, 60)
+DRIVER_SPECS = [
+    Spec("driver-6.1", USUAL, memory="2G", driver=True, time_limit=400,
+         device_options=",reserved-size=2M,config-unlocked=on",
+         job=f"{L1_PROBES}\n{driver_jobs.whole(USUAL, '32')}"),
+    Spec("driver-6.12", GEN12, memory="2G", driver=True, time_limit=400,
+         release="trixie", device_options=",device-id=0x9a49,"
+         "reserved-size=2M,config-unlocked=on",
+         job=f"{L1_PROBES}\n{driver_jobs.whole(GEN12, '64')}"),
+]
+
 SPECS = {spec.name: spec
          for spec in [*L1_SPECS, *OVMF_SPECS, *NESTED_SPECS, NESTED_LOCK,
-                      *VFIO_SPECS, *LIFE_SPECS]}
+                      *VFIO_SPECS, *LIFE_SPECS, *DRIVER_SPECS,
+                      *driver_nested.SPECS]}

@@ -34,18 +34,22 @@ class Builder:
         self.assets = assets
         self.cache = Path(cache)
 
-    def layers(self, job, level, modules=(), kernel=None, inner=None):
+    def layers(self, job, level, modules=(), kernel=None, inner=None,
+               driver=None):
         """Paths of the archives that make up a guest which runs `job`.
 
         modules: names to load, from `kernel`'s package.
         inner: None, or (kernel, layers) of a guest inside this one; the
         emulator then comes along.
+        driver: None, or (module, program) of our own kernel driver.
         """
         layers = [self._base()]
         if modules:
             layers.append(self._modules(kernel, modules))
         if inner:
             layers += [self._emulator(), self._inner_guest(*inner)]
+        if driver:
+            layers.append(self._driver(*driver))
         layers.append(self._job(job, level))
         return layers
 
@@ -74,6 +78,13 @@ class Builder:
                 archive.file(f"modules/{index:02}-{name}.ko", content)
 
         return self._layer("modules", [kernel.image], " ".join(names), fill)
+
+    def _driver(self, module, program):
+        def fill(archive):
+            archive.file(f"driver/{module.name}", module.read_bytes())
+            archive.file("bin/vfio-user", program.read_bytes(), 0o755)
+
+        return self._layer("driver", [module, program], "", fill)
 
     def _emulator(self):
         emulator = self.assets.inner_emulator()

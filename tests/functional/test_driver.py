@@ -1,0 +1,242 @@
+"""The kernel driver igd-vfio-pci in L1: region, clearing, life cycle.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import re
+
+import pytest
+
+from guestlib import catalog, checks
+from guestlib.cases import guests, verify
+from guestlib.checks import FILL_WORD
+from guestlib.driver_jobs import CPU_WORD, DMA_WORD, RESERVED, WRONG_BDSM
+
+ALL = [spec.name for spec in catalog.DRIVER_SPECS]
+CLAIM = "igd-vfio-pci stolen memory"
+EINVAL = "errno 22"
+
+
+def user(guest, name, verb):
+    """The lines of one verb of one run of vfio-user."""
+    return [" ".join(words) for words in guest.l1.said("user", name, verb)]
+
+
+def words(guest, name):
+    """What the CPU found, by devmem."""
+    return [int(word, 16) for word in guest.l1.value("words", name).split()]
+
+
+def differences(guest, name):
+    """[(offset, length, word, how many differ)] of the checks of a run."""
+    found = []
+    for line in user(guest, name, "check"):
+        at, length, _, word, _, count, *_ = line.split()
+        found.append((int(at, 16), int(length, 16), int(word, 16),
+                      int(count)))
+    return found
+
+
+def claimed(guest, when):
+    """Ranges of /proc/iomem that the driver has."""
+    return [line[0] for line in guest.l1.said(*when.split())
+            if " ".join(line[2:]) == CLAIM]
+
+
+@guests(*ALL)
+def test_binds_by_override(guest):
+    assert guest.l1.said("igdvfio_bind", "0000:00:02.0") == [
+        ["igd-vfio-pci"]] * len(guest.l1.said("igdvfio_bind", "0000:00:02.0"))
+    assert not guest.l1.said("problem")
+
+
+@guests(*ALL)
+def test_region(guest):
+    size = guest.spec.stolen.dsm_size
+    assert user(guest, "first", "region") == [
+        f"9 type 0x80008086 subtype 4 size {size:#x} flags 0x7"]
+
+
+@guests(*ALL)
+def test_region_says_where(guest):
+    stolen = guest.spec.stolen
+    assert user(guest, "first", "stolen") == [
+        f"version 1 flags 0x0 base {stolen.region.base:#x} gsm_size "
+        f"{stolen.gsm_size:#x} dsm_base {stolen.dsm_base:#x} dsm_size "
+        f"{stolen.dsm_size:#x}"]
+
+
+@guests(*ALL)
+def test_said_at_probe(guest):
+    dsm = guest.spec.stolen.dsm
+    assert guest.l1.logged(
+        f"stolen memory: DSM {dsm.base:#x}-{dsm.limit:#x}, GSM 0x800000 ")
+
+
+@guests(*ALL)
+def test_pattern_is_there_before(guest):
+    assert words(guest, "before") == [FILL_WORD] * 3
+
+
+@guests(*ALL)
+def test_mmap(guest):
+    assert user(guest, "first", "map") == ["ok 0"]
+
+
+@guests(*ALL)
+def test_cleared_at_first_open(guest):
+    size = guest.spec.stolen.dsm_size
+    assert differences(guest, "first")[0] == (0, size, 0, 0)
+
+
+@guests(*ALL)
+def test_read_and_write(guest):
+    last = guest.spec.stolen.dsm_size - 4
+    assert user(guest, "first", "read")[:3] == [
+        "0x0 bytes 4 word 0x0", "0x0 bytes 4 word 0x11223344",
+        f"{last:#x} bytes 4 word 0x99887766"]
+    assert differences(guest, "first")[1:3] == [
+        (0, 4, 0x11223344, 0), (last, 4, 0x99887766, 0)]
+
+
+@guests(*ALL)
+def test_nothing_behind(guest):
+    end = guest.spec.stolen.dsm_size
+    assert user(guest, "first", "read")[3] == f"{end:#x} bytes -1 word 0x0"
+    assert user(guest, "first", "write")[2] == f"{end:#x} bytes -1"
+
+
+@pytest.mark.parametrize("where", ["gsm-first", "gsm-last", "gsm-and-dsm",
+                                   "behind", "wraps"])
+@guests(*ALL)
+def test_outside_is_refused(guest, where):
+    assert user(guest, "first", "outside").count(
+        f"{where} mmap {EINVAL} read {EINVAL} write {EINVAL}") == 1
+
+
+@guests(*ALL)
+def test_mapping_beyond_the_end_is_refused(guest):
+    assert user(guest, "first", "outside").count(
+        f"dsm-and-behind mmap {EINVAL} read ok 0 write ok 0") == 1
+
+
+@guests(*ALL)
+def test_second_open_clears_nothing(guest):
+    size = guest.spec.stolen.dsm_size
+    assert user(guest, "first", "open") == ["ok 0"] * 2
+    assert differences(guest, "first")[3:] == [(0, size, CPU_WORD, 0)] * 2
+
+
+@guests(*ALL)
+def test_cleared_at_last_close(guest):
+    assert words(guest, "closed")[:2] == [0, 0]
+
+
+@guests(*ALL)
+def test_gsm_is_left_alone(guest):
+    assert words(guest, "closed")[2] == FILL_WORD
+
+
+@guests(*ALL)
+def test_device_reaches_it_through_the_mapping(guest):
+    size = guest.spec.stolen.dsm_size
+    base = guest.spec.stolen.dsm_base
+    assert user(guest, "dma", "dma-map") == [f"{base:#x} ok 0"]
+    assert user(guest, "dma", "dma-fill") == [f"{base:#x} status 0x2"]
+    assert differences(guest, "dma") == [(0, size, DMA_WORD, 0)]
+    assert words(guest, "dma-closed") == [0, 0]
+
+
+@guests(*ALL)
+def test_killed_while_dma_runs(guest):
+    assert guest.l1.value("user_exit", "killed") == "137"
+    assert user(guest, "killed", "dma-forever") == [""]
+    assert words(guest, "killed") == [0, 0]
+    assert words(guest, "killed-later") == [0, 0]
+    assert words(guest, "killed-inside") == [0, 0]
+
+
+@guests(*ALL)
+def test_next_user_after_killed_one(guest):
+    size = guest.spec.stolen.dsm_size
+    assert differences(guest, "after-killed") == [(0, size, 0, 0)]
+
+
+@guests(*ALL)
+def test_other_regions_as_vfio_pci_has_them(guest):
+    """OpRegion with its VBT, host bridge, LPC bridge."""
+    ours = [user(guest, "opregion", verb)
+            for verb in ("region", "peek", "poke")]
+    stock = [user(guest, "opregion-stock", verb)
+             for verb in ("region", "peek", "poke")]
+    assert len(stock[0]) == 3 and "0x0201000000000008" in " ".join(stock[1])
+    assert ours[0][:3] == stock[0] and ours[1:] == stock[1:]
+
+
+@guests(*ALL)
+def test_vfio_pci_has_no_such_region(guest):
+    assert guest.l1.said("vfio_bind", "0000:00:02.0") == [["vfio-pci"]]
+    assert user(guest, "opregion-stock", "info") == ["regions 3 stolen 0"]
+
+
+@pytest.mark.parametrize("name", WRONG_BDSM)
+@guests(*ALL)
+def test_wrong_bdsm(guest, name):
+    value, reason = WRONG_BDSM[name]
+    digits = r"f+" if value < 0 else f"{value:x}"
+    if not value:
+        digits = "0"
+    assert guest.l1.logged(
+        f"no stolen memory region: BDSM 0x{digits}: {re.escape(reason)}$")
+    assert user(guest, f"bdsm-{name}", "info") == ["regions 0 stolen 0"]
+    assert user(guest, f"bdsm-{name}", "master") == ["ok 0"]
+    assert guest.l1.value("user_exit", f"bdsm-{name}") == "0"
+
+
+@guests(*ALL)
+def test_unbind_and_rebind(guest):
+    size = guest.spec.stolen.dsm_size
+    assert user(guest, "rebound", "info") == ["regions 1 stolen 1"]
+    assert differences(guest, "rebound") == [(0, size, 0, 0)]
+
+
+@guests(*ALL)
+def test_other_class_is_refused(guest):
+    assert guest.l1.value("igdvfio_bind", "0000:00:1f.0") == ""
+    assert guest.l1.logged("0000:00:1f.0: .* is not an Intel display device")
+
+
+@guests(*ALL)
+def test_selective_clearing(guest):
+    size = guest.spec.stolen.dsm_size
+    assert user(guest, "selective", "stolen")[0].startswith(
+        "version 1 flags 0x1 ")
+    assert differences(guest, "selective") == [
+        (0, size - RESERVED, 0, 0), (size - RESERVED, RESERVED, FILL_WORD, 0)]
+    assert words(guest, "selective") == [0, 0, CPU_WORD, CPU_WORD]
+
+
+@guests(*ALL)
+def test_claims_its_memory(guest):
+    dsm = guest.spec.stolen.dsm
+    assert claimed(guest, "igdvfio_iomem_bound") == [
+        f"{dsm.base + 0x1000:08x}-{dsm.limit - 0x1000:08x}"]
+
+
+@guests(*ALL)
+def test_unload_leaves_nothing(guest):
+    assert guest.l1.said("igdvfio_unload") == [["0"]] * 2
+    assert claimed(guest, "igdvfio_iomem before")
+    assert claimed(guest, "igdvfio_iomem after") == []
+    assert guest.l1.said("igdvfio_left") == []
+
+
+@guests(*ALL)
+def test_no_dmar_fault(guest):
+    verify(checks.no_dmar_fault(guest.l1))
+
+
+@guests(*ALL)
+def test_no_kernel_trouble(guest):
+    verify(checks.no_kernel_trouble(guest.l1))
