@@ -1,0 +1,157 @@
+/*
+ * What is known of a host and its IGD: where stolen memory is
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: glib only. Decodes with the emulator's own code. Tested by tests/tool.
+ */
+
+#include "qemu/osdep.h"
+#include "hw/vfio/igd-reserved-regions.h"
+#include "host.h"
+
+#define IOMEM_STOLEN    "Graphics Stolen Memory"
+
+static uint64_t host_config_int(const HostEntry *entry, unsigned offset,
+                                unsigned size)
+{
+    uint64_t value = 0;
+
+    while (size--) {
+        value = value << 8 | (uint8_t)entry->data[offset + size];
+    }
+    return value;
+}
+
+static void host_load_registers(Host *host, HostStore *store)
+{
+    const IGDStolenLayout *layout = igd_stolen_layout(host->gen);
+    const HostEntry *config = host_store_get(store, HOST_CONFIG,
+                                             HOST_SYSFS_PCI "/%s/config",
+                                             host->igd.address);
+    unsigned size;
+    char *why;
+
+    if (!layout) {
+        why = g_strdup(igd_stolen_strerror(
+            host->gen == IGD_STOLEN_GEN_NO_BDSM ? IGD_STOLEN_NO_BDSM
+                                                : IGD_STOLEN_UNKNOWN_DEVICE));
+    } else if (config->status != HOST_OK) {
+        why = host_entry_why(config);
+    } else if (config->size < layout->bdsm_offset + layout->bdsm_bits / 8) {
+        why = g_strdup_printf("%s shows root only what is beyond its first "
+                              "%zu bytes", config->path, config->size);
+    } else {
+        size = layout->bdsm_bits / 8;
+        host_fact_set(&host->ggc,
+                      host_config_int(config, IGD_STOLEN_CFG_GGC, 2),
+                      g_strdup("config space"));
+        host_fact_set(&host->bdsm,
+                      host_config_int(config, layout->bdsm_offset, size),
+                      g_strdup("config space"));
+        return;
+    }
+    host_fact_unknown(&host->ggc, g_strdup(why));
+    host_fact_unknown(&host->bdsm, why);
+}
+
+static void host_load_by_config(Host *host)
+{
+    IGDStolenResult result;
+
+    if (!host->ggc.known) {
+        host->by_config.from = g_strdup(host->ggc.from);
+        return;
+    }
+    result = igd_stolen_decode(host->igd.device, host->ggc.value,
+                               host->bdsm.value, &host->by_config.region);
+    host->by_config.known = result == IGD_STOLEN_OK;
+    host->by_config.split = host->by_config.known;
+    host->by_config.from = host->by_config.known ?
+        g_strdup("config space") :
+        g_strdup_printf("GGC 0x%04" PRIx64 " and BDSM 0x%" PRIx64 ": %s",
+                        host->ggc.value, host->bdsm.value,
+                        igd_stolen_strerror(result));
+}
+
+static void host_load_by_group(Host *host, HostStore *store)
+{
+    const HostEntry *entry;
+
+    if (!host->group) {
+        host->by_group.from = g_strdup("the device is in no IOMMU group");
+        return;
+    }
+    entry = host_store_get(store, HOST_FILE,
+                           "/sys/kernel/iommu_groups/%s/reserved_regions",
+                           host->group);
+    if (entry->status != HOST_OK) {
+        host->by_group.from = host_entry_why(entry);
+        return;
+    }
+    host->relaxable = igd_reserved_regions_parse(entry->data,
+                                                 &host->by_group.region);
+    host->by_group.known = host->relaxable == 1;
+    host->by_group.from = host->by_group.known ?
+        g_strdup("reserved_regions") :
+        g_strdup_printf("group %s has %u direct-relaxable ranges, not one",
+                        host->group, host->relaxable);
+}
+
+static void host_load_by_iomem(Host *host)
+{
+    const MemRange *found = memmap_find(host->iomem, IOMEM_STOLEN);
+
+    if (found) {
+        host->by_iomem.known = true;
+        host->by_iomem.region = (StolenRegion) {
+            .base = found->base, .limit = found->limit,
+            .dsm_base = found->base,
+        };
+        host->by_iomem.from = g_strdup("/proc/iomem");
+    } else {
+        host->by_iomem.from = host->iomem_why ?
+            g_strdup(host->iomem_why) :
+            g_strdup("/proc/iomem has no \"" IOMEM_STOLEN "\"");
+    }
+}
+
+/* The group's range is GSM and DSM; the kernel's own line is DSM alone */
+static void host_choose_region(Host *host)
+{
+    const StolenRegion *dsm = &host->by_iomem.region;
+
+    if (host->by_config.known) {
+        host->region = host->by_config;
+        host->region.from = g_strdup("config space");
+    } else if (host->by_group.known) {
+        host->region = host->by_group;
+        host->region.from = g_strdup("reserved_regions");
+        if (host->by_iomem.known && dsm->limit == host->region.region.limit &&
+            dsm->base > host->region.region.base) {
+            host->region.region.dsm_base = dsm->base;
+            host->region.split = true;
+        }
+    } else {
+        host->region.from = g_strdup_printf("%s; %s", host->by_group.from,
+                                            host->by_config.from);
+    }
+}
+
+void host_load_region(Host *host, HostStore *store)
+{
+    if (host->igd.address) {
+        host_load_registers(host, store);
+        host_load_by_config(host);
+        host_load_by_group(host, store);
+    } else {
+        host_fact_unknown(&host->ggc, g_strdup("there is no IGD"));
+        host_fact_unknown(&host->bdsm, g_strdup("there is no IGD"));
+        host->by_config.from = g_strdup("there is no IGD");
+        host->by_group.from = g_strdup("there is no IGD");
+    }
+    host_load_by_iomem(host);
+    host_choose_region(host);
+}
