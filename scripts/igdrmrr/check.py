@@ -9,10 +9,9 @@ import re
 import subprocess
 import time
 
-from . import assets, driver, files, fuzz, paths, qemu, results, suites, ui
+from . import (assets, driver, files, fuzz, paths, qemu, results, suites, tool,
+               top, ui)
 from .ui import Failure, say
-
-MESON = '/usr/bin/meson'
 
 # Each compiler and the sanitizers have a build directory of their own:
 # suite as the user sees it, directory, compiler, options, meson's suite.
@@ -22,41 +21,6 @@ UNIT_BUILDS = (
     ('unit, gcc with ASan and UBSan', 'top-sanitize', 'gcc',
      ('-Db_sanitize=address,undefined',)),
 )
-
-SANITIZERS = {
-    'ASAN_OPTIONS': 'abort_on_error=0:detect_leaks=1:strict_string_checks=1',
-    'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
-}
-
-
-def environment(compiler='gcc'):
-    env = {name: value for name, value in os.environ.items()
-           if name not in qemu.UNWANTED}
-    env.update(SANITIZERS, CC=compiler, LC_ALL='C.UTF-8',
-               NINJA=qemu.NINJA, IGD_RMRR_CACHE=str(paths.CACHE))
-    return env
-
-
-def set_up(directory, compiler, options):
-    """A meson build directory that knows of every test there is now."""
-    build = paths.BUILD / directory
-    stamp = build / 'igd-rmrr-setup.json'
-    known = {'options': list(options), 'compiler': compiler,
-             'qtests': suites.qtest_names()}
-    before = files.read_json(stamp)
-    if before == known:
-        return build
-    if not before or (before['options'], before['compiler']) != (
-            known['options'], compiler):
-        files.remove_tree(build)
-        command = [MESON, 'setup', *options, build, paths.ROOT]
-    else:
-        command = [MESON, 'setup', '--reconfigure', build, paths.ROOT]
-    ui.run_logged('meson setup', command, 'setup-%s.log' % directory,
-                  env=environment(compiler), cwd=paths.ROOT)
-    files.write_json(stamp, known)
-    return build
-
 
 def count(entry):
     """The cases of one program of meson's log."""
@@ -81,7 +45,7 @@ def run_suite(title, directory, suite, names=(), compiler='gcc', options=()):
     start = time.monotonic()
     total = results.Counts()
     try:
-        build = set_up(directory, compiler, options)
+        build = top.set_up(directory, compiler, options)
     except Failure as failure:
         say(str(failure))
         total.failed.append('%s: could not be set up' % title)
@@ -91,11 +55,11 @@ def run_suite(title, directory, suite, names=(), compiler='gcc', options=()):
     log.unlink(missing_ok=True)
     jobs = os.environ.get('IGD_RMRR_JOBS')
     ui.run_logged(
-        title, [MESON, 'test', '-C', build, '--suite', suite,
+        title, [top.MESON, 'test', '-C', build, '--suite', suite,
                 '--logbase', base, *(['--num-processes', jobs] if jobs
                                      else []), *names],
         'check-%s-%s.log' % (directory, suite), check=False,
-        env=environment(compiler), cwd=paths.ROOT, on_line=show_line)
+        env=top.environment(compiler), cwd=paths.ROOT, on_line=show_line)
     entries = results.read_meson_log(log.read_text()) if log.exists() else []
     for entry in entries:
         counted = count(entry)
@@ -153,6 +117,15 @@ def suite_harness():
     return run_pytest_suite('harness', r' (FAILED|ERROR) ')
 
 
+def suite_tool():
+    try:
+        tool.build()
+    except Failure as failure:
+        say(str(failure))
+        return results.Counts(failed=['tool: could not be built'])
+    return run_pytest_suite('tool', r' (FAILED|ERROR) ')
+
+
 def suite_lint():
     return run_suite('lint', 'top', 'lint')
 
@@ -165,11 +138,11 @@ def suite_guest():
     return run_pytest_suite('guest', r'^guest \S+: | (FAILED|ERROR) ')
 
 
-SUITES = {'unit': suite_unit, 'harness': suite_harness, 'lint': suite_lint,
-          'driver': driver.suite_driver, 'fuzz': fuzz.suite_fuzz,
-          'qtest': suite_qtest, 'guest': suite_guest}
+SUITES = {'unit': suite_unit, 'harness': suite_harness, 'tool': suite_tool,
+          'lint': suite_lint, 'driver': driver.suite_driver,
+          'fuzz': fuzz.suite_fuzz, 'qtest': suite_qtest, 'guest': suite_guest}
 # These say something even when the emulator could not be built.
-ALONE = {'unit', 'harness', 'fuzz'}
+ALONE = {'unit', 'harness', 'tool', 'fuzz'}
 
 
 def cmd_check(arguments):
@@ -195,6 +168,7 @@ def check(chosen):
     try:
         if set(chosen) - ALONE:
             qemu.build(assets.FOR_TESTS, qtests=True)
+            tool.build()
         built = True
     except Failure as failure:
         say(str(failure))
@@ -215,6 +189,10 @@ def check(chosen):
 
 def cmd_unit(_arguments):
     return cmd_check(['unit'])
+
+
+def cmd_tool(_arguments):
+    return cmd_check(['tool'])
 
 
 def cmd_fuzz(arguments):
@@ -239,6 +217,7 @@ def cmd_qtest(arguments):
 
 def cmd_guest(arguments):
     qemu.build(assets.FOR_TESTS)
+    tool.build()
     ui.flush_all()
     return subprocess.run(
         suites.pytest_command(*arguments), cwd=suites.FUNCTIONAL,

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from . import assets, fetch, paths, qemu, ui
+from . import assets, fetch, paths, qemu, tool, ui
 
 
 def script(name, arguments):
@@ -24,11 +24,13 @@ def script(name, arguments):
 
 def cmd_build(_arguments):
     qemu.build()
+    tool.build()
     return 0
 
 
 def cmd_demo(arguments):
     qemu.build(assets.FOR_DEMO)
+    tool.build()
     return script('demo.py', arguments)
 
 
@@ -48,7 +50,8 @@ def main(arguments):
     commands = {
         'build': cmd_build, 'demo': cmd_demo, 'bench': cmd_bench,
         'update': cmd_update, 'check': check.cmd_check,
-        'unit': check.cmd_unit, 'fuzz': check.cmd_fuzz,
+        'unit': check.cmd_unit, 'tool': check.cmd_tool,
+        'fuzz': check.cmd_fuzz,
         'qtest': check.cmd_qtest, 'guest': check.cmd_guest,
         'bless': check.cmd_bless,
     }

@@ -11,10 +11,11 @@ import collections
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import time
 
-from . import paths, qemu, results, ui
+from . import paths, qemu, results, tool, ui
 from .ui import Failure, say
 
 CLANG = '/usr/bin/clang'
@@ -23,19 +24,23 @@ DIRECTORY = paths.BUILD / 'fuzz'
 SECONDS = 'IGD_RMRR_FUZZ_SECONDS'
 DEFAULT_SECONDS = 60
 
-# A target is tests/fuzz/NAME.c with the files it needs. Longer inputs than
-# @longest bytes tell it nothing.
-Target = collections.namedtuple('Target', 'name longest sources')
+# A target is tests/fuzz/NAME.c with the files it needs and the libraries, as
+# pkg-config calls them. Longer inputs than @longest bytes tell it nothing.
+# @seeds are files to begin with.
+Target = collections.namedtuple('Target', 'name longest sources libraries '
+                                'seeds', defaults=(('glib-2.0',), None))
 
 TARGETS = (
     Target('fuzz-vtd-range-scan', 520,
            ('hw/i386/vtd_range_scan.c', 'tests/unit/vtd-scan-case.c',
             'tests/unit/vtd-slow-walk.c', 'tests/unit/vtd-test-tables.c')),
+    Target('fuzz-igd-bundle', 16384, tool.pure_sources(),
+           ('glib-2.0', 'jansson'), 'tests/data/hosts/*.bundle'),
 )
 
 OPTIONS = ('-std=gnu11', '-g', '-O2', '-fno-omit-frame-pointer',
            '-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all')
-INCLUDES = ('tests/unit/shim', 'include')
+INCLUDES = ('tests/unit/shim', 'include', '.', 'tools/igd-stolen')
 
 # What a run said: inputs tried, file with the input that broke it, why.
 Outcome = collections.namedtuple('Outcome', 'executions reproducer reason')
@@ -82,9 +87,9 @@ def environment():
     return env
 
 
-def glib_options():
+def library_options(target):
     done = subprocess.run(
-        ['/usr/bin/pkg-config', '--cflags', '--libs', 'glib-2.0'],
+        ['/usr/bin/pkg-config', '--cflags', '--libs', *target.libraries],
         env=environment(), check=True, stdout=subprocess.PIPE, text=True)
     return shlex.split(done.stdout)
 
@@ -97,7 +102,7 @@ def build(target):
     ui.run_logged(
         'building ' + target.name,
         [CLANG, *OPTIONS, *('-I' + name for name in INCLUDES), '-o', program,
-         *sources, *glib_options()], 'build-%s.log' % target.name,
+         *sources, *library_options(target)], 'build-%s.log' % target.name,
         env=environment(), cwd=paths.ROOT)
     return program
 
@@ -109,6 +114,9 @@ def run(target, limit):
     found = DIRECTORY / 'found'
     for directory in (corpus, found):
         directory.mkdir(parents=True, exist_ok=True)
+    if target.seeds:
+        for seed in paths.ROOT.glob(target.seeds):
+            shutil.copy(seed, corpus)
     log = target.name + '.log'
     status = ui.run_logged(
         target.name,

@@ -11,6 +11,7 @@ from . import paths
 
 FUNCTIONAL = paths.ROOT / 'tests/functional'
 HARNESS = paths.ROOT / 'tests/harness'
+TOOL = paths.ROOT / 'tests/tool'
 
 # QEMU's own tests of what the hooks touch. bios-tables-test compares every
 # table of the machines without a region with QEMU's blessed ones.
@@ -93,4 +94,9 @@ def run_harness(*arguments):
     return run_pytest('harness', HARNESS, *arguments)
 
 
-RUN = {'qtest': run_qtest, 'guest': run_guest, 'harness': run_harness}
+def run_tool(*arguments):
+    return run_pytest('tool', TOOL, *arguments)
+
+
+RUN = {'qtest': run_qtest, 'guest': run_guest, 'harness': run_harness,
+       'tool': run_tool}

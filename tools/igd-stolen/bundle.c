@@ -289,7 +289,7 @@ static void bundle_write_entry(GString *text, const HostEntry *entry)
         data[size - 1] = '\0';
     }
     lines = g_strsplit(data, "\n", -1);
-    for (i = 0; lines[i]; i++) {
+    for (i = 0; lines[i] && size; i++) {
         g_string_append_printf(text, "| %s\n", lines[i]);
     }
 }

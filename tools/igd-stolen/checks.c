@@ -12,7 +12,7 @@
 #include "checks.h"
 #include "text.h"
 
-#define TITLE_COLUMNS   42
+#define TITLE_COLUMNS   36
 
 static void check_clear(gpointer data)
 {

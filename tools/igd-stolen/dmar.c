@@ -39,15 +39,15 @@ static const char *dmar_parse_scopes(const uint8_t *data, size_t size,
         unsigned length = size < DMAR_SCOPE_SIZE ? 0 : data[1];
         unsigned hops = (length - DMAR_SCOPE_SIZE) / 2;
 
-        if (length < DMAR_SCOPE_SIZE + 2 || length > size || length % 2 ||
-            hops > DMAR_MAX_HOPS) {
+        if (length < DMAR_SCOPE_SIZE + 2 || length > size || length % 2) {
             return "a device scope of a wrong length";
         }
         if (!rmrr->nr_scopes++) {
             rmrr->scope.type = data[0];
             rmrr->scope.start_bus = data[5];
             rmrr->scope.nr_hops = hops;
-            memcpy(rmrr->scope.path, data + DMAR_SCOPE_SIZE, hops * 2);
+            memcpy(rmrr->scope.path, data + DMAR_SCOPE_SIZE,
+                   MIN(hops, DMAR_MAX_HOPS) * 2);
         }
         data += length;
         size -= length;

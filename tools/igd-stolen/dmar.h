@@ -21,6 +21,7 @@
 /**
  * DmarScope: one device of an RMRR
  * @type: 1 endpoint, 2 bridge
+ * @nr_hops: how many there are, which may be more than @path holds
  * @path: pairs of device and function number
  */
 typedef struct DmarScope {

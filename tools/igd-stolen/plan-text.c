@@ -16,11 +16,15 @@
 /* An XML comment must not have two dashes in a row */
 static void plan_xml_comment(const GString *comment, GString *out)
 {
-    const char *c;
+    const char *text = comment->str;
+    size_t i;
 
     g_string_append(out, "<!--\n");
-    for (c = comment->str; *c; c++) {
-        g_string_append_c(out, *c == '-' && c[1] == '-' ? '=' : *c);
+    for (i = 0; text[i]; i++) {
+        bool run = text[i] == '-' &&
+                   (text[i + 1] == '-' || (i && text[i - 1] == '-'));
+
+        g_string_append_c(out, run ? '=' : text[i]);
     }
     g_string_append(out, "-->\n");
 }
@@ -37,28 +41,32 @@ static void plan_reasons(const Plan *plan, const char *prefix, GString *out)
     g_string_append_printf(out, "%sWhy:\n", prefix);
     for (i = 0; i < words->len; i++) {
         const PlanWord *word = &g_array_index(words, PlanWord, i);
-        g_autofree char *shown = g_strndup(word->option,
-                                           strcspn(word->option, ","));
+        g_autofree char *shown =
+            g_strndup(word->option, strcspn(word->option, ",\"\\"));
 
-        text_wrap(out, prefix, shown);
+        text_wrap(out, prefix, g_strchomp(shown));
         text_wrap(out, deeper, word->why);
     }
 }
 
 static void plan_lock_text(const Plan *plan, const char *prefix, GString *out)
 {
+    const StolenRegion *r = &plan->host->region.region;
+    const HostFact *limit = &plan->host->lock_limit;
     g_autofree char *locked = text_size(plan->locked);
     g_autofree char *memory = text_size(plan->request.memory);
-    g_autofree char *line = NULL;
-    const HostFact *limit = &plan->host->lock_limit;
+    g_autofree char *stolen = text_size(stolen_region_size(r));
 
-    line = g_strdup_printf("Locked memory: %s: RAM %s, %s1 GiB for the rest. "
-                           "For a user: ulimit -l %" PRIu64 "%s", locked,
-                           memory, plan->placed ? "stolen memory, " : "",
-                           plan->locked >> 10,
+    g_string_append_printf(out, "%sLocked memory: %s: RAM %s, ", prefix,
+                           locked, memory);
+    if (plan->placed) {
+        g_string_append_printf(out, "stolen memory %s, ", stolen);
+    }
+    g_string_append_printf(out, "1 GiB for the rest\n"
+                           "%s    as root no limit; for a user: ulimit -l %"
+                           PRIu64 "%s\n", prefix, plan->locked >> 10,
                            limit->known && limit->value >= plan->locked ?
-                           " (this one may already)" : "");
-    text_wrap(out, prefix, line);
+                           " (allowed here)" : "");
 }
 
 static void plan_comment(const Plan *plan, const char *prefix, GString *out)
@@ -66,8 +74,7 @@ static void plan_comment(const Plan *plan, const char *prefix, GString *out)
     unsigned i;
 
     plan_reasons(plan, prefix, out);
-    g_string_append_printf(out, "%s\n%sMemory of the guest:\n", prefix,
-                           prefix);
+    g_string_append_printf(out, "%sMemory of the guest:\n", prefix);
     plan_draw(plan->guest_map, prefix, out);
     if (plan->host_map->len) {
         g_string_append_printf(out, "%sMemory of the host%s:\n", prefix,

@@ -22,6 +22,15 @@
 /* What SMM can take at the top of a q35's low RAM, the machine's default */
 #define TSEG_MAX        (16 * STOLEN_ALIGN)
 
+/* The same plan with another option */
+static char *plan_again(const Plan *plan, const char *option)
+{
+    return g_strdup_printf("igd-stolen plan --memory %" PRIu64 "M%s %s",
+                           plan->request.memory >> 20,
+                           plan->request.firmware != STOLEN_FIRMWARE_SEABIOS ?
+                           " --firmware ovmf" : "", option);
+}
+
 static bool plan_igd(Plan *plan)
 {
     static const char title[] = "for an Intel integrated GPU";
@@ -83,9 +92,9 @@ static void plan_add_place(Plan *plan)
     if (plan->place.status != STOLEN_PLAN_OK) {
         checks_add(plan->checks, "place", title, CHECK_FAIL,
                    plan_conflict(plan, range),
-                   g_strdup(plan_is_seabios_conflict(plan) ?
-                            "igd-stolen plan --firmware ovmf" :
-                            "vfio-pci,x-igd-stolen=firmware places it "
+                   plan_is_seabios_conflict(plan) ?
+                   plan_again(plan, "--firmware ovmf") :
+                   g_strdup("vfio-pci,x-igd-stolen=firmware places it "
                             "elsewhere, which drivers may notice"));
         return;
     }
@@ -107,6 +116,16 @@ static void plan_add_place(Plan *plan)
                                ", above low RAM"), NULL);
 }
 
+/* The emulator would refuse to start */
+static bool plan_is_contradiction(const Host *host)
+{
+    const StolenRegion *config = &host->by_config.region;
+    const StolenRegion *group = &host->by_group.region;
+
+    return host->by_config.known && host->by_group.known &&
+           (config->base != group->base || config->limit != group->limit);
+}
+
 static void plan_region(Plan *plan)
 {
     static const char title[] = "for stolen memory";
@@ -124,8 +143,10 @@ static void plan_region(Plan *plan)
                    g_strdup("none that needs a place: it is in a BAR"), NULL);
         return;
     }
-    if (!host->region.known) {
+    if (!host->region.known || plan_is_contradiction(host)) {
         checks_add(plan->checks, "region", title, CHECK_FAIL,
+                   host->region.known ?
+                   g_strdup("config space and reserved_regions disagree") :
                    g_strdup_printf("unknown: %s", host->region.from),
                    g_strdup("igd-stolen probe"));
         return;
@@ -155,14 +176,14 @@ static void plan_width(Plan *plan)
         checks_add(plan->checks, "width", title, CHECK_FAIL,
                    g_strdup_printf("the host's IOMMU has %" PRIu64 " bits",
                                    plan->host->iommu_width.value),
-                   g_strdup("igd-stolen plan --no-iommu"));
+                   plan_again(plan, "--no-iommu"));
     } else if (top > 1ull << bits) {
         g_autofree char *memory = text_size(plan->request.memory);
 
         checks_add(plan->checks, "width", title, CHECK_FAIL,
                    g_strdup_printf("%s of RAM end above %u bits", memory,
                                    bits),
-                   g_strdup("a smaller --memory, or --no-iommu"));
+                   plan_again(plan, "--no-iommu"));
     } else {
         checks_add(plan->checks, "width", title, CHECK_PASS,
                    g_strdup_printf("aw-bits=%u", bits), NULL);

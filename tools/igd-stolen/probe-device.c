@@ -89,7 +89,7 @@ static bool probe_is_harmless(const HostDevice *device)
            !strcmp(device->driver, VFIO_PCI);
 }
 
-static void probe_group(CheckList *list, const Host *host)
+void probe_group(CheckList *list, const Host *host)
 {
     static const char title[] = "for an IOMMU group of its own";
     g_autoptr(GString) names = g_string_new(NULL);
@@ -135,6 +135,5 @@ void probe_device(CheckList *list, const Host *host)
     if (host->igd.address) {
         probe_class(list, host);
         probe_driver(list, host);
-        probe_group(list, host);
     }
 }

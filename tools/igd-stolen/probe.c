@@ -91,6 +91,7 @@ CheckList *probe_checks(const Host *host)
     probe_device(list, host);
     if (host->igd.address) {
         probe_iommu(list, host);
+        probe_group(list, host);
         probe_region(list, host);
         probe_mappings(list, host);
     }

@@ -22,6 +22,7 @@ CheckList *probe_checks(const Host *host);
 /* Parts of probe_checks() */
 void probe_device(CheckList *list, const Host *host);
 void probe_iommu(CheckList *list, const Host *host);
+void probe_group(CheckList *list, const Host *host);
 void probe_region(CheckList *list, const Host *host);
 
 /**

@@ -1,0 +1,340 @@
+#!/usr/bin/python3
+"""Bundles of hosts, from a table of what is known of them.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+
+Writes NAME.bundle beside itself for each host of the table; tests/tool checks
+that the files are what this writes.  Ranges and device ids are those of real
+boards, from public boot logs; capability registers are those that such boards
+print.  The rest is what Linux shows.
+"""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+MIB = 1 << 20
+IGD = "0000:00:02.0"
+PCI = "/sys/bus/pci/devices"
+
+# VT-d capability registers as Linux prints them: width of 39 and of 48 bits
+CAP_39 = 0x1C0000C40660462
+CAP_39_OLD = 0xC0000020E60262
+CAP_48 = 0x8D2078C106F0466
+
+
+@dataclass
+class Host:
+    """One host; dsm, sizes and limit in bytes, mode as Linux gives it."""
+    name: str
+    says: str
+    device: int
+    ggc: int = 0
+    dsm: int = 0
+    limit: int = 0
+    gsm: int = 8 * MIB
+    gen11: bool = False
+    kernel: str = "6.12.43"
+    root: bool = True
+    driver: str = "i915"
+    display: int = 0x030000
+    cap: int = CAP_39
+    vtd: str = "on"             # on, kernel-off, firmware-off
+    entry_limit: int = None
+    memory: int = 16 << 20      # KiB
+    others: dict = field(default_factory=dict)
+    kvm: bool = True
+    group_base: int = None      # if it differs from what the registers say
+    raw_bdsm: int = None
+    where: str = IGD
+
+    @property
+    def base(self):
+        return self.dsm - self.gsm
+
+
+def gms(size):
+    """GMS of gen 8 to 12, where it is bits 15:8."""
+    if size % (32 * MIB) == 0:
+        return size // (32 * MIB) << 8
+    return 0xF0 + size // (4 * MIB) - 1 << 8
+
+
+def ggc(size, gsm=8 * MIB):
+    """GGC of gen 8 to 12 without its lock bit."""
+    return gms(size) | {2: 1, 4: 2, 8: 3}[gsm // MIB] << 6
+
+
+def ggc_old(size, gsm):
+    """GGC of gen 6 and 7."""
+    return size // (32 * MIB) << 3 | gsm // MIB << 8
+
+
+HOSTS = [
+    Host("sandy-bridge-vtd-off", "gen 6, VT-d not used by the kernel", 0x0102,
+         ggc_old(64 * MIB, 2 * MIB), 0xDBA00000, 0xDF9FFFFF, 2 * MIB,
+         kernel="6.1.0", cap=CAP_39_OLD, vtd="kernel-off"),
+    Host("haswell-high", "gen 7, inside the guest's PCI window", 0x0412,
+         ggc_old(32 * MIB, 2 * MIB), 0xCE000000, 0xCFFFFFFF, 2 * MIB,
+         kernel="6.1.0", cap=CAP_39_OLD),
+    Host("haswell-256m", "gen 7, across c0000000, on SeaBIOS's MMCONFIG",
+         0x0416, ggc_old(256 * MIB, 2 * MIB), 0xBF200000, 0xCF1FFFFF,
+         2 * MIB, cap=CAP_39_OLD, driver="vfio-pci"),
+    Host("broadwell", "gen 8, on SeaBIOS's MMCONFIG", 0x1616, ggc(64 * MIB),
+         0xBB000000, 0xBEFFFFFF, driver="vfio-pci", entry_limit=65535),
+    Host("braswell", "gen 8, Cherryview's own GGC", 0x22B1,
+         ggc_old(64 * MIB, 3 * MIB), 0x7C000000, 0x7FFFFFFF, 8 * MIB,
+         memory=4 << 20),
+    Host("skylake-ready", "gen 9, bound to vfio-pci, alone in its group",
+         0x1912, ggc(64 * MIB), 0x7B800000, 0x7F7FFFFF, driver="vfio-pci",
+         entry_limit=65535),
+    Host("skylake-nobody", "the same as anybody but root sees it", 0x1912,
+         ggc(64 * MIB), 0x7B800000, 0x7F7FFFFF, driver="vfio-pci",
+         entry_limit=65535, root=False),
+    Host("skylake-old-kernel", "a kernel without relaxable RMRRs", 0x1912,
+         ggc(64 * MIB), 0x7B800000, 0x7F7FFFFF, kernel="4.19.0"),
+    Host("apollo-lake", "gen 9 with an id in Haswell's range", 0x5A84,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, memory=8 << 20),
+    Host("kaby-lake-128m", "gen 9, 128 MiB below 2 GiB", 0x5912,
+         ggc(128 * MIB), 0x78000000, 0x7FFFFFFF, driver=None),
+    Host("coffee-lake-shared", "gen 9, a sound device in its group", 0x3E98,
+         ggc(32 * MIB), 0x8D800000, 0x8F7FFFFF,
+         others={"0000:00:1f.3": (0x8086, 0xA348, 0x040300, "snd_hda_intel"),
+                 "0000:00:01.0": (0x8086, 0x1901, 0x060400, "pcieport")}),
+    Host("whiskey-lake", "gen 9, few mappings allowed", 0x3EA0,
+         ggc(64 * MIB), 0x8C000000, 0x8FFFFFFF, driver="vfio-pci",
+         entry_limit=1024, others={"0000:00:00.0": (0x8086, 0x3E34, 0x060000,
+                                                    "skl_uncore")}),
+    Host("comet-lake-vtd-off", "gen 9, no DMAR table", 0x9BC5, ggc(64 * MIB),
+         0x7C000000, 0x7FFFFFFF, vtd="firmware-off", root=False),
+    Host("ice-lake", "gen 11, BDSM of 64 bits", 0x8A52, ggc(64 * MIB),
+         0x9C800000, 0xA07FFFFF, gen11=True, driver="vfio-pci",
+         entry_limit=65535),
+    Host("tiger-lake-nuc", "gen 12, as nobody, i915", 0x9A49, ggc(64 * MIB),
+         0x4B800000, 0x4F7FFFFF, gen11=True, root=False),
+    Host("tiger-lake", "gen 12, 60 MiB, bound to vfio-pci", 0x9A49,
+         ggc(60 * MIB), 0x4C800000, 0x503FFFFF, gen11=True,
+         driver="vfio-pci", entry_limit=65535),
+    Host("alder-lake", "gen 12, GSM and DSM across 2 GiB", 0x4680,
+         ggc(64 * MIB, 8 * MIB), 0x7C800000, 0x807FFFFF, gen11=True,
+         cap=CAP_48, driver="vfio-pci", entry_limit=65535, memory=64 << 20),
+    Host("meteor-lake", "stolen memory in a BAR", 0x7D55, 0, gen11=True,
+         driver="vfio-pci", entry_limit=65535, cap=CAP_48),
+    Host("not-vga", "the IGD is not the primary display", 0x3E98,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, display=0x038000),
+    Host("unknown-id", "an id that is in no table", 0x0042, 0, 0x7B800000,
+         0x7F7FFFFF, driver="vfio-pci", entry_limit=65535, root=False),
+    Host("contradiction", "registers and kernel disagree", 0x1912,
+         ggc(64 * MIB), 0x7B800000, 0x7F7FFFFF, driver="vfio-pci",
+         group_base=0x7A000000),
+    Host("bdsm-zero", "registers that firmware never set", 0x1912,
+         ggc(64 * MIB), 0x7B800000, 0x7F7FFFFF, raw_bdsm=0, vtd="kernel-off"),
+    Host("no-igd", "a discrete GPU of Intel alone", 0x56A0, 0,
+         where="0000:03:00.0", driver="xe", vtd="on", root=False),
+]
+
+
+class Bundle:
+    """Collects entries; text() gives the bundle."""
+
+    def __init__(self):
+        self._entries = {}
+
+    def put(self, kind, path, lines=()):
+        """Adds a file, link, dir or config with these lines."""
+        text = f"{kind} {path}\n" + "".join(f"| {line}\n" for line in lines)
+        name = kind.split()[-1].replace("hex", "file")
+        order = ("file", "link", "dir", "config").index(name)
+        self._entries[(path, order)] = text
+
+    def missing(self, status, kind, path):
+        """Adds that a path is absent or denied."""
+        self.put(f"{status} {kind}", path)
+
+    def hex(self, kind, path, content):
+        """Adds bytes."""
+        rows = [content[at:at + 16] for at in range(0, len(content), 16)]
+        self.put(kind, path, [row.hex(" ") for row in rows])
+
+    def text(self):
+        """The bundle's text, in the order in which the tool writes it."""
+        return "igd-stolen-bundle 1\n" + "".join(
+            self._entries[key] for key in sorted(self._entries))
+
+
+def config_space(host):
+    """256 bytes, or what anybody may read of them."""
+    content = bytearray(256)
+    content[0:4] = (0x8086 | host.device << 16).to_bytes(4, "little")
+    content[4:6] = (0x0007).to_bytes(2, "little")
+    content[9:12] = host.display.to_bytes(3, "little")
+    content[0x50:0x52] = host.ggc.to_bytes(2, "little")
+    bdsm = host.dsm | 1 if host.raw_bdsm is None else host.raw_bdsm
+    if host.gen11:
+        content[0xC0:0xC8] = bdsm.to_bytes(8, "little")
+    else:
+        content[0x5C:0x60] = bdsm.to_bytes(4, "little")
+    return bytes(content if host.root else content[:64])
+
+
+def dmar_table(host):
+    """A DMAR table with two units and, if there is a region, its RMRR."""
+    def structure(kind, rest):
+        return (kind.to_bytes(2, "little")
+                + (len(rest) + 4).to_bytes(2, "little") + rest)
+
+    igd_scope = bytes([1, 8, 0, 0, 0, 0, 2, 0])
+    body = structure(0, bytes(4) + (0xFED90000).to_bytes(8, "little")
+                     + igd_scope)
+    body += structure(0, b"\1" + bytes(3)
+                      + (0xFED91000).to_bytes(8, "little"))
+    if host.dsm:
+        body += structure(1, bytes(4) + host.base.to_bytes(8, "little")
+                          + host.limit.to_bytes(8, "little") + igd_scope)
+    width = 38 if host.cap != CAP_48 else 45
+    size = 48 + len(body)
+    table = (b"DMAR" + size.to_bytes(4, "little") + b"\1\0" + b" " * 14
+             + bytes(12) + bytes([width, 1]) + bytes(10) + body)
+    return table[:9] + bytes([-sum(table) & 0xFF]) + table[10:]
+
+
+def memory_ranges(host):
+    """[(base, limit, name)]: the top level of a host's memory map."""
+    low = (host.base if host.dsm else 0x7C000000) - 0x4800000
+    top = max(host.limit + 1, 0x80000000)
+    ranges = [
+        (0x1000, 0x9FFFF, "System RAM"), (0xA0000, 0xFFFFF, "Reserved"),
+        (0x100000, low - 1, "System RAM"),
+        (low, low + 0x3FFFFFF, "ACPI Non-volatile Storage"),
+    ]
+    if host.dsm:
+        ranges.append((host.base, host.limit, "Reserved"))
+    ranges += [(top, 0xDFFFFFFF, "PCI Bus 0000:00")] if top < 0xE0000000 \
+        else []
+    ranges += [(0xE0000000, 0xEFFFFFFF, "Reserved"),
+               (0xFED90000, 0xFED91FFF, "Reserved")]
+    ranges.append((1 << 32, (1 << 32) + (host.memory << 10) - low - 1,
+                   "System RAM"))
+    return ranges
+
+
+def put_memory(bundle, host):
+    """/proc/iomem and the firmware's map."""
+    lines = []
+    entries = []
+    for base, limit, name in memory_ranges(host):
+        lines.append((0, base, limit, name))
+        if host.dsm and host.raw_bdsm is None and base == host.base:
+            lines.append((1, host.dsm, host.limit, "Graphics Stolen Memory"))
+        if not name.startswith("PCI"):
+            entries.append((base, limit, name))
+    bundle.put("file", "/proc/iomem", [
+        "  " * depth + "%08x-%08x : %s" % (base if host.root else 0,
+                                           limit if host.root else 0, name)
+        for depth, base, limit, name in lines])
+    directory = "/sys/firmware/memmap"
+    bundle.put("dir", directory, sorted(str(i) for i in range(len(entries))))
+    for number, (base, limit, name) in enumerate(entries):
+        bundle.put("file", f"{directory}/{number}/start", [f"{base:#x}"])
+        bundle.put("file", f"{directory}/{number}/end", [f"{limit:#x}"])
+        bundle.put("file", f"{directory}/{number}/type", [name])
+
+
+def put_system(bundle, host):
+    """Kernel, processor, memory, limits."""
+    bundle.put("file", "/proc/sys/kernel/osrelease", [host.kernel])
+    bundle.put("file", "/proc/cpuinfo",
+               ["vendor_id\t: GenuineIntel",
+                "address sizes\t: 39 bits physical, 48 bits virtual"])
+    bundle.put("file", "/proc/meminfo",
+               [f"MemTotal:       {host.memory:8d} kB",
+                f"MemAvailable:   {host.memory * 3 // 4:8d} kB"])
+    bundle.put("file", "/proc/self/limits",
+               ["Max locked memory         8388608              8388608"
+                "              bytes"])
+    bundle.put("file", "/proc/cmdline",
+               ["intel_iommu=on"] if host.vtd == "on" else [])
+    path = "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
+    if host.entry_limit:
+        bundle.put("file", path, [str(host.entry_limit)])
+    else:
+        bundle.missing("absent", "file", path)
+    if host.kvm:
+        bundle.put("link", "/sys/class/misc/kvm",
+                   ["../../devices/virtual/misc/kvm"])
+    else:
+        bundle.missing("absent", "link", "/sys/class/misc/kvm")
+
+
+def put_device(bundle, address, vendor, device, display, driver):
+    """Ids, class and driver of a device."""
+    directory = f"{PCI}/{address}"
+    bundle.put("file", f"{directory}/vendor", [f"0x{vendor:04x}"])
+    bundle.put("file", f"{directory}/device", [f"0x{device:04x}"])
+    bundle.put("file", f"{directory}/class", [f"0x{display:06x}"])
+    if driver:
+        bundle.put("link", f"{directory}/driver",
+                   [f"../../../bus/pci/drivers/{driver}"])
+    else:
+        bundle.missing("absent", "link", f"{directory}/driver")
+
+
+def put_group(bundle, host):
+    """The IGD's group and IOMMU unit."""
+    directory = f"{PCI}/{host.where}"
+    if host.vtd != "on":
+        bundle.missing("absent", "link", f"{directory}/iommu_group")
+        bundle.missing("absent", "link", f"{directory}/iommu")
+        return
+    group = "/sys/kernel/iommu_groups/1"
+    bundle.put("link", f"{directory}/iommu_group", [f"../../..{group[4:]}"])
+    bundle.put("file", f"{group}/type", ["DMA-FQ"])
+    bundle.put("dir", f"{group}/devices", sorted([host.where, *host.others]))
+    regions = ["0x00000000fee00000 0x00000000feefffff msi"]
+    if host.dsm:
+        base = host.base if host.group_base is None else host.group_base
+        regions.insert(0, "0x%016x 0x%016x direct-relaxable"
+                       % (base, host.limit))
+    bundle.put("file", f"{group}/reserved_regions", regions)
+    bundle.put("link", f"{directory}/iommu", ["../../virtual/iommu/dmar0"])
+    bundle.put("file", "/sys/class/iommu/dmar0/intel-iommu/cap",
+               [f"{host.cap:x}"])
+
+
+def bundle_of(host):
+    """The whole text."""
+    bundle = Bundle()
+    put_system(bundle, host)
+    put_memory(bundle, host)
+    others = {"0000:00:00.0": (0x8086, 0x3E30, 0x060000, None), **host.others}
+    bundle.put("dir", PCI, sorted([host.where, *others]))
+    for address, device in others.items():
+        put_device(bundle, address, *device)
+    put_device(bundle, host.where, 0x8086, host.device, host.display,
+               host.driver)
+    bundle.put("link", f"{PCI}/{host.where}",
+               [f"../../../devices/pci0000:00/{host.where}"])
+    bundle.hex("config", f"{PCI}/{host.where}/config", config_space(host))
+    put_group(bundle, host)
+    units = ["dmar0", "dmar1"] if host.vtd == "on" else []
+    bundle.put("dir", "/sys/class/iommu", units)
+    table = "/sys/firmware/acpi/tables/DMAR"
+    there = host.vtd != "firmware-off"
+    bundle.put("dir", "/sys/firmware/acpi/tables", ["DMAR"] if there else [])
+    if there and host.root:
+        bundle.hex("hex", table, dmar_table(host))
+    else:
+        bundle.missing("denied" if there else "absent", "file", table)
+    return bundle.text()
+
+
+def main():
+    for host in HOSTS:
+        (HERE / f"{host.name}.bundle").write_text(bundle_of(host))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

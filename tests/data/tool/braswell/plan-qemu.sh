@@ -1,0 +1,46 @@
+# Why:
+# -machine q35
+#     the chipset with VT-d; KVM has to leave the I/O APIC to the emulator for intremap=on
+# -cpu host
+#     the GPU's drivers look at the CPU
+# -m 8192M
+#     RAM; no more is needed to keep the base clear: what is in the way goes above 4 GiB
+# -vga none
+#     no other display beside the IGD
+# -device intel-iommu
+#     publishes the RMRR; before vfio-pci, which needs caching-mode; intremap for guests in the
+#     guest; aw-bits: what the host's IOMMU has
+# -device vfio-pci
+#     the IGD, where drivers look for it; identity: at the host's base or not at all
+# Memory of the guest:
+# +-------------------------------+------------+------------------------------+
+# |           100000000-2847fffff |   6216 MiB | RAM                          |
+# |             fec00000-ffffffff |     20 MiB | APIC, HPET, IOMMU, flash     |
+# |             c0000000-febfffff |   1004 MiB | PCI                          |
+# |             b0000000-bfffffff |    256 MiB | MMCONFIG (SeaBIOS)           |
+# |             80000000-afffffff |    768 MiB | no RAM; PCI                  |
+# |             7c000000-7fffffff |     64 MiB | stolen memory, DSM           |
+# |             7b800000-7bffffff |      8 MiB | stolen memory, GSM           |
+# |             00000000-7b7fffff |   1976 MiB | RAM                          |
+# +-------------------------------+------------+------------------------------+
+# Memory of the host:
+# +-------------------------------+------------+------------------------------+
+# |           100000000-188ffffff |   2192 MiB | System RAM                   |
+# |             e0000000-efffffff |    256 MiB | Reserved                     |
+# |             80000000-dfffffff |   1536 MiB | PCI Bus 0000:00              |
+# |             7c000000-7fffffff |     64 MiB | stolen memory, DSM           |
+# |             7b800000-7bffffff |      8 MiB | stolen memory, GSM           |
+# |             77000000-7affffff |     64 MiB | ACPI Non-volatile Storage    |
+# |             00100000-76ffffff |   1903 MiB | System RAM                   |
+# +-------------------------------+------------+------------------------------+
+# Locked memory: 9288 MiB: RAM 8 GiB, stolen memory 72 MiB, 1 GiB for the rest
+#     as root no limit; for a user: ulimit -l 9510912
+# Warning: 3072 MiB available, and 9288 MiB will be locked; hint: a smaller --memory
+qemu-system-x86_64 \
+    -machine q35,accel=kvm,kernel-irqchip=split \
+    -cpu host \
+    -m 8192M \
+    -vga none \
+    -device intel-iommu,intremap=on,caching-mode=on,aw-bits=39 \
+    -device vfio-pci,host=0000:00:02.0,addr=02.0,x-igd-stolen=identity
+exit status 0

@@ -1,0 +1,41 @@
+# Why:
+# -machine q35
+#     the chipset of newer PCs
+# -cpu host
+#     the GPU's drivers look at the CPU
+# -m 1536M
+#     RAM; no more is needed to keep the base clear: what is in the way goes above 4 GiB
+# -vga none
+#     no other display beside the IGD
+# -device vfio-pci
+#     the IGD, where drivers look for it; identity: at the host's base or not at all
+# Memory of the guest:
+# +-------------------------------+------------+------------------------------+
+# |             fec00000-ffffffff |     20 MiB | APIC, HPET, IOMMU, flash     |
+# |             c0000000-febfffff |   1004 MiB | PCI                          |
+# |             b0000000-bfffffff |    256 MiB | MMCONFIG (SeaBIOS)           |
+# |             80000000-afffffff |    768 MiB | no RAM; PCI                  |
+# |             78000000-7fffffff |    128 MiB | stolen memory, DSM           |
+# |             77800000-77ffffff |      8 MiB | stolen memory, GSM           |
+# |             60000000-777fffff |    376 MiB | no RAM; PCI                  |
+# |             00000000-5fffffff |   1536 MiB | RAM                          |
+# +-------------------------------+------------+------------------------------+
+# Memory of the host:
+# +-------------------------------+------------+------------------------------+
+# |           100000000-48cffffff |  14544 MiB | System RAM                   |
+# |             e0000000-efffffff |    256 MiB | Reserved                     |
+# |             80000000-dfffffff |   1536 MiB | PCI Bus 0000:00              |
+# |             78000000-7fffffff |    128 MiB | stolen memory, DSM           |
+# |             77800000-77ffffff |      8 MiB | stolen memory, GSM           |
+# |             73000000-76ffffff |     64 MiB | ACPI Non-volatile Storage    |
+# |             00100000-72ffffff |   1839 MiB | System RAM                   |
+# +-------------------------------+------------+------------------------------+
+# Locked memory: 2696 MiB: RAM 1536 MiB, stolen memory 136 MiB, 1 GiB for the rest
+#     as root no limit; for a user: ulimit -l 2760704
+qemu-system-x86_64 \
+    -machine q35,accel=kvm \
+    -cpu host \
+    -m 1536M \
+    -vga none \
+    -device vfio-pci,host=0000:00:02.0,addr=02.0,x-igd-stolen=identity
+exit status 0

@@ -1,0 +1,51 @@
+# Why:
+# -machine q35
+#     the chipset with VT-d; KVM has to leave the I/O APIC to the emulator for intremap=on
+# -cpu host
+#     the GPU's drivers look at the CPU
+# -m 3072M
+#     RAM; no more is needed to keep the base clear: what is in the way goes above 4 GiB
+# -vga none
+#     no other display beside the IGD
+# -drive if=pflash
+#     the firmware, from Debian's package ovmf
+# -drive if=pflash
+#     its variables: a copy of /usr/share/OVMF/OVMF_VARS_4M.fd that belongs to this guest
+# -device intel-iommu
+#     publishes the RMRR; before vfio-pci, which needs caching-mode; intremap for guests in the
+#     guest; aw-bits: what the host's IOMMU has
+# -device vfio-pci
+#     the IGD, where drivers look for it; identity: at the host's base or not at all
+# Memory of the guest:
+# +-------------------------------+------------+------------------------------+
+# |           100000000-1487fffff |   1160 MiB | RAM                          |
+# |             fec00000-ffffffff |     20 MiB | APIC, HPET, IOMMU, flash     |
+# |             f0000000-febfffff |    236 MiB | PCI                          |
+# |             e0000000-efffffff |    256 MiB | MMCONFIG (OVMF 2024+)        |
+# |             80000000-dfffffff |   1536 MiB | no RAM; PCI                  |
+# |             78000000-7fffffff |    128 MiB | stolen memory, DSM           |
+# |             77800000-77ffffff |      8 MiB | stolen memory, GSM           |
+# |             00000000-777fffff |   1912 MiB | RAM                          |
+# +-------------------------------+------------+------------------------------+
+# Memory of the host:
+# +-------------------------------+------------+------------------------------+
+# |           100000000-48cffffff |  14544 MiB | System RAM                   |
+# |             e0000000-efffffff |    256 MiB | Reserved                     |
+# |             80000000-dfffffff |   1536 MiB | PCI Bus 0000:00              |
+# |             78000000-7fffffff |    128 MiB | stolen memory, DSM           |
+# |             77800000-77ffffff |      8 MiB | stolen memory, GSM           |
+# |             73000000-76ffffff |     64 MiB | ACPI Non-volatile Storage    |
+# |             00100000-72ffffff |   1839 MiB | System RAM                   |
+# +-------------------------------+------------+------------------------------+
+# Locked memory: 4232 MiB: RAM 3 GiB, stolen memory 136 MiB, 1 GiB for the rest
+#     as root no limit; for a user: ulimit -l 4333568
+qemu-system-x86_64 \
+    -machine q35,accel=kvm,kernel-irqchip=split \
+    -cpu host \
+    -m 3072M \
+    -vga none \
+    -drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \
+    -drive if=pflash,format=raw,file=guest_VARS_4M.fd \
+    -device intel-iommu,intremap=on,caching-mode=on,aw-bits=39 \
+    -device vfio-pci,host=0000:00:02.0,addr=02.0,x-igd-stolen=identity
+exit status 0

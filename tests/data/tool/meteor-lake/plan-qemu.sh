@@ -1,0 +1,41 @@
+# Why:
+# -machine q35
+#     the chipset with VT-d; KVM has to leave the I/O APIC to the emulator for intremap=on
+# -cpu host
+#     the GPU's drivers look at the CPU
+# -m 8192M
+#     RAM; no more is needed to keep the base clear: what is in the way goes above 4 GiB
+# -vga none
+#     no other display beside the IGD
+# -device intel-iommu
+#     publishes the RMRR; before vfio-pci, which needs caching-mode; intremap for guests in the
+#     guest; aw-bits: what the host's IOMMU has
+# -device vfio-pci
+#     the IGD, where drivers look for it
+# Memory of the guest:
+# +-------------------------------+------------+------------------------------+
+# |           100000000-27fffffff |      6 GiB | RAM                          |
+# |             fec00000-ffffffff |     20 MiB | APIC, HPET, IOMMU, flash     |
+# |             c0000000-febfffff |   1004 MiB | PCI                          |
+# |             b0000000-bfffffff |    256 MiB | MMCONFIG (SeaBIOS)           |
+# |             80000000-afffffff |    768 MiB | no RAM; PCI                  |
+# |             00000000-7fffffff |      2 GiB | RAM                          |
+# +-------------------------------+------------+------------------------------+
+# Memory of the host:
+# +-------------------------------+------------+------------------------------+
+# |           100000000-4887fffff |  14472 MiB | System RAM                   |
+# |             e0000000-efffffff |    256 MiB | Reserved                     |
+# |             80000000-dfffffff |   1536 MiB | PCI Bus 0000:00              |
+# |             77800000-7b7fffff |     64 MiB | ACPI Non-volatile Storage    |
+# |             00100000-777fffff |   1911 MiB | System RAM                   |
+# +-------------------------------+------------+------------------------------+
+# Locked memory: 9 GiB: RAM 8 GiB, 1 GiB for the rest
+#     as root no limit; for a user: ulimit -l 9437184
+qemu-system-x86_64 \
+    -machine q35,accel=kvm,kernel-irqchip=split \
+    -cpu host \
+    -m 8192M \
+    -vga none \
+    -device intel-iommu,intremap=on,caching-mode=on,aw-bits=48 \
+    -device vfio-pci,host=0000:00:02.0,addr=02.0
+exit status 0

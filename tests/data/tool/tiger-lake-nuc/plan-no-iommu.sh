@@ -1,0 +1,34 @@
+# Why:
+# -machine q35
+#     the chipset of newer PCs
+# -cpu host
+#     the GPU's drivers look at the CPU
+# -m 1536M
+#     RAM; no more is needed to keep the base clear: what is in the way goes above 4 GiB
+# -vga none
+#     no other display beside the IGD
+# -device vfio-pci
+#     the IGD, where drivers look for it; identity: at the host's base or not at all
+# Memory of the guest:
+# +-------------------------------+------------+------------------------------+
+# |           100000000-114ffffff |    336 MiB | RAM                          |
+# |             fec00000-ffffffff |     20 MiB | APIC, HPET, IOMMU, flash     |
+# |             c0000000-febfffff |   1004 MiB | PCI                          |
+# |             b0000000-bfffffff |    256 MiB | MMCONFIG (SeaBIOS)           |
+# |             4f800000-afffffff |   1544 MiB | no RAM; PCI                  |
+# |             4b000000-4f7fffff |     72 MiB | stolen memory (GSM and DSM)  |
+# |             00000000-4affffff |   1200 MiB | RAM                          |
+# +-------------------------------+------------+------------------------------+
+# Memory of the host (the rest is shown to root only):
+# +-------------------------------+------------+------------------------------+
+# |             4b000000-4f7fffff |     72 MiB | stolen memory (GSM and DSM)  |
+# +-------------------------------+------------+------------------------------+
+# Locked memory: 2632 MiB: RAM 1536 MiB, stolen memory 72 MiB, 1 GiB for the rest
+#     as root no limit; for a user: ulimit -l 2695168
+qemu-system-x86_64 \
+    -machine q35,accel=kvm \
+    -cpu host \
+    -m 1536M \
+    -vga none \
+    -device vfio-pci,host=0000:00:02.0,addr=02.0,x-igd-stolen=identity
+exit status 0

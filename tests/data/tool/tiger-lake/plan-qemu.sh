@@ -1,0 +1,45 @@
+# Why:
+# -machine q35
+#     the chipset with VT-d; KVM has to leave the I/O APIC to the emulator for intremap=on
+# -cpu host
+#     the GPU's drivers look at the CPU
+# -m 8192M
+#     RAM; no more is needed to keep the base clear: what is in the way goes above 4 GiB
+# -vga none
+#     no other display beside the IGD
+# -device intel-iommu
+#     publishes the RMRR; before vfio-pci, which needs caching-mode; intremap for guests in the
+#     guest; aw-bits: what the host's IOMMU has
+# -device vfio-pci
+#     the IGD, where drivers look for it; identity: at the host's base or not at all
+# Memory of the guest:
+# +-------------------------------+------------+------------------------------+
+# |           100000000-2b3ffffff |   6976 MiB | RAM                          |
+# |             fec00000-ffffffff |     20 MiB | APIC, HPET, IOMMU, flash     |
+# |             c0000000-febfffff |   1004 MiB | PCI                          |
+# |             b0000000-bfffffff |    256 MiB | MMCONFIG (SeaBIOS)           |
+# |             50400000-afffffff |   1532 MiB | no RAM; PCI                  |
+# |             4c800000-503fffff |     60 MiB | stolen memory, DSM           |
+# |             4c000000-4c7fffff |      8 MiB | stolen memory, GSM           |
+# |             00000000-4bffffff |   1216 MiB | RAM                          |
+# +-------------------------------+------------+------------------------------+
+# Memory of the host:
+# +-------------------------------+------------+------------------------------+
+# |           100000000-4b87fffff |  15240 MiB | System RAM                   |
+# |             e0000000-efffffff |    256 MiB | Reserved                     |
+# |             80000000-dfffffff |   1536 MiB | PCI Bus 0000:00              |
+# |             4c800000-503fffff |     60 MiB | stolen memory, DSM           |
+# |             4c000000-4c7fffff |      8 MiB | stolen memory, GSM           |
+# |             47800000-4b7fffff |     64 MiB | ACPI Non-volatile Storage    |
+# |             00100000-477fffff |   1143 MiB | System RAM                   |
+# +-------------------------------+------------+------------------------------+
+# Locked memory: 9284 MiB: RAM 8 GiB, stolen memory 68 MiB, 1 GiB for the rest
+#     as root no limit; for a user: ulimit -l 9506816
+qemu-system-x86_64 \
+    -machine q35,accel=kvm,kernel-irqchip=split \
+    -cpu host \
+    -m 8192M \
+    -vga none \
+    -device intel-iommu,intremap=on,caching-mode=on,aw-bits=39 \
+    -device vfio-pci,host=0000:00:02.0,addr=02.0,x-igd-stolen=identity
+exit status 0

@@ -1,0 +1,243 @@
+# Reading a real host: directories made from the bundles, and this machine
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import TOOL, bundle, run
+from test_golden import RUNS
+
+NOBODY = 65534
+HEAD = 'igd-stolen-bundle 1\n'
+
+SECRETS = ('SECRET', 'deadbeef', '0badcafe')
+
+
+def entries(text):
+    """[(status, kind, path, lines)] of a bundle."""
+    found = []
+    for line in text.splitlines()[1:]:
+        if line.startswith('|'):
+            found[-1][3].append(line[2:])
+        else:
+            words = line.split()
+            status = words[0] if len(words) == 3 else 'ok'
+            found.append((status, words[-2], words[-1], []))
+    return found
+
+
+def make_entry(root, status, kind, path, lines):
+    """One thing that the bundle has, as a file system has it."""
+    where = root / path.lstrip('/')
+    if status == 'absent':
+        return
+    if kind == 'link':
+        where.parent.mkdir(parents=True, exist_ok=True)
+        target = root / os.path.normpath(os.path.join(where.parent, lines[0]))
+        target.mkdir(parents=True, exist_ok=True)
+        where.symlink_to(lines[0])
+    elif kind == 'dir':
+        for name in filter(None, lines):
+            if not (where / name).is_symlink():
+                (where / name).mkdir(parents=True, exist_ok=True)
+        where.mkdir(parents=True, exist_ok=True)
+    else:
+        where.parent.mkdir(parents=True, exist_ok=True)
+        if kind in ('hex', 'config'):
+            where.write_bytes(bytes.fromhex(' '.join(lines)))
+        else:
+            where.write_text(''.join(line + '\n' for line in lines))
+        if status == 'denied':
+            where.chmod(0)
+
+
+def make_root(root, text):
+    """A directory that looks like the host of a bundle."""
+    parts = entries(text)
+    names = {path for _, kind, path, _ in parts if kind != 'dir'}
+    # Links first, since other paths lead through them.
+    for part in sorted(parts, key=lambda one: (one[1] != 'link', one[2])):
+        status, kind, path, lines = part
+        if kind == 'dir':
+            lines = [name for name in lines if path + '/' + name not in names]
+        make_entry(root, status, kind, path, lines)
+    for directory, _, _ in os.walk(root):
+        os.chmod(directory, 0o755)
+    return root
+
+
+def as_nobody(*words, **options):
+    """The program as run by somebody without privileges."""
+    if os.geteuid():
+        return run(*words, **options)
+    return subprocess.run(
+        ['setpriv', '--reuid=%d' % NOBODY, '--regid=%d' % NOBODY,
+         '--clear-groups', '--inh-caps=-all', *map(str, words)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+@pytest.fixture
+def public():
+    """A directory and a copy of the program that everybody can reach."""
+    directory = subprocess.run(
+        ['mktemp', '-d', '/tmp/igd-stolen-XXXXXX'], check=True, text=True,
+        stdout=subprocess.PIPE).stdout.strip()
+    os.chmod(directory, 0o755)
+    shutil.copy(TOOL, directory + '/igd-stolen')
+    yield directory
+    shutil.rmtree(directory)
+
+
+def test_directory_says_what_bundle_says(host, tmp_path, public):
+    root = make_root(tmp_path / 'root', bundle(host).read_text())
+    shutil.copytree(root, public + '/root', symlinks=True)
+    for words in RUNS.values():
+        said = as_nobody(public + '/igd-stolen', *words, '--root',
+                         public + '/root')
+        expected = run(*words, '--from', bundle(host))
+        assert said.stdout == expected.stdout
+        assert said.returncode == expected.returncode
+        assert said.stderr == ''
+
+
+def test_capture_is_part_of_bundle(host, tmp_path):
+    root = make_root(tmp_path / 'root', bundle(host).read_text())
+    text = run('capture', '-o', '-', '--root', root).stdout
+    known = entries(bundle(host).read_text())
+    # What the bundle was not allowed to read, root is.
+    denied = [path for status, _, path, _ in known if status == 'denied']
+    for entry in entries(text):
+        assert entry in known or entry[2] in denied
+
+
+def test_replay_of_capture(host, tmp_path):
+    root = make_root(tmp_path / 'root', bundle(host).read_text())
+    path = tmp_path / 'captured'
+    assert run('capture', '-o', path, '--root', root).returncode == 0
+    for words in RUNS.values():
+        assert (run(*words, '--from', path).stdout
+                == run(*words, '--root', root).stdout)
+
+
+def test_capture_is_redacted(tmp_path):
+    root = make_root(tmp_path / 'root', bundle('skylake-ready').read_text())
+    igd = root / 'sys/bus/pci/devices/0000:00:02.0'
+    (igd / 'serial').write_text('SECRET\n')
+    config = bytearray((igd / 'config').read_bytes())
+    config[0x80:0x84] = bytes.fromhex('0badcafe')
+    (igd / 'config').write_bytes(config + b'SECRET' * 600)
+    (root / 'proc/sys/kernel/osrelease').write_text('6.12.43-SECRET-host\n')
+    (root / 'proc/sys/kernel/hostname').write_text('SECRET\n')
+    (root / 'proc/cmdline').write_text(
+        'root=UUID=SECRET intel_iommu=on ip=10.0.0.1::SECRET\n')
+    with open(root / 'proc/cpuinfo', 'a', encoding='ascii') as file:
+        file.write('serial\t: SECRET\nmicrocode\t: 0xdeadbeef\n')
+    with open(root / 'proc/iomem', 'a', encoding='ascii') as file:
+        file.write('  deadbeef-deadbeff : Kernel code\n')
+    dmar = root / 'sys/firmware/acpi/tables/DMAR'
+    table = bytearray(dmar.read_bytes())
+    table[10:16] = b'SECRET'
+    dmar.write_bytes(table)
+    before = run('probe', '--root', root).stdout
+    path = tmp_path / 'captured'
+    run('capture', '-o', path, '--root', root)
+    text = path.read_text()
+    for secret in SECRETS:
+        assert secret not in text
+        assert bytes(secret, 'ascii').hex(' ') not in text
+    assert '0b ad ca fe' not in text
+    assert run('probe', '--from', path).stdout == before
+    assert '6.12.43' in text and 'intel_iommu=on' in text
+
+
+def odd_nothing(root):
+    shutil.rmtree(root / 'sys')
+    shutil.rmtree(root / 'proc')
+
+
+def odd_directory_for_file(root):
+    for path in list(root.rglob('*')):
+        if path.is_file() and not path.is_symlink():
+            path.unlink()
+            path.mkdir()
+
+
+def odd_fifo_for_file(root):
+    for path in list(root.rglob('*')):
+        if path.is_file() and not path.is_symlink():
+            path.unlink()
+            os.mkfifo(path)
+
+
+def odd_empty_files(root):
+    for path in root.rglob('*'):
+        if path.is_file():
+            path.write_bytes(b'')
+
+
+def odd_binary_files(root):
+    for path in root.rglob('*'):
+        if path.is_file():
+            path.write_bytes(bytes(range(256)) * 16)
+
+
+def odd_large_files(root):
+    for path in root.rglob('*'):
+        if path.is_file():
+            path.write_bytes(b'0x1 ' * 100000)
+
+
+def odd_links(root):
+    for path in root.rglob('*'):
+        if path.is_symlink():
+            path.unlink()
+            path.symlink_to(path.name)
+
+
+ODD = [odd_nothing, odd_directory_for_file, odd_fifo_for_file,
+       odd_empty_files, odd_binary_files, odd_large_files, odd_links]
+
+
+@pytest.mark.parametrize('change', ODD, ids=lambda one: one.__name__)
+def test_odd_host(change, tmp_path):
+    root = make_root(tmp_path / 'root', bundle('alder-lake').read_text())
+    change(root)
+    for words in [*RUNS.values(), ('capture', '-o', '-')]:
+        done = run(*words, '--root', root, timeout=20)
+        assert done.stderr == ''
+        assert done.stdout
+        assert done.returncode in (0, 1)
+
+
+@pytest.mark.parametrize('words', [*RUNS.values(), ('capture', '-o', '-')],
+                         ids=lambda words: ' '.join(words))
+def test_this_machine_as_nobody(words, public):
+    done = as_nobody(public + '/igd-stolen', *words)
+    assert done.returncode in (0, 1)
+    assert done.stderr == ''
+    assert done.stdout
+
+
+def test_device_that_is_not_there():
+    done = run('probe', '--from', bundle('skylake-ready'), '--device',
+               '0000:00:1e.0')
+    assert done.returncode == 1
+    assert '/sys/bus/pci/devices/0000:00:1e.0/vendor' in done.stdout
+
+
+def test_changes_nothing(tmp_path):
+    root = make_root(tmp_path / 'root', bundle('skylake-ready').read_text())
+
+    def state():
+        return {path: path.lstat().st_mtime_ns for path in root.rglob('*')}
+
+    before = state()
+    for words in [*RUNS.values(), ('capture', '-o', '-')]:
+        run(*words, '--root', root)
+    assert state() == before

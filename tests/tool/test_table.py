@@ -1,0 +1,178 @@
+# What igd-stolen finds out, against what the bundles were made from
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from conftest import ROOT, make, run
+
+MIB = make.MIB
+BY_NAME = {host.name: host for host in make.HOSTS}
+LARGE_PAGES = 1 << 32
+ECAM = (0xB0000000, 0xBFFFFFFF)
+
+# Status of each check that is not "pass", by host.
+NOT_PASSED = {
+    'sandy-bridge-vtd-off': {'driver': 'warn', 'group': 'fail',
+                             'vtd': 'fail', 'width': 'warn'},
+    'haswell-high': {'driver': 'warn'},
+    'haswell-256m': {},
+    'broadwell': {},
+    'braswell': {'driver': 'warn'},
+    'skylake-ready': {},
+    'skylake-nobody': {},
+    'skylake-old-kernel': {'driver': 'warn', 'kernel': 'fail'},
+    'apollo-lake': {'driver': 'warn'},
+    'kaby-lake-128m': {'driver': 'warn'},
+    'coffee-lake-shared': {'driver': 'warn', 'group': 'fail'},
+    'whiskey-lake': {'group': 'warn', 'mappings': 'warn'},
+    'comet-lake-vtd-off': {'driver': 'warn', 'group': 'fail', 'vtd': 'fail',
+                           'width': 'warn', 'region': 'fail'},
+    'ice-lake': {},
+    'tiger-lake-nuc': {'driver': 'warn'},
+    'tiger-lake': {},
+    'alder-lake': {},
+    'meteor-lake': {},
+    'not-vga': {'driver': 'warn', 'class': 'fail'},
+    'unknown-id': {'igd': 'warn'},
+    'contradiction': {'sources': 'fail'},
+    'bdsm-zero': {'driver': 'warn', 'group': 'fail', 'vtd': 'fail',
+                  'width': 'warn', 'region': 'fail'},
+    'no-igd': {'igd': 'fail'},
+}
+
+GENERATIONS = {
+    'sandy-bridge-vtd-off': 'gen 6', 'haswell-high': 'gen 7',
+    'haswell-256m': 'gen 7', 'broadwell': 'gen 8 (Broadwell)',
+    'braswell': 'gen 8 (Cherryview)', 'skylake-ready': 'gen 9',
+    'apollo-lake': 'gen 9', 'comet-lake-vtd-off': 'gen 9',
+    'ice-lake': 'gen 11', 'tiger-lake': 'gen 12', 'alder-lake': 'gen 12',
+    'meteor-lake': None, 'unknown-id': None,
+}
+
+
+def answer(host, tmp_path, *words):
+    """The program's JSON about a host of the table."""
+    path = tmp_path / 'host.bundle'
+    path.write_text(make.bundle_of(host))
+    done = run(*words, '--json', '--from', path)
+    assert done.stderr == ''
+    said = json.loads(done.stdout)
+    assert said['exit_status'] == done.returncode
+    return said
+
+
+def ranges():
+    """The DSM ranges of real hosts, from the table of the unit tests."""
+    text = (ROOT / 'tests/unit/host-dsm-ranges.h').read_text()
+    found = re.findall(r'\{ 0x([0-9a-f]{8}), 0x([0-9a-f]{8}) \}', text)
+    return [(int(base, 16), int(limit, 16)) for base, limit in found]
+
+
+def test_every_host_has_a_row():
+    assert set(NOT_PASSED) == set(BY_NAME)
+
+
+@pytest.mark.parametrize('name', NOT_PASSED)
+def test_verdicts(name, tmp_path):
+    said = answer(BY_NAME[name], tmp_path, 'probe')
+    expected = dict(NOT_PASSED[name])
+    if 'fail' in expected.values():
+        expected['verdict'] = 'fail'
+    assert {one['name']: one['status'] for one in said['checks']
+            if one['status'] != 'pass'} == expected
+    assert all(one['hint'] for one in said['checks']
+               if one['status'] == 'fail' and one['name'] != 'verdict')
+
+
+@pytest.mark.parametrize('name', NOT_PASSED)
+def test_strict(name, tmp_path):
+    said = answer(BY_NAME[name], tmp_path, 'probe', '--strict')
+    assert said['exit_status'] == bool(NOT_PASSED[name])
+
+
+@pytest.mark.parametrize('name', GENERATIONS)
+def test_generation(name, tmp_path):
+    said = answer(BY_NAME[name], tmp_path, 'probe')
+    assert said['host']['igd']['generation'] == GENERATIONS[name]
+
+
+@pytest.mark.parametrize('gsm', [2 * MIB, 4 * MIB, 8 * MIB])
+@pytest.mark.parametrize('dsm, limit', ranges(),
+                         ids=['%08x' % base for base, _ in ranges()])
+def test_real_ranges(dsm, limit, gsm, tmp_path):
+    host = replace(BY_NAME['skylake-ready'], dsm=dsm, limit=limit, gsm=gsm,
+                   ggc=make.ggc(limit - dsm + 1, gsm))
+    said = answer(host, tmp_path, 'probe')
+    assert said['exit_status'] == 0
+    assert said['host']['region'] == {
+        'base': '0x%08x' % (dsm - gsm), 'limit': '0x%08x' % limit,
+        'dsm_base': '0x%08x' % dsm, 'from': 'config space'}
+    assert answer(host, tmp_path, 'verify')['verdict'] == 'pass'
+
+
+@pytest.mark.parametrize('memory', [1, 2, 3, 8])
+@pytest.mark.parametrize('dsm, limit', ranges(),
+                         ids=['%08x' % base for base, _ in ranges()])
+def test_plan_of_real_ranges(dsm, limit, memory, tmp_path):
+    host = replace(BY_NAME['skylake-nobody'], dsm=dsm, limit=limit)
+    base = dsm - host.gsm
+    said = answer(host, tmp_path, 'plan', '--memory', '%dG' % memory)
+    if base <= ECAM[1] and limit >= ECAM[0]:
+        assert said['plan'] is None and said['exit_status'] == 1
+        said = answer(host, tmp_path, 'plan', '--memory', '%dG' % memory,
+                      '--firmware', 'ovmf')
+    plan = said['plan']
+    assert plan['placed']
+    usual = memory << 30 if memory << 30 < 0xB0000000 else 0x80000000
+    low = min(usual, base)
+    assert int(plan['low_ram'], 16) == low
+    assert plan['locked_memory'] == (
+        (memory << 30) + limit - base + 1 + (1 << 30))
+    check_map(plan['guest_map'], memory << 30, base, limit)
+
+
+def check_map(rows, memory, base, limit):
+    """The rows follow each other; all RAM is there, none in the region."""
+    ends = [(int(row['base'], 16), int(row['limit'], 16)) for row in rows]
+    for (_, before), (after, _) in zip(ends, ends[1:]):
+        assert after == before + 1
+    ram = [end for row, end in zip(rows, ends) if row['name'] == 'RAM']
+    assert sum(last - first + 1 for first, last in ram) == memory
+    assert not [end for end in ram if end[0] <= limit and end[1] >= base]
+    assert [row['name'] for row, end in zip(rows, ends)
+            if end == (base, limit)] == ['stolen memory (GSM and DSM)']
+
+
+def test_aw_bits_of_a_wide_host(tmp_path):
+    said = answer(BY_NAME['alder-lake'], tmp_path, 'plan', '--memory', '8G')
+    assert said['plan']['aw_bits'] == 48
+
+
+def test_too_much_memory_for_the_width(tmp_path):
+    said = answer(BY_NAME['skylake-ready'], tmp_path, 'plan', '--memory',
+                  '510G')
+    assert said['plan'] is None
+    assert [one['name'] for one in said['checks']
+            if one['status'] == 'fail'] == ['width']
+
+
+def test_narrow_host(tmp_path):
+    host = replace(BY_NAME['skylake-ready'], cap=0x1C0000C40230462)
+    said = answer(host, tmp_path, 'probe')
+    assert said['host']['iommu_width']['value'] == 36
+    assert said['exit_status'] == 1
+
+
+def test_no_kvm(tmp_path):
+    host = replace(BY_NAME['skylake-ready'], kvm=False)
+    said = answer(host, tmp_path, 'plan', '--memory', '1G')
+    options = [one['option'] for one in said['plan']['qemu']]
+    assert '-machine q35,accel=tcg' in options
+    assert '-cpu host' not in options

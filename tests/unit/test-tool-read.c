@@ -1,0 +1,272 @@
+/*
+ * Unit tests of igd-stolen's readers: numbers, DMAR, memory maps, text
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: links the tool's readers and hw/i386/rmrr_dmar.c, whose table is read
+ * back.
+ */
+
+#include "qemu/osdep.h"
+#include "../../hw/i386/rmrr_dmar.h"
+#include "../../hw/i386/rmrr_set.h"
+#include "dmar.h"
+#include "memmap.h"
+#include "text.h"
+
+/* Numbers */
+
+static void test_number(void)
+{
+    static const struct {
+        const char *text;
+        unsigned base;
+        bool good;
+        uint64_t value;
+    } rows[] = {
+        { "0x8086\n", 16, true, 0x8086 }, { "ff", 16, true, 0xff },
+        { " 12 \n", 10, true, 12 }, { "0", 10, true, 0 },
+        { "0xffffffffffffffff", 16, true, UINT64_MAX },
+        { "0x10000000000000000", 16, false }, { "", 16, false },
+        { "0x", 16, false }, { "-1", 10, false }, { "1 2", 10, false },
+        { "12a", 10, false }, { "0x12", 10, false }, { "+1", 10, false },
+    };
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint64_t value = 0;
+
+        g_test_message("\"%s\"", rows[i].text);
+        g_assert_cmpint(read_number(rows[i].text, rows[i].base, &value), ==,
+                        rows[i].good);
+        g_assert_cmphex(value, ==, rows[i].value);
+    }
+}
+
+static HostStore *store_with(const char *path, const char *data)
+{
+    HostStore *store = host_store_new(NULL, NULL);
+
+    host_store_put(store, HOST_FILE, path, HOST_OK, data, strlen(data));
+    return store;
+}
+
+static void test_keyed(void)
+{
+    g_autoptr(HostStore) store = store_with("/x", "A: no\nMem: 12 kB\nMem: 3");
+    HostFact fact = { 0 };
+
+    g_assert_true(read_keyed(store, "/x", "Mem:", &fact));
+    g_assert_cmpuint(fact.value, ==, 12);
+    g_assert_cmpstr(fact.from, ==, "/x");
+    g_assert_false(read_keyed(store, "/x", "A:", &fact));
+    g_assert_cmpstr(fact.from, ==, "/x has no number after \"A:\"");
+    g_assert_false(fact.known);
+    g_assert_false(read_keyed(store, "/y", "A:", &fact));
+    g_assert_cmpstr(fact.from, ==, "/y is not in the bundle");
+    host_fact_clear(&fact);
+}
+
+static void test_printable(void)
+{
+    g_autofree char *odd = read_printable("a\033[b\377\n", 16);
+    g_autofree char *cut = read_printable("abcdef", 3);
+
+    g_assert_cmpstr(odd, ==, "a?[b?");
+    g_assert_cmpstr(cut, ==, "abc");
+}
+
+/* DMAR */
+
+/* A table around what the emulator's own code has built */
+static GArray *dmar_table(const GArray *rmrrs)
+{
+    GArray *table = g_array_new(FALSE, TRUE, 1);
+    static const uint8_t unit[16] = { 0, 0, 16, 0 };
+
+    g_array_set_size(table, 48);
+    memcpy(table->data, "DMAR", 4);
+    table->data[36] = 38;
+    table->data[37] = 1;
+    g_array_append_vals(table, unit, sizeof(unit));
+    rmrr_dmar_append(table, rmrrs);
+    table->data[4] = table->len;
+    return table;
+}
+
+static GArray *one_rmrr(void)
+{
+    GArray *set = g_array_new(FALSE, TRUE, sizeof(RMRREntry));
+    RMRREntry entry = {
+        .base = 0x7b000000, .limit = 0x7f7fffff, .scope_type = 1,
+        .start_bus = 3, .nr_hops = 2,
+        .path = { { 0x1c, 1 }, { 2, 0 } },
+    };
+
+    g_array_append_val(set, entry);
+    return set;
+}
+
+static void test_dmar(void)
+{
+    g_autoptr(GArray) set = one_rmrr();
+    g_autoptr(GArray) bytes = dmar_table(set);
+    const DmarRmrr *rmrr;
+    DmarTable table;
+
+    g_assert_cmpstr(dmar_parse(bytes->data, bytes->len, &table), ==, NULL);
+    g_assert_cmpuint(table.width, ==, 39);
+    g_assert_cmphex(table.flags, ==, 1);
+    g_assert_cmpuint(table.units, ==, 1);
+    g_assert_cmpuint(table.rmrrs->len, ==, 1);
+    rmrr = &g_array_index(table.rmrrs, DmarRmrr, 0);
+    g_assert_cmphex(rmrr->base, ==, 0x7b000000);
+    g_assert_cmphex(rmrr->limit, ==, 0x7f7fffff);
+    g_assert_cmpuint(rmrr->nr_scopes, ==, 1);
+    g_assert_cmpuint(rmrr->scope.type, ==, 1);
+    g_assert_cmpuint(rmrr->scope.start_bus, ==, 3);
+    g_assert_cmpuint(rmrr->scope.nr_hops, ==, 2);
+    g_assert_cmphex(rmrr->scope.path[0][0], ==, 0x1c);
+    g_assert_cmphex(rmrr->scope.path[0][1], ==, 1);
+    g_assert_cmphex(rmrr->scope.path[1][0], ==, 2);
+    dmar_clear(&table);
+}
+
+/* Offset from the end of the table: 34 bytes of RMRR and scope */
+static void test_dmar_wrong(void)
+{
+    static const struct {
+        unsigned from_end;
+        uint8_t value;
+        const char *wrong;
+    } rows[] = {
+        { 32, 3, "a structure of a wrong length" },
+        { 32, 20, "an RMRR that is too short" },
+        { 32, 35, "a structure of a wrong length" },
+        { 9, 0, "a device scope of a wrong length" },
+        { 9, 7, "a device scope of a wrong length" },
+        { 9, 9, "a device scope of a wrong length" },
+        { 9, 12, "a device scope of a wrong length" },
+        { 82, 0, "a length that is not the file's" },
+    };
+    g_autoptr(GArray) set = one_rmrr();
+    DmarTable table;
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GArray) bytes = dmar_table(set);
+        unsigned at = rows[i].from_end == 82 ? 4 :
+                      bytes->len - rows[i].from_end;
+
+        bytes->data[at] = rows[i].value;
+        if (rows[i].value == 20) {
+            g_array_set_size(bytes, bytes->len - 34 + 20);
+            bytes->data[4] = bytes->len;
+        }
+        g_assert_cmpstr(dmar_parse(bytes->data, bytes->len, &table), ==,
+                        rows[i].wrong);
+    }
+    g_assert_cmpstr(dmar_parse("DMAR", 4, &table), ==, "no DMAR header");
+}
+
+/* Memory maps */
+
+static void test_iomem(void)
+{
+    g_autoptr(HostStore) store = store_with(
+        "/proc/iomem", "00001000-0009ffff : System RAM\nrubbish\n2-1 : back\n"
+        "7b000000-7f7fffff : Reserved\n"
+        "  7b800000-7f7fffff : Graphics Stolen Memory\n");
+    g_autofree char *why = NULL;
+    g_autoptr(GArray) ranges = memmap_iomem(store, &why);
+    const MemRange *dsm = memmap_find(ranges, "Graphics Stolen Memory");
+
+    g_assert_cmpstr(why, ==, NULL);
+    g_assert_cmpuint(ranges->len, ==, 3);
+    g_assert_nonnull(dsm);
+    g_assert_cmphex(dsm->base, ==, 0x7b800000);
+    g_assert_cmphex(dsm->limit, ==, 0x7f7fffff);
+    g_assert_cmpuint(dsm->depth, ==, 1);
+    g_assert_null(memmap_find(ranges, "GSM"));
+}
+
+static void test_iomem_zeroes(void)
+{
+    g_autoptr(HostStore) store = store_with(
+        "/proc/iomem", "00000000-00000000 : System RAM\n");
+    g_autofree char *why = NULL;
+
+    g_assert_null(memmap_iomem(store, &why));
+    g_assert_cmpstr(why, ==, "/proc/iomem shows its addresses to root only");
+}
+
+/* Text */
+
+static void test_wrap(void)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autofree char *word = g_strnfill(120, 'x');
+    g_autofree char *text = g_strdup_printf("one two %s three", word);
+    g_auto(GStrv) lines = NULL;
+    unsigned i;
+
+    text_wrap(out, "  ", text);
+    lines = g_strsplit(out->str, "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), ==, 4);
+    g_assert_cmpstr(lines[0], ==, "  one two");
+    g_assert_cmpuint(strlen(lines[1]), ==, TEXT_COLUMNS);
+    g_assert_true(g_str_has_suffix(lines[2], "x three"));
+    for (i = 0; lines[i]; i++) {
+        g_assert_cmpuint(strlen(lines[i]), <=, TEXT_COLUMNS);
+    }
+}
+
+static void test_wrap_edge(void)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autofree char *full = g_strnfill(TEXT_COLUMNS, 'x');
+    g_autofree char *text = g_strdup_printf("%s y", full);
+    g_autofree char *expected = g_strdup_printf("%s\ny\n\n", full);
+
+    text_wrap(out, "", text);
+    text_wrap(out, "", "");
+    g_assert_cmpstr(out->str, ==, expected);
+}
+
+static void test_size(void)
+{
+    static const struct {
+        uint64_t bytes;
+        const char *text;
+    } rows[] = {
+        { 0, "0 bytes" }, { 1, "1 bytes" }, { 1024, "1 KiB" },
+        { 72 << 20, "72 MiB" }, { 8ull << 30, "8 GiB" },
+        { (8ull << 30) + 1024, "8388609 KiB" }, { 1ull << 40, "1 TiB" },
+        { 1ull << 50, "1024 TiB" },
+    };
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = text_size(rows[i].bytes);
+
+        g_assert_cmpstr(text, ==, rows[i].text);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/tool-read/number", test_number);
+    g_test_add_func("/tool-read/keyed", test_keyed);
+    g_test_add_func("/tool-read/printable", test_printable);
+    g_test_add_func("/tool-read/dmar", test_dmar);
+    g_test_add_func("/tool-read/dmar-wrong", test_dmar_wrong);
+    g_test_add_func("/tool-read/iomem", test_iomem);
+    g_test_add_func("/tool-read/iomem-zeroes", test_iomem_zeroes);
+    g_test_add_func("/tool-read/wrap", test_wrap);
+    g_test_add_func("/tool-read/wrap-edge", test_wrap_edge);
+    g_test_add_func("/tool-read/size", test_size);
+    return g_test_run();
+}
