@@ -111,8 +111,10 @@ def verdicts(outcome):
     lines = [("L1", check) for check in
              checks.whole_level(outcome.l1, stolen)]
     lines.append(("L1", checks.dma_seen_by_cpu(outcome.l1)))
+    lines += [("L1", check) for check in checks.tool_verdicts(outcome.l1)]
     lines += [("L2", check) for check in
               checks.whole_level(outcome.l2, stolen)]
+    lines += [("L2", check) for check in checks.tool_verdicts(outcome.l2)]
     lines = [(level, checks.only_if(getattr(outcome, level.lower()).finished,
                                     check)) for level, check in lines]
     return lines + handover.demonstrated(outcome)

@@ -175,6 +175,11 @@ static const WriteRow write_rows[] = {
     { "iomem", HOST_FILE, "/proc/iomem",
       "0-1 : System RAM\n  0-0 : Kernel code\n",
       "file /proc/iomem\n| 0-1 : System RAM\n" },
+    { "log", HOST_FILE, "/dev/kmsg",
+      "<5>[ 0.0] Linux version 6.1 (me@home)\n<6>[ 0.1] other\n"
+      "<6>[ 0.2] Reserving Intel graphics memory at [mem 0x1-0x2]\n",
+      "file /dev/kmsg\n| Linux version\n"
+      "| Reserving Intel graphics memory at [mem 0x1-0x2]\n" },
     { "tables", HOST_DIR, "/sys/firmware/acpi/tables", "APIC\nDMAR\nSSDT1",
       "dir /sys/firmware/acpi/tables\n| DMAR\n" },
     { "binary", HOST_FILE, "/sys/class/iommu/dmar0/intel-iommu/cap", "\377",

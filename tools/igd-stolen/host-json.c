@@ -124,7 +124,7 @@ json_t *host_json(const Host *host)
     json_object_set_new(object, "region_by_config",
                         host_region_json(&host->by_config));
     json_object_set_new(object, "dsm_by_kernel",
-                        host_region_json(&host->by_iomem));
+                        host_region_json(&host->by_kernel));
     json_object_set_new(object, "mapping_limit",
                         host_fact_json(&host->mappings, false));
     json_object_set_new(object, "memory_total",

@@ -12,7 +12,10 @@
 #include "hw/vfio/igd-reserved-regions.h"
 #include "host.h"
 
+/* The driver i915 names it so in /proc/iomem */
 #define IOMEM_STOLEN    "Graphics Stolen Memory"
+/* arch/x86/kernel/early-quirks.c says so, before any driver */
+#define LOG_STOLEN      "Reserving Intel graphics memory at [mem "
 
 static uint64_t host_config_int(const HostEntry *entry, unsigned offset,
                                 unsigned size)
@@ -100,28 +103,66 @@ static void host_load_by_group(Host *host, HostStore *store)
                         host->group, host->relaxable);
 }
 
-static void host_load_by_iomem(Host *host)
+static void host_set_dsm(Host *host, uint64_t base, uint64_t limit,
+                         const char *from)
 {
-    const MemRange *found = memmap_find(host->iomem, IOMEM_STOLEN);
+    host->by_kernel.known = true;
+    host->by_kernel.region = (StolenRegion) {
+        .base = base, .limit = limit, .dsm_base = base,
+    };
+    host->by_kernel.from = g_strdup(from);
+}
 
-    if (found) {
-        host->by_iomem.known = true;
-        host->by_iomem.region = (StolenRegion) {
-            .base = found->base, .limit = found->limit,
-            .dsm_base = found->base,
-        };
-        host->by_iomem.from = g_strdup("/proc/iomem");
+/* "Reserving Intel graphics memory at [mem 0xBASE-0xLIMIT]" */
+static bool host_load_by_log(Host *host, const HostEntry *log)
+{
+    const char *found;
+    g_auto(GStrv) numbers = NULL;
+    g_autofree char *range = NULL;
+    uint64_t base, limit;
+
+    if (log->status != HOST_OK) {
+        return false;
+    }
+    host->log_is_whole = strstr(log->data, HOST_LOG_FIRST) != NULL;
+    found = strstr(log->data, LOG_STOLEN);
+    if (!found) {
+        return false;
+    }
+    found += strlen(LOG_STOLEN);
+    range = g_strndup(found, strcspn(found, "]\n"));
+    numbers = g_strsplit(range, "-", 3);
+    if (g_strv_length(numbers) != 2 || !read_number(numbers[0], 16, &base) ||
+        !read_number(numbers[1], 16, &limit) || limit < base) {
+        return false;
+    }
+    host_set_dsm(host, base, limit, "kernel log");
+    return true;
+}
+
+static void host_load_by_kernel(Host *host, HostStore *store)
+{
+    const MemRange *named = memmap_find(host->iomem, IOMEM_STOLEN);
+    const HostEntry *log = host_store_get(store, HOST_FILE, HOST_LOG);
+
+    if (host_load_by_log(host, log)) {
+        return;
+    }
+    if (named) {
+        host_set_dsm(host, named->base, named->limit, "/proc/iomem");
+    } else if (log->status == HOST_OK) {
+        host->by_kernel.from = g_strdup(host->log_is_whole ?
+            "the kernel's log has no line about it" :
+            "the kernel's log does not go back far enough");
     } else {
-        host->by_iomem.from = host->iomem_why ?
-            g_strdup(host->iomem_why) :
-            g_strdup("/proc/iomem has no \"" IOMEM_STOLEN "\"");
+        host->by_kernel.from = host_entry_why(log);
     }
 }
 
 /* The group's range is GSM and DSM; the kernel's own line is DSM alone */
 static void host_choose_region(Host *host)
 {
-    const StolenRegion *dsm = &host->by_iomem.region;
+    const StolenRegion *dsm = &host->by_kernel.region;
 
     if (host->by_config.known) {
         host->region = host->by_config;
@@ -129,7 +170,7 @@ static void host_choose_region(Host *host)
     } else if (host->by_group.known) {
         host->region = host->by_group;
         host->region.from = g_strdup("reserved_regions");
-        if (host->by_iomem.known && dsm->limit == host->region.region.limit &&
+        if (host->by_kernel.known && dsm->limit == host->region.region.limit &&
             dsm->base > host->region.region.base) {
             host->region.region.dsm_base = dsm->base;
             host->region.split = true;
@@ -152,6 +193,6 @@ void host_load_region(Host *host, HostStore *store)
         host->by_config.from = g_strdup("there is no IGD");
         host->by_group.from = g_strdup("there is no IGD");
     }
-    host_load_by_iomem(host);
+    host_load_by_kernel(host, store);
     host_choose_region(host);
 }

@@ -136,7 +136,7 @@ void host_free(Host *host)
     dmar_clear(&host->dmar);
     g_free(host->by_group.from);
     g_free(host->by_config.from);
-    g_free(host->by_iomem.from);
+    g_free(host->by_kernel.from);
     g_free(host->region.from);
     g_clear_pointer(&host->iomem, g_array_unref);
     g_clear_pointer(&host->firmware, g_array_unref);

@@ -18,6 +18,10 @@
 #include "read.h"
 
 #define HOST_SYSFS_PCI          "/sys/bus/pci/devices"
+/* The kernel's log; of it only lines with these words are looked at */
+#define HOST_LOG                "/dev/kmsg"
+#define HOST_LOG_FIRST          "Linux version"
+#define HOST_LOG_STOLEN         "Reserving Intel graphics memory"
 #define HOST_DMAR               "/sys/firmware/acpi/tables/DMAR"
 #define HOST_ENTRY_LIMIT \
     "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
@@ -67,7 +71,9 @@ typedef struct HostRegion {
  * @dmar: valid if @dmar_why is NULL
  * @by_group: from reserved_regions: no privilege needed
  * @by_config: from GGC and BDSM
- * @by_iomem: from the kernel's "Graphics Stolen Memory", the DSM alone
+ * @by_kernel: what the kernel reserved early at boot, from the registers as
+ *      they were then; the DSM alone
+ * @log_is_whole: the kernel's log goes back to its first line
  * @region: the first of @by_config and @by_group that is known
  */
 typedef struct Host {
@@ -101,7 +107,8 @@ typedef struct Host {
     HostFact bdsm;
     HostRegion by_group;
     HostRegion by_config;
-    HostRegion by_iomem;
+    HostRegion by_kernel;
+    bool log_is_whole;
     HostRegion region;
 
     GArray *iomem;

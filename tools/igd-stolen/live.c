@@ -15,9 +15,11 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <sys/klog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <pci/pci.h>
+#include "host.h"
 #include "live.h"
 
 /* All of config space, and what everybody may read of it */
@@ -125,6 +127,35 @@ static HostStatus live_directory(const char *path, char **data, size_t *size)
     return HOST_OK;
 }
 
+/* klogctl(2): what of the log is there, without taking any of it */
+#define LOG_READ_ALL    3
+#define LOG_SIZE        10
+
+/* All of the log may be more than a store takes: only what is looked at */
+static HostStatus live_log(char **data, size_t *size)
+{
+    int room = klogctl(LOG_SIZE, NULL, 0);
+    g_autofree char *log = room > 0 ? g_malloc0(room + 1) : NULL;
+    GString *kept;
+    g_auto(GStrv) lines = NULL;
+    unsigned i;
+
+    if (!log || klogctl(LOG_READ_ALL, log, room) < 0) {
+        return live_status(errno);
+    }
+    kept = g_string_new(NULL);
+    lines = g_strsplit(log, "\n", -1);
+    for (i = 0; lines[i]; i++) {
+        if (strstr(lines[i], HOST_LOG_FIRST) ||
+            strstr(lines[i], HOST_LOG_STOLEN)) {
+            g_string_append_printf(kept, "%s\n", lines[i]);
+        }
+    }
+    *size = kept->len;
+    *data = g_string_free(kept, FALSE);
+    return HOST_OK;
+}
+
 static jmp_buf live_pci_failed;
 
 /* libpci ends the program in its own error handler; so must not this */
@@ -205,6 +236,9 @@ HostStatus live_read(void *opaque, HostKind kind, const char *path,
     case HOST_CONFIG:
         return live_config(whole, data, size);
     default:
+        if (!strcmp(whole, HOST_LOG)) {
+            return live_log(data, size);
+        }
         return live_file(whole, data, size);
     }
 }

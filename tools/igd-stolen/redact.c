@@ -10,6 +10,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "host.h"
 #include "redact.h"
 
 /* What the readers look at in config space: the header, GGC and BDSM */
@@ -27,6 +28,7 @@ typedef enum RedactHow {
     REDACT_VERSION,     /* keeps digits and dots up to the first other byte */
     REDACT_IOMEM,       /* drops where the kernel itself is */
     REDACT_DMAR,        /* drops who made the table */
+    REDACT_LOG,         /* keeps the lines that are looked at, less the time */
     REDACT_CONFIG,
 } RedactHow;
 
@@ -45,6 +47,7 @@ static const struct {
     { "/proc/cmdline", REDACT_WORDS,
       (const char *const[]) { "intel_iommu=", "iommu=", NULL } },
     { "/proc/iomem", REDACT_IOMEM },
+    { HOST_LOG, REDACT_LOG },
     { "/sys/firmware/acpi/tables", REDACT_LINES,
       (const char *const[]) { "DMAR", NULL } },
     { "/sys/firmware/acpi/tables/DMAR", REDACT_DMAR },
@@ -104,6 +107,26 @@ static char *redact_parts(const HostEntry *entry, const char *const *words,
     }
     if (entry->kind == HOST_FILE) {
         g_string_append_c(kept, '\n');
+    }
+    return g_string_free(kept, FALSE);
+}
+
+static char *redact_log(const char *data)
+{
+    g_auto(GStrv) lines = g_strsplit(data, "\n", -1);
+    GString *kept = g_string_new(NULL);
+    unsigned i;
+
+    for (i = 0; lines[i]; i++) {
+        const char *found = strstr(lines[i], HOST_LOG_STOLEN);
+
+        /* Who built the kernel, and where, stands in its first line */
+        if (!found && strstr(lines[i], HOST_LOG_FIRST)) {
+            found = HOST_LOG_FIRST;
+        }
+        if (found) {
+            g_string_append_printf(kept, "%s\n", found);
+        }
     }
     return g_string_free(kept, FALSE);
 }
@@ -186,6 +209,9 @@ char *redact(const HostEntry *entry, size_t *size)
         data = g_strdup_printf("%.*s\n", (int)strspn(entry->data,
                                                      "0123456789."),
                                entry->data);
+        break;
+    case REDACT_LOG:
+        data = redact_log(entry->data);
         break;
     case REDACT_IOMEM:
         data = redact_iomem(entry->data);

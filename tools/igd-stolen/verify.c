@@ -160,14 +160,15 @@ static void verify_e820(CheckList *list, const Host *host)
 /* What the kernel reserved by itself, from BDSM and GGC, early at boot */
 static void verify_kernel(CheckList *list, const Host *host)
 {
-    static const char title[] = "Graphics Stolen Memory of the kernel";
+    static const char title[] = "the kernel's own reservation";
     const StolenRegion *r = &host->region.region;
-    const StolenRegion *dsm = &host->by_iomem.region;
+    const StolenRegion *dsm = &host->by_kernel.region;
 
-    if (!host->by_iomem.known) {
+    if (!host->by_kernel.known) {
         verify_add(list, "kernel", title,
-                   host->iomem ? CHECK_FAIL : CHECK_WARN, "%s%s",
-                   host->iomem ? "" : "unknown: ", host->by_iomem.from);
+                   host->log_is_whole ? CHECK_FAIL : CHECK_WARN, "%s%s",
+                   host->log_is_whole ? "" : "unknown: ",
+                   host->by_kernel.from);
     } else {
         bool same = dsm->limit == r->limit &&
                     (!host->by_config.known || dsm->base == r->dsm_base);

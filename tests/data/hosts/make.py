@@ -226,7 +226,7 @@ def put_memory(bundle, host):
     entries = []
     for base, limit, name in memory_ranges(host):
         lines.append((0, base, limit, name))
-        if host.dsm and host.raw_bdsm is None and base == host.base:
+        if host.driver == "i915" and base == host.base:
             lines.append((1, host.dsm, host.limit, "Graphics Stolen Memory"))
         if not name.startswith("PCI"):
             entries.append((base, limit, name))
@@ -256,6 +256,13 @@ def put_system(bundle, host):
                 "              bytes"])
     bundle.put("file", "/proc/cmdline",
                ["intel_iommu=on"] if host.vtd == "on" else [])
+    if host.root:
+        quirk = (["Reserving Intel graphics memory at [mem 0x%08x-0x%08x]"
+                  % (host.dsm, host.limit)]
+                 if host.dsm and host.raw_bdsm is None else [])
+        bundle.put("file", "/dev/kmsg", ["Linux version", *quirk])
+    else:
+        bundle.missing("denied", "file", "/dev/kmsg")
     path = "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
     if host.entry_limit:
         bundle.put("file", path, [str(host.entry_limit)])

@@ -18,7 +18,8 @@ SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from igdrmrr import assets as cached, driver, paths, ui  # noqa: E402
+from igdrmrr import (assets as cached, driver, paths, tool,  # noqa: E402
+                     ui)
 
 # What the emulator loads by itself when it boots a kernel under SeaBIOS.
 FIRMWARE_FILES = ("bios-256k.bin", "linuxboot_dma.bin", "pvh.bin",
@@ -55,6 +56,13 @@ class Assets:
     def inner_emulator(self):
         """The one that runs inside a guest; the same unless told."""
         return runnable(self._inner_emulator)
+
+    def tool(self):
+        """igd-stolen's path, or AssetError when it is not built."""
+        if not os.access(tool.PROGRAM, os.X_OK):
+            raise AssetError(f"no igd-stolen at {tool.PROGRAM}: "
+                             "./run build makes it")
+        return tool.PROGRAM
 
     def kernel(self, release):
         """The kernel of "bookworm" (6.1) or "trixie" (6.12)."""

@@ -20,8 +20,9 @@ IOMMU = ("-device", "intel-iommu,intremap=on,caching-mode=on")
 IOMMU_ON = "intel_iommu=on"
 VFIO_DEVICE = "vfio-pci,host=0000:00:02.0,addr=02.0"
 
-L1_PROBES = "probe_memory; probe_tables; probe_fw_cfg; probe_device"
-L2_PROBES = "probe_tables; probe_device"
+L1_PROBES = ("probe_memory; probe_tables; probe_fw_cfg; probe_device; "
+             "probe_tool")
+L2_PROBES = "probe_tables; probe_device; probe_verify"
 
 
 # Work that a kernel in an emulator in an emulator need not do: checking its own

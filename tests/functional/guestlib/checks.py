@@ -238,6 +238,33 @@ def efi_map_clear(evidence, stolen):
     return nothing("firmware ranges of the UEFI map in stolen memory", inside)
 
 
+def tool_verdicts(evidence):
+    """The lines of igd-stolen verify, run in the guest."""
+    found = [Check(f"igd-stolen: {title}", f"{status} {detail}".strip(),
+                   status == "PASS", "PASS")
+             for title, status, detail in evidence.verdicts()]
+    return found or [Check("igd-stolen verify", "did not run", False,
+                           "a run")]
+
+
+def tool_agrees(evidence, stolen):
+    """Each verdict of igd-stolen is that of the check it stands beside."""
+    ours = {
+        "reserved_regions of the IOMMU group":
+            group_relaxable(evidence, stolen),
+        "RMRR in the DMAR table": rmrr_in_table(evidence, stolen),
+        "E820": e820_reserved(evidence, stolen),
+        "the kernel's own reservation":
+            kernel_stolen(evidence, stolen),
+    }
+    theirs = {title: status == "PASS"
+              for title, status, _ in evidence.verdicts()}
+    differ = [f"{title}: {theirs.get(title)}, and {check}"
+              for title, check in ours.items()
+              if theirs.get(title) != check.passed]
+    return nothing("verdicts of igd-stolen that differ", differ)
+
+
 def whole_level(evidence, stolen):
     """What every level of the chain has to say."""
     return [

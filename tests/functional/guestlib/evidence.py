@@ -6,6 +6,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 Pure: text in, values out; no verdict (that is checks.py).
 """
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ RMRR = re.compile(r"DMAR: RMRR base: 0x([0-9a-f]+) end: 0x([0-9a-f]+)")
 PNP_MEMORY = re.compile(r"^system [0-9a-f:]+: " + MEMORY)
 EFI_MEMORY = re.compile(r"efi: mem\d+: \[([^|\]]+?) *\|.*"
                         r"range=\[0x([0-9a-f]+)-0x([0-9a-f]+)\]")
+
+VERDICT = re.compile(r"^Checking (.*?) : (PASS|WARN|FAIL)(?: \((.*)\))?$")
 
 FIRMWARE_BUG = re.compile(r"Firmware (Bug|Warn)|Your BIOS is broken|"
                           r"No firmware reserved region")
@@ -200,6 +203,29 @@ class Evidence:
             else:
                 fields.setdefault(current, []).append(int(word, 16))
         return fields
+
+    def verdicts(self):
+        """[(title, status, detail)]: what igd-stolen verify printed."""
+        found = []
+        for words in self.said("verify"):
+            verdict = VERDICT.match(" ".join(words))
+            if verdict:
+                found.append((verdict[1], verdict[2], verdict[3] or ""))
+            elif found:
+                title, status, detail = found[-1]
+                found[-1] = (title, status, (detail + " " + " ".join(words))
+                             .strip())
+        return found
+
+    def tool_probe(self):
+        """igd-stolen probe --json, parsed; None if it did not run."""
+        lines = [" ".join(words) for words in self.said("tool_probe")]
+        return json.loads("\n".join(lines)) if lines else None
+
+    def tool_plan(self):
+        """Lines of igd-stolen plan that are no comments."""
+        lines = [" ".join(words) for words in self.said("tool_plan")]
+        return [line for line in lines if not line.startswith("#")]
 
     def inner_status(self, name="linux"):
         """Exit status of an emulator that ran in this guest."""

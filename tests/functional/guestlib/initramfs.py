@@ -43,7 +43,7 @@ class Builder:
         emulator then comes along.
         driver: None, or (module, program) of our own kernel driver.
         """
-        layers = [self._base()]
+        layers = [self._base(), self._tool()]
         if modules:
             layers.append(self._modules(kernel, modules))
         if inner:
@@ -99,6 +99,16 @@ class Builder:
 
         return self._layer("emulator", [emulator, *firmware.values()], "",
                            fill)
+
+    def _tool(self):
+        tool = self.assets.tool()
+
+        def fill(archive):
+            archive.file("bin/igd-stolen", stripped(tool), 0o755)
+            for library in shared_libraries(tool):
+                archive.file(str(library), library.read_bytes(), 0o755)
+
+        return self._layer("tool", [tool], "", fill)
 
     def _inner_guest(self, kernel, layers):
         def fill(archive):

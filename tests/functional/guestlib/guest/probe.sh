@@ -54,6 +54,25 @@ probe_device() {
     fi
 }
 
+# probe_verify: the agreements, one verdict a line
+probe_verify() {
+    igd-stolen verify > /tmp/verify
+    say verify_status $?
+    say_file verify /tmp/verify
+}
+
+# probe_tool: what igd-stolen makes of this guest as a host for another one
+probe_tool() {
+    probe_verify
+    igd-stolen probe --json > /tmp/probe
+    say tool_status $?
+    say_file tool_probe /tmp/probe
+    igd-stolen plan --memory 256M > /tmp/plan
+    say_file tool_plan /tmp/plan
+    igd-stolen capture -o /tmp/bundle
+    say_file tool_bundle /tmp/bundle
+}
+
 # Modules lie in /modules in the order in which they are loaded.
 load_modules() {
     [ -n "$modules_loaded" ] && return 0
