@@ -41,6 +41,11 @@ CLANG_OPTIONS = ('-Wno-gnu-variable-sized-type-not-at-end',
                  '-Wno-typedef-redefinition', '-Wno-initializer-overrides',
                  '-Wno-null-pointer-subtraction')
 
+# What our programs print has lines as long as they print them.
+PRINTED = 'tests/data/tool/'
+# Where files say their kind, and pure ones include no QEMU.
+LAYERED = ('hw/', 'tools/')
+
 SCRIPTS = ('run', '.ci/run', 'scripts/tcg-only/qemu-system-x86_64')
 TEXT_ENDINGS = ('.c', '.h', '.py', '.sh', '.build', '.rst', '.txt')
 
@@ -53,7 +58,8 @@ def our_files():
                       ('.git', 'build', '__pycache__')]
         for name in names:
             path = os.path.relpath(os.path.join(directory, name), paths.ROOT)
-            if os.path.islink(paths.ROOT / path):
+            if (path.startswith(PRINTED)
+                    or os.path.islink(paths.ROOT / path)):
                 continue
             if name.endswith(TEXT_ENDINGS) or path in SCRIPTS:
                 found.append(path)
@@ -114,7 +120,7 @@ def check_c(name):
     text = read(name)
     wrong = ['function at line %d has %d lines, more than 60' % pair
              for pair in function_lengths(text) if pair[1] > 60]
-    if name.startswith('hw/') and name.endswith('.c'):
+    if name.startswith(LAYERED) and name.endswith('.c'):
         if not any(kind in text[:2000] for kind in KINDS):
             wrong.append('the head of the file does not say its kind: '
                          + ' '.join(KINDS))
@@ -129,9 +135,10 @@ def check_layers(name, text):
             wrong += ['includes %s of the other side' % include
                       for include in includes if include.startswith(other)]
     if name.endswith('.c') and 'Pure:' in text[:2000] and (
-            name.startswith('hw/')):
+            name.startswith(LAYERED)):
         for include in includes:
-            own = (paths.ROOT / 'include' / include).exists()
+            own = any((paths.ROOT / place / include).exists()
+                      for place in ('include', '.'))
             if not own and re.match(r'(hw|exec|system|qom|qapi)/', include):
                 wrong.append('pure, and includes ' + include)
     return wrong

@@ -121,7 +121,7 @@ typedef struct GetRow {
 static void test_read(void)
 {
     static const char text[] =
-        HEAD "# a remark\n\nfile /a\n| one\n| \n|two\nlink /b\n| ../c\n"
+        HEAD "# a remark\n\nfile /a\n| one\n|\n|two\nlink /b\n| ../c\n"
         "dir /d\n| x\n| y\nconfig /e\n| 86 80\n| 00\nhex /f\n"
         "absent link /g\ndenied file /h\nfailed dir /i\nfile /j\ndir /k";
     static const GetRow rows[] = {

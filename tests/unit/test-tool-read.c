@@ -27,7 +27,7 @@ static void test_number(void)
         uint64_t value;
     } rows[] = {
         { "0x8086\n", 16, true, 0x8086 }, { "ff", 16, true, 0xff },
-        { " 12 \n", 10, true, 12 }, { "0", 10, true, 0 },
+        { " 12\t\n", 10, true, 12 }, { "0", 10, true, 0 },
         { "0xffffffffffffffff", 16, true, UINT64_MAX },
         { "0x10000000000000000", 16, false }, { "", 16, false },
         { "0x", 16, false }, { "-1", 10, false }, { "1 2", 10, false },

@@ -290,7 +290,8 @@ static void bundle_write_entry(GString *text, const HostEntry *entry)
     }
     lines = g_strsplit(data, "\n", -1);
     for (i = 0; lines[i] && size; i++) {
-        g_string_append_printf(text, "| %s\n", lines[i]);
+        g_string_append_printf(text, "|%s%s\n", *lines[i] ? " " : "",
+                               lines[i]);
     }
 }
 

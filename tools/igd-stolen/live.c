@@ -173,25 +173,26 @@ static size_t live_pci_config(const char *sysfs, unsigned domain, unsigned bus,
                               unsigned slot, unsigned function,
                               uint8_t *config)
 {
-    struct pci_access *volatile access = pci_alloc();
+    struct pci_access *access = pci_alloc();
     struct pci_dev *device;
-    volatile size_t size = 0;
+    size_t size;
 
     access->method = PCI_ACCESS_SYS_BUS_PCI;
     access->error = live_pci_error;
     access->warning = live_pci_quiet;
     access->debug = live_pci_quiet;
     pci_set_param(access, (char *)"sysfs.path", (char *)sysfs);
-    if (!setjmp(live_pci_failed)) {
-        pci_init(access);
-        device = pci_get_dev(access, domain, bus, slot, function);
-        size = pci_read_block(device, 0, config, CONFIG_WHOLE) ?
-               CONFIG_WHOLE :
-               pci_read_block(device, 0, config, CONFIG_PUBLIC) ?
-               CONFIG_PUBLIC : 0;
-        pci_free_dev(device);
-        pci_cleanup(access);
+    /* What libpci holds then is lost, once in a program that ends soon */
+    if (setjmp(live_pci_failed)) {
+        return 0;
     }
+    pci_init(access);
+    device = pci_get_dev(access, domain, bus, slot, function);
+    size = pci_read_block(device, 0, config, CONFIG_WHOLE) ? CONFIG_WHOLE :
+           pci_read_block(device, 0, config, CONFIG_PUBLIC) ? CONFIG_PUBLIC :
+           0;
+    pci_free_dev(device);
+    pci_cleanup(access);
     return size;
 }
 

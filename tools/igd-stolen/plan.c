@@ -16,7 +16,7 @@
 #define GIB             (1ull << 30)
 #define FOUR_GIB        (4 * GIB)
 
-/* What the emulator locks besides RAM: video memory, ROMs, its own; libvirt's */
+/* What the emulator locks besides RAM, by libvirt's reckoning: ROMs and such */
 #define LOCKED_REST     GIB
 
 /* What SMM can take at the top of a q35's low RAM, the machine's default */

@@ -52,15 +52,15 @@ static const struct {
       (const char *const[]) { "DMAR", NULL } },
     { "/sys/firmware/acpi/tables/DMAR", REDACT_DMAR },
     { "/sys/firmware/memmap", REDACT_NOTHING },
-    { "/sys/firmware/memmap/*", REDACT_NOTHING },
+    { "/sys/firmware/memmap/?*", REDACT_NOTHING },
     { "/sys/class/iommu", REDACT_NOTHING },
-    { "/sys/class/iommu/*/intel-iommu/*", REDACT_NOTHING },
+    { "/sys/class/iommu/?*/intel-iommu/?*", REDACT_NOTHING },
     { "/sys/class/misc/kvm", REDACT_NOTHING },
-    { "/sys/kernel/iommu_groups/*", REDACT_NOTHING },
-    { "/sys/module/vfio_iommu_type1/parameters/*", REDACT_NOTHING },
+    { "/sys/kernel/iommu_groups/?*", REDACT_NOTHING },
+    { "/sys/module/vfio_iommu_type1/parameters/?*", REDACT_NOTHING },
     { "/sys/bus/pci/devices", REDACT_NOTHING },
-    { "/sys/bus/pci/devices/*/config", REDACT_CONFIG },
-    { "/sys/bus/pci/devices/*", REDACT_NOTHING },
+    { "/sys/bus/pci/devices/?*/config", REDACT_CONFIG },
+    { "/sys/bus/pci/devices/?*", REDACT_NOTHING },
 };
 
 static int redact_rule(const HostEntry *entry)

@@ -144,7 +144,8 @@ class Bundle:
 
     def put(self, kind, path, lines=()):
         """Adds a file, link, dir or config with these lines."""
-        text = f"{kind} {path}\n" + "".join(f"| {line}\n" for line in lines)
+        text = f"{kind} {path}\n" + "".join(
+            f"| {line}".rstrip() + "\n" for line in lines)
         name = kind.split()[-1].replace("hex", "file")
         order = ("file", "link", "dir", "config").index(name)
         self._entries[(path, order)] = text
