@@ -101,6 +101,14 @@ def test_replay_of_l1(guest, tmp_path):
             done.stdout.splitlines()] == said
 
 
+@guests("vfio-starts")
+def test_planned_line_starts(guest):
+    """The emulator in L1 takes the line that igd-stolen printed there."""
+    said = guest.l1.inner_says("planned")
+    assert guest.l1.inner_status("planned") == 0, said
+    assert "emulator:" not in said, said
+
+
 @pytest.mark.parametrize("level", ["l1", "l2"])
 @guests(*CHAINS)
 def test_chain_verifies(guest, level):

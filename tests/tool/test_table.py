@@ -170,6 +170,30 @@ def test_narrow_host(tmp_path):
     assert said['exit_status'] == 1
 
 
+@pytest.mark.parametrize('size, known', [
+    (0, False), (64, False), (0x5C, False), (0x5F, False), (0x60, True)])
+def test_config_space_cut_off(size, known, tmp_path, monkeypatch):
+    whole = make.config_space(BY_NAME['skylake-ready'])
+    monkeypatch.setattr(make, 'config_space', lambda host: whole[:size])
+    said = answer(BY_NAME['skylake-ready'], tmp_path, 'probe')
+    assert (said['host']['bdsm']['value'] is not None) == known
+    assert said['host']['region']['base'] == '0x7b000000'
+
+
+def test_two_relaxable_ranges(tmp_path):
+    """Which of them is the IGD's only its registers can tell."""
+    for name, status in (('skylake-nobody', 1), ('skylake-ready', 0)):
+        text = make.bundle_of(BY_NAME[name]).replace(
+            '| 0x00000000fee00000',
+            '| 0x0000000070000000 0x0000000070ffffff direct-relaxable\n'
+            '| 0x00000000fee00000')
+        path = tmp_path / name
+        path.write_text(text)
+        done = run('probe', '--from', path)
+        assert done.returncode == status
+        assert '2 direct-relaxable ranges' in done.stdout
+
+
 def test_no_kvm(tmp_path):
     host = replace(BY_NAME['skylake-ready'], kvm=False)
     said = answer(host, tmp_path, 'plan', '--memory', '1G')

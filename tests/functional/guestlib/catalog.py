@@ -167,6 +167,7 @@ def starts_job():
               for name, words in REFUSALS.items()]
     lines += [inner_start("inner_paused", name, words[0])
               for name, words in ACCEPTED.items()]
+    lines.append("inner_planned planned 60 128M")
     return "\n".join(lines)
 
 

@@ -39,6 +39,13 @@ inner_paused() {
     input=
 }
 
+# inner_planned NAME SECONDS SIZE: one started as igd-stolen plans it
+inner_planned() {
+    igd-stolen plan --memory $3 > /tmp/plan
+    planned=$(grep -v '^#' /tmp/plan | tr -d '\\\n')
+    eval "inner_paused $1 $2 ${planned#qemu-system-x86_64}"
+}
+
 # inner_linux SECONDS COMMAND_LINE ARGUMENT...: the inner guest itself
 #
 # Its serial ports are files: a real port in their place would make the inner
