@@ -70,10 +70,8 @@ static void check_json(const GString *out, bool plan)
     json_decref(object);
 }
 
-static void try_command(const char *text, size_t size, const Options *options)
+static void try_command(HostStore *store, const Options *options)
 {
-    g_autofree char *error = NULL;
-    g_autoptr(HostStore) store = bundle_parse(text, size, &error);
     g_autoptr(GString) out = g_string_new(NULL);
 
     run_command(store, options, out);
@@ -85,10 +83,9 @@ static void try_command(const char *text, size_t size, const Options *options)
 }
 
 /* What one capture says, the capture of a replay says */
-static void try_capture(const char *text, size_t size, const Options *options)
+static void try_capture(HostStore *store, const Options *options)
 {
     g_autofree char *error = NULL;
-    g_autoptr(HostStore) store = bundle_parse(text, size, &error);
     g_autoptr(GString) once = run_capture(store, options);
     g_autoptr(HostStore) again = bundle_parse(once->str, once->len, &error);
     g_autoptr(GString) twice = NULL;
@@ -107,18 +104,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const PlanFormat formats[] = { PLAN_QEMU, PLAN_LIBVIRT,
                                           PLAN_PROXMOX, PLAN_JSON };
     g_autofree char *error = NULL;
-    HostStore *store = bundle_parse((const char *)data, size, &error);
+    g_autoptr(HostStore) store = bundle_parse((const char *)data, size,
+                                              &error);
     Options options = { .plan = { .memory = 8ull << 30, .iommu = true } };
     unsigned i;
 
     if (!store) {
         return 0;
     }
-    host_store_free(store);
     for (i = 0; i < 4; i++) {
         options.command = i & 1 ? COMMAND_VERIFY : COMMAND_PROBE;
         options.json = i & 2;
-        try_command((const char *)data, size, &options);
+        try_command(store, &options);
     }
     options.command = COMMAND_PLAN;
     for (i = 0; i < G_N_ELEMENTS(formats); i++) {
@@ -126,9 +123,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         options.plan.firmware = i & 1 ? STOLEN_FIRMWARE_OTHER
                                       : STOLEN_FIRMWARE_SEABIOS;
         options.json = formats[i] == PLAN_JSON;
-        try_command((const char *)data, size, &options);
+        try_command(store, &options);
     }
     options.command = COMMAND_CAPTURE;
-    try_capture((const char *)data, size, &options);
+    try_capture(store, &options);
     return 0;
 }

@@ -180,6 +180,26 @@ def test_config_space_cut_off(size, known, tmp_path, monkeypatch):
     assert said['host']['region']['base'] == '0x7b000000'
 
 
+@pytest.mark.parametrize('kernel, status', [
+    ('4.20.9', 'fail'), ('5.2.21', 'fail'), ('5.3.0', 'pass'),
+    ('5.10.0', 'pass'), ('6.0', 'pass'), ('', 'warn'), ('x', 'warn')])
+def test_kernel(kernel, status, tmp_path):
+    host = replace(BY_NAME['skylake-ready'], kernel=kernel)
+    said = answer(host, tmp_path, 'probe')
+    assert {one['name']: one['status'] for one in
+            said['checks']}['kernel'] == status
+
+
+def test_limits_that_differ(tmp_path):
+    text = make.bundle_of(BY_NAME['skylake-ready']).replace(
+        '0x000000007f7fffff direct', '0x000000007f6fffff direct')
+    path = tmp_path / 'host.bundle'
+    path.write_text(text)
+    assert 'config space says 7b000000-7f7fffff' in run(
+        'probe', '--from', path).stdout
+    assert run('plan', '-m', '1G', '--from', path).returncode == 1
+
+
 def test_two_relaxable_ranges(tmp_path):
     """Which of them is the IGD's only its registers can tell."""
     for name, status in (('skylake-nobody', 1), ('skylake-ready', 0)):

@@ -56,8 +56,9 @@ void host_load_device(HostDevice *device, HostStore *store,
 }
 
 /*
- * How likely a device is the IGD, 0 for not at all: an Intel display device,
- * rather one with a known id, rather one on the root bus
+ * How likely a device is the IGD, 0 for not at all: an Intel display device
+ * with a known id, or else whatever of Intel's is at the usual address. Of
+ * several the first is taken, and the root bus comes first.
  */
 static unsigned host_igd_rank(HostStore *store, const char *address)
 {
@@ -75,7 +76,7 @@ static unsigned host_igd_rank(HostStore *store, const char *address)
     if (gen == IGD_STOLEN_GEN_UNKNOWN) {
         return strcmp(address, USUAL_ADDRESS) ? 0 : 1;
     }
-    return 2 + g_str_has_prefix(address, "0000:00:");
+    return 2;
 }
 
 static char *host_find_igd(Host *host, HostStore *store)
