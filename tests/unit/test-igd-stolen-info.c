@@ -49,37 +49,41 @@ static const Bytes right = {
     },
 };
 
+typedef struct Field {
+    size_t at;
+    size_t bytes;
+} Field;
+
 typedef struct Row {
     const char *name;
-    size_t at;              /* which bytes are changed */
-    size_t bytes;
+    Field field;            /* which bytes are changed */
     uint64_t value;
     size_t size;            /* of all, 0 for the right one */
     IGDStolenInfoResult result;
 } Row;
 
-#define FIELD_OF(member)  offsetof(Bytes, member), \
-                          sizeof(((Bytes *)NULL)->member)
-#define NO_CHANGE         0, 0, 0
+#define FIELD_OF(member)  { offsetof(Bytes, member), \
+                            sizeof(((Bytes *)NULL)->member) }
+#define NO_CHANGE         { 0, 0 }
 #define OTHER             IGD_STOLEN_INFO_OTHER
 #define BROKEN            IGD_STOLEN_INFO_CHAIN
 
 static const Row rows[] = {
-    { "right", NO_CHANGE, 0, IGD_STOLEN_INFO_OK },
+    { "right", NO_CHANGE, 0, 0, IGD_STOLEN_INFO_OK },
     { "unknown-flag", FIELD_OF(stolen.flags), 0xff, 0, IGD_STOLEN_INFO_OK },
     { "no-gsm", FIELD_OF(stolen.gsm_size), 0, 0, IGD_STOLEN_INFO_PLACE },
 
-    { "empty", NO_CHANGE, 1, OTHER },
-    { "cut-in-base", NO_CHANGE, offsetof(Bytes, type) - 1, OTHER },
+    { "empty", NO_CHANGE, 0, 1, OTHER },
+    { "cut-in-base", NO_CHANGE, 0, offsetof(Bytes, type) - 1, OTHER },
     { "no-chain", FIELD_OF(base.flags), 7, 0, OTHER },
     { "chain-empty", FIELD_OF(base.cap_offset), 0, 0, OTHER },
     { "other-type", FIELD_OF(type.type), 0x80001002, 0, OTHER },
     { "other-subtype", FIELD_OF(type.subtype), 1, 0, OTHER },
-    { "cut-in-type", NO_CHANGE, offsetof(Bytes, stolen) - 1, OTHER },
+    { "cut-in-type", NO_CHANGE, 0, offsetof(Bytes, stolen) - 1, OTHER },
     { "first-behind-end", FIELD_OF(base.cap_offset), UINT32_MAX, 0, OTHER },
 
-    { "cut-in-stolen", NO_CHANGE, sizeof(Bytes) - 1, BROKEN },
-    { "cut-before-stolen", NO_CHANGE, offsetof(Bytes, stolen), BROKEN },
+    { "cut-in-stolen", NO_CHANGE, 0, sizeof(Bytes) - 1, BROKEN },
+    { "cut-before-stolen", NO_CHANGE, 0, offsetof(Bytes, stolen), BROKEN },
     { "cycle", FIELD_OF(stolen.header.next), offsetof(Bytes, type), 0,
       BROKEN },
     { "own-next", FIELD_OF(stolen.header.next), offsetof(Bytes, stolen), 0,
@@ -129,7 +133,7 @@ static void test_parse(gconstpointer data)
     g_autofree uint8_t *bytes = g_malloc(size);
     IGDStolenInfo info = { .offset = 1 };
 
-    memcpy((uint8_t *)&whole + row->at, &row->value, row->bytes);
+    memcpy((uint8_t *)&whole + row->field.at, &row->value, row->field.bytes);
     /* Of that size and no more, for the sanitizer */
     memcpy(bytes, &whole, size);
 

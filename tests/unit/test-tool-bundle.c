@@ -208,7 +208,6 @@ static void test_write(gconstpointer data)
 /* Only the header and the registers that are looked at are kept */
 static void test_write_config(void)
 {
-    g_autoptr(HostStore) store = host_store_new(NULL, NULL);
     HostEntry entry = {
         .kind = HOST_CONFIG, .status = HOST_OK, .size = 256,
         .path = (char *)"/sys/bus/pci/devices/0000:00:02.0/config",

@@ -5,15 +5,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib only. Tested by tests/unit/test-tool-options.c.
+ * Pure: glib only. Tested by tests/tool.
  */
 
 #include "qemu/osdep.h"
 #include "options.h"
 
 #define SUMMARY                                                              \
-    "Where an Intel IGD's stolen memory is, and how a guest gets it.\n"      \
-    "\n"                                                                     \
     "  igd-stolen probe                  can the IGD of this host be "       \
     "assigned?\n"                                                            \
     "  igd-stolen plan --memory SIZE     how to start the guest\n"           \
@@ -21,9 +19,8 @@
     "replayed\n"                                                             \
     "  igd-stolen verify                 in a guest: does all agree?"
 #define DESCRIPTION                                                          \
-    "Nothing is changed on the host, and no privilege is needed; root is\n"  \
-    "shown more. Exit status: 0 all is well, 1 a check failed, 2 it could\n" \
-    "not be done as asked. See igd-stolen(1)."
+    "Nothing is changed on the host; no privilege is needed, root is shown\n" \
+    "more. Exit status: 0 all is well, 1 a check failed, 2 not done as asked."
 
 static const char *const command_names[COMMAND__MAX] = {
     [COMMAND_PROBE] = "probe",

@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib only. Tested by tests/tool and tests/unit/test-tool-plan.c.
+ * Pure: glib only. Tested by tests/tool.
  */
 
 #include "qemu/osdep.h"

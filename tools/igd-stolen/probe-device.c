@@ -12,6 +12,8 @@
 #include "probe.h"
 
 #define VFIO_PCI        "vfio-pci"
+/* Our own variant of it: docs/specs/vfio-igd-stolen.rst */
+#define IGD_VFIO_PCI    "igd-vfio-pci"
 #define CLASS_BRIDGE    0x06
 
 static void probe_igd(CheckList *list, const Host *host)
@@ -55,6 +57,11 @@ static void probe_class(CheckList *list, const Host *host)
     }
 }
 
+static bool probe_is_vfio(const char *driver)
+{
+    return !strcmp(driver, VFIO_PCI) || !strcmp(driver, IGD_VFIO_PCI);
+}
+
 static void probe_driver(CheckList *list, const Host *host)
 {
     static const char title[] = "for the driver vfio-pci";
@@ -68,7 +75,7 @@ static void probe_driver(CheckList *list, const Host *host)
                    g_strdup("no driver; libvirt binds vfio-pci by itself"),
                    g_strdup_printf("%s; modprobe vfio-pci; echo %s > "
                                    "/sys/bus/pci/drivers_probe", bind, at));
-    } else if (strcmp(host->igd.driver, VFIO_PCI)) {
+    } else if (!probe_is_vfio(host->igd.driver)) {
         checks_add(list, "driver", title, CHECK_WARN,
                    g_strdup_printf("%s; libvirt binds vfio-pci by itself",
                                    host->igd.driver),
@@ -77,8 +84,8 @@ static void probe_driver(CheckList *list, const Host *host)
                                    "> /sys/bus/pci/drivers_probe", bind, at,
                                    at, at));
     } else {
-        checks_add(list, "driver", title, CHECK_PASS, g_strdup(VFIO_PCI),
-                   NULL);
+        checks_add(list, "driver", title, CHECK_PASS,
+                   g_strdup(host->igd.driver), NULL);
     }
 }
 
