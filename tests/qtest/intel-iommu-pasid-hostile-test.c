@@ -187,6 +187,38 @@ static void test_beyond(const void *opaque)
     check_end(t);
 }
 
+static void place_aperture(PolicyGuest *t)
+{
+    QPCIDevice *dev = qpci_device_find(t->rig->bus, POLICY_DEVFN);
+
+    qpci_config_writel(dev, PCI_BASE_ADDRESS_2, APERTURE);
+    qpci_config_writel(dev, PCI_BASE_ADDRESS_3, 0);
+    g_free(dev);
+}
+
+/* A table in the region is one like any other, but not through the device */
+static void test_in_region(const void *opaque)
+{
+    PolicyGuest *t = policy_kind_start(opaque, "keep");
+    g_autofree void *table = g_malloc(VTD_PAGE_4K);
+    VTDDomain d = t->a;
+
+    place_aperture(t);
+    policy_set_identity(t);
+    qtest_memread(t->rig->qts, t->a.root, table, VTD_PAGE_4K);
+    qtest_memwrite(t->rig->qts, RIG_DSM_BASE, table, VTD_PAGE_4K);
+    d.root = RIG_DSM_BASE;
+    policy_guest_enter(t, &d);
+    rmrr_query_assert(t->rig->qts, "igd0", "identity", "in the region");
+    d.root = APERTURE;
+    g_assert_cmphex(qtest_readq(t->rig->qts, APERTURE), ==,
+                    qtest_readq(t->rig->qts, RIG_DSM_BASE));
+    policy_guest_change(t, &d);
+    rmrr_query_assert(t->rig->qts, "igd0", "absent", "in the aperture");
+    look(t, "in the aperture");
+    check_end(t);
+}
+
 /*
  * A table in a device's BAR: it reads by DMA, and that is translated. With two
  * devices nothing keeps the one's walk from the other's registers.
@@ -200,13 +232,10 @@ static void test_aperture(const void *opaque)
                                              "-device igd-testdev,id=igd1,"
                                              "addr=03.0,dsm-base=0x84000000,"
                                              "dsm-size=32M,gsm-size=2M");
-    QPCIDevice *dev = qpci_device_find(t->rig->bus, POLICY_DEVFN);
     VTDDomain in_bar = t->a;
 
     in_bar.root = APERTURE;
-    qpci_config_writel(dev, PCI_BASE_ADDRESS_2, APERTURE);
-    qpci_config_writel(dev, PCI_BASE_ADDRESS_3, 0);
-    g_free(dev);
+    place_aperture(t);
     igd_rig_dma_setup(t->rig, OTHER_DEVFN);
     vtd_guest_enable(t->g, true);
     policy_set_nothing(t);
@@ -339,6 +368,7 @@ int main(int argc, char **argv)
         add("pointers", test_pointers, &kinds[i]);
         add("beyond", test_beyond, &kinds[i]);
         add("aperture", test_aperture, &kinds[i]);
+        add("in-region", test_in_region, &kinds[i]);
         add("descriptors", test_descriptors, &kinds[i]);
         add("random", test_random, &kinds[i]);
         /* A listener that maps has all 2^27 leaves mapped to it */

@@ -29,6 +29,12 @@ static const PolicyKind scalable[] = {
     { }
 };
 
+static const PolicyKind in_place[] = {
+    { "legacy", "", ",listener=map" },
+    { "second-stage", POLICY_SECOND_STAGE, ",listener=map" },
+    { "first-stage", POLICY_FIRST_STAGE, "" },
+};
+
 /* The table, with every kind of listener there can be */
 
 static void test_table(const void *policy)
@@ -231,6 +237,51 @@ static void test_left_behind(const void *opaque)
     policy_guest_stop(t);
 }
 
+/*
+ * What is kept is a domain's, which is its tables and its number: nothing is
+ * for one that the device enters in place with either of them changed.
+ */
+static void test_kept_domain(const void *opaque)
+{
+    PolicyGuest *t = policy_kind_start(opaque, "keep");
+    VTDDomain same_tables = { .id = 9, .levels = 4, .root = t->a.root };
+    VTDDomain same_id = vtd_domain_new(t->g, t->a.id, 4);
+    VTDDomain *const other[] = { &same_tables, &same_id, &t->b };
+    const char *reasons[] = { "partial", "absent", "absent" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(other); i++) {
+        policy_set_hole_in_complete(t);
+        rmrr_query_assert(t->rig->qts, "igd0", "kept", "domain A");
+        policy_guest_change(t, &t->a);
+        rmrr_query_assert(t->rig->qts, "igd0", "kept", "domain A again");
+        policy_guest_change(t, other[i]);
+        rmrr_query_assert(t->rig->qts, "igd0", reasons[i], "another one");
+        check_lands(t, POLICY_HOLE, 0);
+        policy_guest_change(t, &t->a);
+        rmrr_query_assert(t->rig->qts, "igd0", "partial", "it has left A");
+    }
+    policy_guest_stop(t);
+}
+
+/* First-stage tables are scalable mode's; a legacy root has second-stage ones */
+static void test_legacy_root(void)
+{
+    PolicyGuest *t = policy_guest_start(POLICY_FIRST_STAGE
+                                        ",rmrr-policy=exact", "");
+
+    vtd_scalable_init(t->g, VTD_LEGACY);
+    policy_guest_new_domains(t);
+    vtd_guest_enable(t->g, true);
+    policy_set_identity(t);
+    check_reason(t, "identity", "legacy root");
+    vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE, VTD_PAGE_4K,
+                 VTD_WRITE);
+    vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
+    check_reason(t, "foreign", "write only");
+    check_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_stop(t);
+}
+
 /* Requests without PASID may use any, in another table too */
 static void test_rid_pasid(void)
 {
@@ -315,6 +366,13 @@ int main(int argc, char **argv)
     policy_table_add("intel-iommu-scalable/missing", test_missing, 3);
     qtest_add_data_func("intel-iommu-scalable/left-behind", scalable,
                         test_left_behind);
+    for (size_t i = 0; i < G_N_ELEMENTS(in_place); i++) {
+        g_autofree char *path = g_strconcat("intel-iommu-scalable/kept-domain/",
+                                            in_place[i].name, NULL);
+
+        qtest_add_data_func(path, &in_place[i], test_kept_domain);
+    }
+    qtest_add_func("intel-iommu-scalable/legacy-root", test_legacy_root);
     qtest_add_func("intel-iommu-scalable/rid-pasid", test_rid_pasid);
     qtest_add_func("intel-iommu-scalable/first-stage-bits",
                    test_first_stage_bits);

@@ -216,7 +216,8 @@ static unsigned int vtd_level_shift(unsigned int level)
 
 static unsigned int vtd_level_of(uint64_t size)
 {
-    return size == VTD_PAGE_4K ? 1 : size == VTD_PAGE_2M ? 2 : 3;
+    return size == VTD_PAGE_4K ? 1 : size == VTD_PAGE_2M ? 2 :
+           size == VTD_PAGE_1G ? 3 : 4;
 }
 
 /*

@@ -19,6 +19,7 @@
 #define VTD_PAGE_4K 0x1000ull
 #define VTD_PAGE_2M 0x200000ull
 #define VTD_PAGE_1G 0x40000000ull
+#define VTD_TABLE_512G 0x8000000000ull
 
 #define VTD_READ 1
 #define VTD_WRITE 2
@@ -137,7 +138,8 @@ void vtd_clear_entry(VTDGuest *g, const VTDDomain *d, uint64_t iova,
                      uint64_t size);
 
 /**
- * vtd_entry_at: where the entry for @iova is in that table
+ * vtd_entry_at: where the entry for @iova is in the table whose entries cover
+ * @size each, VTD_TABLE_512G at most
  *
  * Returns: 0 if there is no such table.
  */

@@ -31,11 +31,11 @@ dma_open() {
 
 # dma_get REGISTER [WIDTH], dma_put REGISTER VALUE [WIDTH]
 dma_get() {
-    devmem $(hex $bar0+$1) ${2:-32}
+    devmem $((bar0 + $1)) ${2:-32}
 }
 
 dma_put() {
-    devmem $(hex $bar0+$1) ${3:-32} $2
+    devmem $((bar0 + $1)) ${3:-32} $2
 }
 
 # dma_run COMMAND: starts it, waits at most 10 seconds, leaves $status

@@ -44,8 +44,14 @@ region_sum() {
     devmem $((bar0 + DMA_SRC)) 64 $(($1))
     devmem $((bar0 + DMA_LEN)) 64 $(($2))
     dma_run 3
-    say region_sum status $status value $(devmem $((bar0 + DMA_CHECKSUM)) 64) \
-        fault $(devmem $((bar0 + DMA_FAULT)) 64)
+    say region_sum status $status value $(devmem $((bar0 + DMA_CHECKSUM)) 64)
+    region_fault
+}
+
+# region_fault: where the device was stopped, if it was
+region_fault() {
+    [ $((status)) -eq 2 ] ||
+        say region_fault $(devmem $((bar0 + DMA_FAULT)) 64)
 }
 
 # cpu_to_device BASE SIZE LOOK: the CPU writes the first word of the DSM, at
@@ -56,15 +62,15 @@ cpu_to_device() {
     region_sum $1 $2
 }
 
-# device_to_cpu BASE SIZE LOOK: the device fills the region, the CPU reads the
-# same two words
+# device_to_cpu BASE SIZE LOOK: the device fills the region, of the size of the
+# last region_sum, and the CPU reads the same two words
 device_to_cpu() {
     devmem $((bar0 + DMA_DST)) 64 $(($1))
-    devmem $((bar0 + DMA_LEN)) 64 $(($2))
     devmem $((bar0 + DMA_FILL)) 32 $DEVICE_WORD
     dma_run 2
     say device_to_cpu status $status words $(devmem $(($3)) 32) \
-        $(devmem $(($1 + $2 - 4)) 32) fault $(devmem $((bar0 + DMA_FAULT)) 64)
+        $(devmem $(($1 + $2 - 4)) 32)
+    region_fault
 }
 
 # vfio_limit NUMBER: most DMA mappings of a container that is opened later
