@@ -239,7 +239,8 @@ def efi_map_clear(evidence, stolen):
 
 def tool_verdicts(evidence):
     """The lines of igd-stolen verify, run in the guest."""
-    found = [Check(f"igd-stolen: {title}", f"{status} {detail}".strip(),
+    found = [Check(f"igd-stolen verify, {title.removeprefix('for ')}",
+                   detail if status == "PASS" else f"{status} {detail}",
                    status == "PASS", "PASS")
              for title, status, detail in evidence.verdicts()]
     return found or [Check("igd-stolen verify", "did not run", False,
@@ -261,7 +262,7 @@ def tool_agrees(evidence, stolen):
     differ = [f"{title}: {theirs.get(title)}, and {check}"
               for title, check in ours.items()
               if theirs.get(title) != check.passed]
-    return nothing("verdicts of igd-stolen that differ", differ)
+    return nothing("verdicts of igd-stolen that the logs contradict", differ)
 
 
 def whole_level(evidence, stolen):
