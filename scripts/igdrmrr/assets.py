@@ -96,10 +96,11 @@ FOR_TESTS = FOR_BUILD + [
     asset for suite in SUITES for asset in per_suite(suite)
     if (suite, asset.name) != ('trixie', 'seabios')]
 # The kernel driver: headers, the libraries of trixie's build tools (which a
-# Debian 12 does not have), and the kernel's checkpatch.
+# Debian 12 does not have), DKMS, and the kernel's checkpatch.
 FOR_TESTS += headers('bookworm') + headers('trixie')
 FOR_TESTS += [Asset('trixie', name) for name in
               ('libc6', 'libelf1t64', 'zlib1g', 'libzstd1')]
+FOR_TESTS += [Asset(suite, 'dkms') for suite in SUITES]
 FOR_TESTS += [KernelAsset(
     'trixie', 'linux-source', package='linux-source-6.12',
     keep=('usr/src/linux-source-6.12.tar.xz',
@@ -199,6 +200,10 @@ def library_dirs():
     """Where trixie's loader and libraries are, for trixie's programs."""
     return [find('trixie', name) / 'usr/lib/x86_64-linux-gnu'
             for name in ('libc6', 'libelf1t64', 'zlib1g', 'libzstd1')]
+
+
+def dkms(suite):
+    return find(suite, 'dkms') / 'usr/sbin/dkms'
 
 
 def checkpatch():

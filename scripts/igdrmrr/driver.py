@@ -27,10 +27,21 @@ MODULE = 'igd-vfio-pci.ko'
 NEWER_OPTIONS = {
     'CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT': '-fmin-function-alignment=16',
 }
+# Which compiler a kernel's headers want.
+VARIABLES = '.kernelvariables'
+# What is no link in the tree that takes the place of a kernel's headers.
+OF_OUR_OWN = ('scripts', 'tools', 'Makefile', 'include', 'vmlinux', VARIABLES)
 # Make's own words, which are no warnings.
 CHATTER = re.compile(r'make(\[\d+\])?: |\$ |  (CC|LD|CHECK|MODPOST|BTF)\b'
                      r'|Skipping BTF |warning: the compiler differs'
                      r'|  The kernel was built by: |  You are using: |$')
+
+
+def package():
+    """Name and version, as DKMS has them."""
+    text = (SOURCE / 'dkms.conf').read_text()
+    return [re.search(r'^PACKAGE_%s="(.*)"$' % what, text, re.M)[1]
+            for what in ('NAME', 'VERSION')]
 
 
 def sources():
@@ -109,8 +120,7 @@ def make_tree(tree, suite, compiler):
         copy_tools(new / 'kbuild', headers.kbuild)
         link_all(new / 'common', headers.common, ('scripts', 'tools'))
         # With the kernel itself there, make would want pahole as well.
-        link_all(new / 'flavour', headers.flavour,
-                 ('scripts', 'tools', 'Makefile', 'include', 'vmlinux'))
+        link_all(new / 'flavour', headers.flavour, OF_OUR_OWN)
         for one in ('common', 'flavour'):
             for name in ('scripts', 'tools'):
                 (new / one / name).symlink_to('../kbuild/' + name)
@@ -119,12 +129,15 @@ def make_tree(tree, suite, compiler):
         shutil.copytree(headers.flavour / 'include', new / 'flavour/include',
                         symlinks=True)
         fit_configuration(new / 'flavour/include', compiler)
+        variables = (headers.flavour / VARIABLES).read_text()
+        (new / 'flavour' / VARIABLES).write_text(
+            variables + 'override CC = %s\n' % compiler)
 
 
 def compiler_for(suite):
     """The kernel's own compiler if it is here, or else this system's gcc."""
     text = (assets.kernel_headers(suite).flavour
-            / '.kernelvariables').read_text()
+            / VARIABLES).read_text()
     found = re.search(r'gcc-\d+', text)
     return found[0] if found and shutil.which(found[0]) else 'gcc'
 
@@ -133,7 +146,7 @@ def prepare(suite):
     """Headers and sources in place; returns make's command."""
     compiler = compiler_for(suite)
     base = DIRECTORY / suite
-    known = {'compiler': compiler, 'headers': [
+    known = {'compiler': compiler, 'own': list(OF_OUR_OWN), 'headers': [
         assets.stamp(asset) for asset in assets.headers(suite)]}
     known['headers'] = [list(stamp or ()) for stamp in known['headers']]
     if files.read_json(base / 'known.json') != known:
@@ -146,8 +159,7 @@ def prepare(suite):
         copy = target / path.name
         if not copy.exists() or copy.read_bytes() != path.read_bytes():
             shutil.copyfile(path, copy)
-    return ['make', '-C', base / 'tree/flavour', 'M=%s' % target,
-            'CC=' + compiler, 'modules']
+    return ['make', '-C', base / 'tree/flavour', 'M=%s' % target, 'modules']
 
 
 def make(suite, what, *arguments):
@@ -203,6 +215,30 @@ def check_sparse(suite):
     return complaints(make(suite, 'sparse', 'C=2', 'W=1'))
 
 
+def check_dkms(suite):
+    """A suite's DKMS adds, builds and removes it, in trees of its own."""
+    prepare(suite)
+    trees = {name: DIRECTORY / suite / 'dkms' / name
+             for name in ('tree', 'source', 'install')}
+    files.remove_tree(DIRECTORY / suite / 'dkms')
+    for tree in trees.values():
+        tree.mkdir(parents=True)
+    shutil.copytree(SOURCE, trees['source'] / '{0}-{1}'.format(*package()))
+    for action in ('build', 'remove'):
+        ui.run_logged(
+            'DKMS, %s, %s' % (action, suite),
+            [assets.dkms(suite), action, '-m', '/'.join(package()), '-k',
+             assets.kernel_version(suite), '-a', 'x86_64',
+             '--dkmstree', trees['tree'], '--sourcetree', trees['source'],
+             '--installtree', trees['install'], '--kernelsourcedir',
+             DIRECTORY / suite / 'tree/flavour'],
+            'driver-%s-dkms.log' % suite, env=environment())
+        built = len(list(trees['tree'].rglob(MODULE + '*')))
+        if built != (action == 'build'):
+            return ['%d modules after dkms %s' % (built, action)]
+    return []
+
+
 def check_checkpatch():
     names = [path for path in sources() if path.suffix in ('.c', '.h')]
     done = subprocess.run(
@@ -210,8 +246,6 @@ def check_checkpatch():
          '--terse', '--no-summary', '-f', *names], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return [line for line in done.stdout.splitlines() if line.strip()]
-
-
 
 
 def check_user():
@@ -223,6 +257,7 @@ def cases():
     for suite in assets.SUITES:
         yield 'build ' + suite, check_build, (suite,)
         yield 'sparse ' + suite, check_sparse, (suite,)
+        yield 'DKMS ' + suite, check_dkms, (suite,)
     yield 'checkpatch', check_checkpatch, ()
     yield 'user program', check_user, ()
 
