@@ -263,7 +263,7 @@ static void test_kept_domain(const void *opaque)
     policy_guest_stop(t);
 }
 
-/* First-stage tables are scalable mode's; a legacy root has second-stage ones */
+/* First-stage tables are scalable mode's, a legacy root's are second-stage */
 static void test_legacy_root(void)
 {
     PolicyGuest *t = policy_guest_start(POLICY_FIRST_STAGE
