@@ -48,7 +48,7 @@ def test_l2_comes_to_its_end(guest):
 
 @guests(*CHAINS)
 def test_driver_has_the_device(guest):
-    assert guest.l1.said("igdvfio_bind", "0000:00:02.0") == [["igd-vfio-pci"]]
+    assert guest.l1.said("driver_bind", "0000:00:02.0") == [["igd-vfio-pci"]]
 
 
 @guests(*CHAINS)

@@ -78,7 +78,7 @@ def by_device(where):
         f"words killed {dsm:#x} {last:#x}",
         "sleep 1",
         f"words killed-later {dsm:#x} {last:#x}",
-        "igdvfio_unbind",
+        "driver_unbind",
         f"words killed-inside {dsm + MIB:#x} {dsm + where.dsm_size // 2:#x}",
         "igdvfio_bind",
         "user after-killed info map check 0 0 0",
@@ -99,10 +99,10 @@ def opregion(where):
         f"devmem {base + at:#x} 16 {half:#x}" for at, half in halves] + [
         f"config_put 0xfc {octal(base, 4)}",
         f"user opregion info {peeks}",
-        "igdvfio_unbind",
+        "driver_unbind",
         "vfio_bind",
         f"user opregion-stock info {peeks}",
-        "igdvfio_unbind",
+        "driver_unbind",
         f"config_put 0xfc {octal(0, 4)}",
     ]
 
@@ -112,7 +112,7 @@ def wrong_bdsm(where, width):
     lines = []
     for name, (value, _) in WRONG_BDSM.items():
         lines += [put_bdsm(width, value), "igdvfio_bind",
-                  f"user bdsm-{name} info master", "igdvfio_unbind"]
+                  f"user bdsm-{name} info master", "driver_unbind"]
     return lines + [put_bdsm(width, where.dsm_base), "igdvfio_bind",
                     "user rebound info map check 0 0 0"]
 
@@ -137,7 +137,7 @@ def selective(where):
 
 def others():
     """A device that is no display, and one in use."""
-    return ["igdvfio_bind 0000:00:1f.0", "igdvfio_unbind 0000:00:1f.0"]
+    return ["igdvfio_bind 0000:00:1f.0", "driver_unbind 0000:00:1f.0"]
 
 
 def whole(where, width):

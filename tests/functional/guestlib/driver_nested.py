@@ -28,7 +28,7 @@ PREPARE = {
     OTHER: (put_bdsm("32", OTHER_BDSM),),
     SILENT: (put_bdsm("32", 0),),
     UNALIGNED: (put_bdsm("32", WHERE.dsm_base + 0x80000),),
-    STOCK: (put_bdsm("32", WHERE.dsm_base), "igdvfio_unbind", "vfio_bind"),
+    STOCK: (put_bdsm("32", WHERE.dsm_base), "driver_unbind", "vfio_bind"),
 }
 STARTS = {
     "agree": (RIGHT, True, "x-igd-stolen=identity" + TRACE, SAYS_REGION),

@@ -15,19 +15,8 @@ igdvfio_load() {
 
 # igdvfio_bind [ADDRESS]: gives the device to it, loaded if need be
 igdvfio_bind() {
-    at=${1:-$IGD}
     [ -d /sys/module/igd_vfio_pci ] || igdvfio_load
-    echo igd-vfio-pci > /sys/bus/pci/devices/$at/driver_override
-    echo $at > /sys/bus/pci/drivers_probe
-    driver=$(readlink /sys/bus/pci/devices/$at/driver)
-    say igdvfio_bind $at "${driver##*/}"
-}
-
-igdvfio_unbind() {
-    at=${1:-$IGD}
-    echo $at > /sys/bus/pci/devices/$at/driver/unbind
-    echo > /sys/bus/pci/devices/$at/driver_override
-    say igdvfio_unbind $at $(readlink /sys/bus/pci/devices/$at/driver)
+    driver_bind igd-vfio-pci $1
 }
 
 # igdvfio_unload: what is there before and after
