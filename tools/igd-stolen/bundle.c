@@ -263,12 +263,26 @@ static void bundle_write_hex(GString *text, const char *data, size_t size)
     }
 }
 
+/* Of an empty text, one empty line */
+static void bundle_write_lines(GString *text, const char *data)
+{
+    size_t length;
+
+    for (;; data += length + 1) {
+        length = strcspn(data, "\n");
+        g_string_append_printf(text, "|%s%.*s\n", length ? " " : "",
+                               (int)length, data);
+        if (!data[length]) {
+            return;
+        }
+    }
+}
+
 static void bundle_write_entry(GString *text, const HostEntry *entry)
 {
     g_autofree char *data = NULL;
-    g_auto(GStrv) lines = NULL;
     bool file = entry->kind == HOST_FILE;
-    size_t size, i;
+    size_t size;
 
     if (entry->status != HOST_OK) {
         g_string_append_printf(text, "%s %s %s\n",
@@ -288,10 +302,8 @@ static void bundle_write_entry(GString *text, const HostEntry *entry)
     if (file) {
         data[size - 1] = '\0';
     }
-    lines = g_strsplit(data, "\n", -1);
-    for (i = 0; lines[i] && size; i++) {
-        g_string_append_printf(text, "|%s%s\n", *lines[i] ? " " : "",
-                               lines[i]);
+    if (size) {
+        bundle_write_lines(text, data);
     }
 }
 

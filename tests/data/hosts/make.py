@@ -256,7 +256,7 @@ def put_system(bundle, host):
                ["Max locked memory         8388608              8388608"
                 "              bytes"])
     bundle.put("file", "/proc/cmdline",
-               ["intel_iommu=on"] if host.vtd == "on" else [])
+               ["intel_iommu=on"] if host.vtd == "on" else [""])
     if host.root:
         quirk = (["Reserving Intel graphics memory at [mem 0x%08x-0x%08x]"
                   % (host.dsm, host.limit)]
