@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from . import assets, fetch, paths, qemu, tool, ui
+from . import assets, docs, fetch, paths, qemu, tool, ui
 
 
 def script(name, arguments):
@@ -39,6 +39,11 @@ def cmd_bench(arguments):
     return script('bench.py', arguments)
 
 
+def cmd_docs(_arguments):
+    docs.build()
+    return 0
+
+
 def cmd_update(_arguments):
     fetch.fetch(assets.FOR_TESTS, newest=True)
     return 0
@@ -49,7 +54,7 @@ def main(arguments):
 
     commands = {
         'build': cmd_build, 'demo': cmd_demo, 'bench': cmd_bench,
-        'update': cmd_update, 'check': check.cmd_check,
+        'update': cmd_update, 'docs': cmd_docs, 'check': check.cmd_check,
         'unit': check.cmd_unit, 'tool': check.cmd_tool,
         'fuzz': check.cmd_fuzz,
         'qtest': check.cmd_qtest, 'guest': check.cmd_guest,
