@@ -126,6 +126,10 @@ def suite_tool():
     return run_pytest_suite('tool', r' (FAILED|ERROR) ')
 
 
+def suite_docs():
+    return run_pytest_suite('docs', r' (FAILED|ERROR) ')
+
+
 def suite_lint():
     return run_suite('lint', 'top', 'lint')
 
@@ -139,7 +143,8 @@ def suite_guest():
 
 
 SUITES = {'unit': suite_unit, 'harness': suite_harness, 'tool': suite_tool,
-          'lint': suite_lint, 'driver': driver.suite_driver,
+          'docs': suite_docs, 'lint': suite_lint,
+          'driver': driver.suite_driver,
           'fuzz': fuzz.suite_fuzz, 'qtest': suite_qtest, 'guest': suite_guest}
 # These say something even when the emulator could not be built.
 ALONE = {'unit', 'harness', 'tool', 'fuzz'}

@@ -12,6 +12,7 @@ from . import paths
 FUNCTIONAL = paths.ROOT / 'tests/functional'
 HARNESS = paths.ROOT / 'tests/harness'
 TOOL = paths.ROOT / 'tests/tool'
+BOOK = paths.ROOT / 'tests/docs'
 
 # QEMU's own tests of what the hooks touch. bios-tables-test compares every
 # table of the machines without a region with QEMU's blessed ones.
@@ -98,5 +99,9 @@ def run_tool(*arguments):
     return run_pytest('tool', TOOL, *arguments)
 
 
+def run_docs(*arguments):
+    return run_pytest('docs', BOOK, *arguments)
+
+
 RUN = {'qtest': run_qtest, 'guest': run_guest, 'harness': run_harness,
-       'tool': run_tool}
+       'tool': run_tool, 'docs': run_docs}

@@ -1,0 +1,68 @@
+# What the tests of the book share: where things are, one build of the book
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'scripts'))
+
+from igdrmrr import book, docs, paths  # noqa: E402
+
+ROOT = paths.ROOT
+
+
+def name_of(block):
+    return block.name
+
+
+def sphinx(target, source=docs.SOURCE):
+    """Builds the book elsewhere; the exit status and all that was said."""
+    return subprocess.run(
+        docs.command(Path(target) / 'html', Path(target) / 'trees', source),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True)
+
+
+@pytest.fixture(scope='session')
+def built(tmp_path_factory):
+    """The directory of a fresh build, and how it went."""
+    directory = tmp_path_factory.mktemp('book')
+    return directory, sphinx(directory)
+
+
+@pytest.fixture(scope='session')
+def scratch(tmp_path_factory):
+    """A function: the directory in which a page's commands are run.
+
+    It looks like a clone that was built, and nothing lands in the real one:
+    its directories are links, and what a command writes stays beside them.
+    """
+    directories = {}
+
+    def of(page):
+        if page not in directories:
+            directory = tmp_path_factory.mktemp(page.replace('/', '-'))
+            for entry in ROOT.iterdir():
+                if entry.name not in ('.git', '.gitignore'):
+                    (directory / entry.name).symlink_to(entry)
+            directories[page] = directory
+        return directories[page]
+
+    return of
+
+
+@pytest.fixture
+def page_of_text(tmp_path, monkeypatch):
+    """A function: the blocks of a page with this text."""
+    def of(text):
+        (tmp_path / 'page.rst').write_text(text)
+        monkeypatch.setattr(book, 'DOCS', tmp_path)
+        return book.blocks()
+
+    return of

@@ -1,0 +1,80 @@
+# Messages that the book quotes are those of the code
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What a command prints is compared where the command is run; this is for the
+# rest of ours and of QEMU's. Linux's words are in the guests' tests.
+
+import re
+
+import pytest
+
+from igdrmrr import book, paths
+
+# (page, what it quotes, the file that says so); "..." is a format or a macro.
+QUOTES = [
+    ('howto/code-43',
+     'is inside guest RAM, which this firmware uses as one piece; set '
+     'max-ram-below-4g=0x', 'hw/i386/stolen_memory_check.c'),
+    ('howto/no-space',
+     '...: its stolen memory 0x...-0x... is not kept mapped until its IOMMU '
+     'context changes next: ', 'hw/i386/intel_iommu_rmrr_state.c'),
+    ('howto/no-space',
+     "Raise the limit on locked memory (ulimit -l, or libvirt's "
+     '<hard_limit>).', 'hw/i386/stolen_memory.c'),
+    ('howto/no-space', 'the host could not map it', 'hw/i386/rmrr_policy.c'),
+    ('howto/dmar-faults', 'the guest maps none of it',
+     'hw/i386/rmrr_policy.c'),
+    ('howto/dmar-faults', 'the guest maps something else there',
+     'hw/i386/rmrr_policy.c'),
+    ('howto/dmar-faults', 'the host could not map it',
+     'hw/i386/rmrr_policy.c'),
+    ('howto/dmar-faults', 'detected translation failure (dev=',
+     'build/qemu-src/hw/i386/intel_iommu.c'),
+    ('howto/nested', 'the guest maps something else there',
+     'hw/i386/rmrr_policy.c'),
+    ('howto/nested', 'no iommu_group found',
+     'build/qemu-src/hw/vfio/container.c'),
+    ('howto/nested',
+     'Interrupt Remapping cannot work with kernel-irqchip=on',
+     'build/qemu-src/hw/i386/x86-iommu.c'),
+    ('howto/nested',
+     'a device that shadows IOMMU mappings needs intel-iommu,caching-mode=on',
+     'hw/i386/intel_iommu_rmrr_publish.c'),
+    ('specs/vfio-igd-stolen', 'no stolen memory region: BDSM',
+     'kernel/igd-vfio-pci/stolen.c'),
+]
+
+
+def joined(text):
+    """C strings in one piece; "..." for each macro or format in them."""
+    text = re.sub(r'"\s*PRI\w+\s*"', '', text)
+    text = re.sub(r'"\s*"', '', text)
+    return re.sub(r'%(l*[duxs]|#x)?', '...', text)
+
+
+def in_one_line(page):
+    text = (book.DOCS / (page + '.rst')).read_text()
+    return re.sub(r'\s+', ' ', text)
+
+
+@pytest.mark.parametrize('page, quote, source', QUOTES,
+                         ids=['%s-%d' % (one[0], number)
+                              for number, one in enumerate(QUOTES)])
+def test_quote(page, quote, source):
+    assert quote.strip() in in_one_line(page)
+    assert quote in joined((paths.ROOT / source).read_text())
+
+
+def test_reasons():
+    """All of the code's, in the code's words."""
+    page = in_one_line('reference/qmp')
+    text = joined((paths.ROOT / 'hw/i386/rmrr_policy.c').read_text())
+    said = re.findall(r'\[RMRR_REASON_(\w+)\] = "([^"]+)"', text)
+    assert len(said) == 11
+    for name, words in said:
+        assert '``%s``' % name.lower().replace('_', '-') in page
+        # A table breaks the longest over two lines.
+        assert words.split(',')[0] in page
