@@ -6,7 +6,9 @@ SPDX-License-Identifier: GPL-2.0-or-later
 What each one should say is in the test_*.py files; this is only what is run.
 """
 
-from . import driver_jobs, driver_nested, jobs, visits
+from igdrmrr import book
+
+from . import bookjob, driver_jobs, driver_nested, jobs, visits
 from .boot import IOMMU, L1_PROBES, L2_PROBES, Inner, Spec
 from .checks import MIB, Stolen
 
@@ -237,7 +239,17 @@ DRIVER_SPECS = [
          job=f"{L1_PROBES}\n{driver_jobs.whole(GEN12, '64')}"),
 ]
 
+# The guest of the book's pages; docs/devel/book.rst describes it.
+BOOK_MACHINE = Q35 + (IOMMU[0], f"{IOMMU[1]},aw-bits=39")
+BOOK_SPECS = [
+    Spec("book", USUAL, machine=BOOK_MACHINE, memory="4G", vfio=True,
+         time_limit=600, job=bookjob.job(book.GUEST)),
+    Spec("book-other", USUAL, machine=BOOK_MACHINE, memory="4G", vfio=True,
+         time_limit=300, device_options=",class=other",
+         job=bookjob.job(book.OTHER_GUEST)),
+]
+
 SPECS = {spec.name: spec
          for spec in [*L1_SPECS, *OVMF_SPECS, *NESTED_SPECS, NESTED_LOCK,
-                      *VFIO_SPECS, *LIFE_SPECS, *DRIVER_SPECS,
+                      *VFIO_SPECS, *LIFE_SPECS, *DRIVER_SPECS, *BOOK_SPECS,
                       *driver_nested.SPECS]}
