@@ -272,20 +272,18 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
     StolenMemory *sm;
 
     while ((sm = stolen_memory_overlapping(region))) {
-        bool same = sm->region.base == region->base &&
-                    sm->region.limit == region->limit;
+        bool same = stolen_region_is(&sm->region, region->base,
+                                     region->limit);
 
         if (same && !memory) {
             return sm;
         }
-        if (same) {
-            stolen_memory_destroy(sm);
-            continue;
+        if (!same) {
+            warn_report("%s: stolen memory was expected at 0x%" PRIx64 "-0x%"
+                        PRIx64 ", but the device says 0x%" PRIx64 "-0x%"
+                        PRIx64, pdev->name, sm->region.base,
+                        sm->region.limit, region->base, region->limit);
         }
-        warn_report("%s: stolen memory was expected at 0x%" PRIx64 "-0x%"
-                    PRIx64 ", but the device says 0x%" PRIx64 "-0x%" PRIx64,
-                    pdev->name, sm->region.base, sm->region.limit,
-                    region->base, region->limit);
         stolen_memory_destroy(sm);
     }
     return stolen_memory_create(region, memory, errp);

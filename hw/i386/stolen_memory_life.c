@@ -144,7 +144,7 @@ static int stolen_memory_post_load(void *opaque, int version_id)
         .domain = { .root = in->kept_root, .id = in->kept_id },
     };
 
-    if (in->base != sm->region.base || in->limit != sm->region.limit ||
+    if (!stolen_region_is(&sm->region, in->base, in->limit) ||
         in->dsm_base != sm->region.dsm_base) {
         error_report("%s: the stream has stolen memory 0x%" PRIx64 "-0x%"
                      PRIx64 " (BDSM 0x%" PRIx64 "), and here it is 0x%" PRIx64

@@ -78,7 +78,7 @@ bool vfio_igd_rmrr_apply_region(VFIOPCIDevice *vdev, bool silent,
                                said->dsm_base);
 
     if (*decoded == IGD_STOLEN_OK &&
-        (said->base != region->base || said->limit != region->limit ||
+        (!stolen_region_is(said, region->base, region->limit) ||
          said->dsm_base != region->dsm_base)) {
         error_setg(errp, "the host's driver says that stolen memory is 0x%"
                    PRIx64 "-0x%" PRIx64 " with BDSM 0x%" PRIx64 ", but the "

@@ -30,7 +30,7 @@ PRISTINE = STATE / 'pristine'
 HOOKS = paths.ROOT / 'hooks'
 
 # What is linked into QEMU's tree: directory, endings.
-OVERLAY = (('hw', None), ('include', None), ('tests/data', None),
+OVERLAY = (('hw', None), ('include', None), ('tests/data/acpi', None),
            ('tests/qtest', ('.c', '.h', '.build')), ('qapi', ('.json',)))
 NO_OVERLAY = re.compile(r'^\.|~$|\.(orig|rej|swp|rst|md)$')
 

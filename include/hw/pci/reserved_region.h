@@ -36,6 +36,13 @@ static inline uint64_t stolen_region_size(const StolenRegion *region)
     return region->limit - region->base + 1;
 }
 
+/* Whether the region is [@base, @limit], no more and no less */
+static inline bool stolen_region_is(const StolenRegion *region, uint64_t base,
+                                    uint64_t limit)
+{
+    return region->base == base && region->limit == limit;
+}
+
 /* Whether any byte of [@base, @limit] is in the region */
 static inline bool stolen_region_overlaps(const StolenRegion *region,
                                           uint64_t base, uint64_t limit)
