@@ -147,8 +147,7 @@ def prepare(suite):
     compiler = compiler_for(suite)
     base = DIRECTORY / suite
     known = {'compiler': compiler, 'own': list(OF_OUR_OWN), 'headers': [
-        assets.stamp(asset) for asset in assets.headers(suite)]}
-    known['headers'] = [list(stamp or ()) for stamp in known['headers']]
+        list(assets.stamp(asset) or ()) for asset in assets.headers(suite)]}
     if files.read_json(base / 'known.json') != known:
         files.remove_tree(base)
         make_tree(base / 'tree', suite, compiler)

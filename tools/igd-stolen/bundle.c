@@ -13,6 +13,7 @@
 #include "qemu/osdep.h"
 #include "bundle.h"
 #include "redact.h"
+#include "text.h"
 
 #define BUNDLE_HEAD     "igd-stolen-bundle 1"
 #define BUNDLE_HEX_LINE 16
@@ -100,24 +101,12 @@ static bool bundle_path(BundleReader *r, const char *path)
     return true;
 }
 
-static int bundle_word(const char *const *words, int count, const char *word)
-{
-    int i;
-
-    for (i = 0; i < count; i++) {
-        if (words[i] && !strcmp(words[i], word)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 /* "KIND PATH" or "STATUS KIND PATH" */
 static void bundle_head(BundleReader *r, const char *line)
 {
     g_auto(GStrv) words = g_strsplit(line, " ", 4);
     unsigned count = g_strv_length(words);
-    int status = bundle_word(bundle_statuses, HOST_STATUS__MAX, words[0]);
+    int status = text_index(bundle_statuses, HOST_STATUS__MAX, words[0]);
     const char *kind = words[status < 0 ? 0 : 1];
     int found;
 
@@ -129,7 +118,7 @@ static void bundle_head(BundleReader *r, const char *line)
         return;
     }
     found = r->hex ? HOST_FILE
-                   : bundle_word(bundle_kinds, HOST_KIND__MAX, kind);
+                   : text_index(bundle_kinds, HOST_KIND__MAX, kind);
     if (found < 0) {
         bundle_fail(r, "a kind that is not file, hex, link, dir or config");
         return;

@@ -12,6 +12,7 @@
 
 #include "qemu/osdep.h"
 #include "dmar.h"
+#include "read.h"
 
 #define DMAR_WIDTH_OFFSET       36
 #define DMAR_FLAGS_OFFSET       37
@@ -21,16 +22,6 @@
 #define DMAR_TYPE_RMRR          1
 #define DMAR_RMRR_SIZE          24
 #define DMAR_SCOPE_SIZE         6
-
-static uint64_t dmar_int(const uint8_t *data, unsigned size)
-{
-    uint64_t value = 0;
-
-    while (size--) {
-        value = value << 8 | data[size];
-    }
-    return value;
-}
 
 static const char *dmar_parse_scopes(const uint8_t *data, size_t size,
                                      DmarRmrr *rmrr)
@@ -64,9 +55,9 @@ static const char *dmar_parse_rmrr(const uint8_t *data, size_t size,
     if (size < DMAR_RMRR_SIZE) {
         return "an RMRR that is too short";
     }
-    rmrr.segment = dmar_int(data + 6, 2);
-    rmrr.base = dmar_int(data + 8, 8);
-    rmrr.limit = dmar_int(data + 16, 8);
+    rmrr.segment = read_le(data + 6, 2);
+    rmrr.base = read_le(data + 8, 8);
+    rmrr.limit = read_le(data + 16, 8);
     wrong = dmar_parse_scopes(data + DMAR_RMRR_SIZE, size - DMAR_RMRR_SIZE,
                               &rmrr);
     if (!wrong) {
@@ -81,12 +72,12 @@ static const char *dmar_parse_structures(const uint8_t *data, size_t size,
     const char *wrong = NULL;
 
     while (size && !wrong) {
-        size_t length = size < DMAR_STRUCTURE_SIZE ? 0 : dmar_int(data + 2, 2);
+        size_t length = size < DMAR_STRUCTURE_SIZE ? 0 : read_le(data + 2, 2);
 
         if (length < DMAR_STRUCTURE_SIZE || length > size) {
             return "a structure of a wrong length";
         }
-        switch (dmar_int(data, 2)) {
+        switch (read_le(data, 2)) {
         case DMAR_TYPE_DRHD:
             table->units++;
             break;
@@ -108,7 +99,7 @@ const char *dmar_parse(const void *data, size_t size, DmarTable *table)
     if (size < DMAR_HEADER_SIZE || memcmp(bytes, "DMAR", 4)) {
         return "no DMAR header";
     }
-    if (dmar_int(bytes + 4, 4) != size) {
+    if (read_le(bytes + 4, 4) != size) {
         return "a length that is not the file's";
     }
     memset(table, 0, sizeof(*table));

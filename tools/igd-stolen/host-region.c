@@ -15,18 +15,7 @@
 /* The driver i915 names it so in /proc/iomem */
 #define IOMEM_STOLEN    "Graphics Stolen Memory"
 /* arch/x86/kernel/early-quirks.c says so, before any driver */
-#define LOG_STOLEN      "Reserving Intel graphics memory at [mem "
-
-static uint64_t host_config_int(const HostEntry *entry, unsigned offset,
-                                unsigned size)
-{
-    uint64_t value = 0;
-
-    while (size--) {
-        value = value << 8 | (uint8_t)entry->data[offset + size];
-    }
-    return value;
-}
+#define LOG_STOLEN      HOST_LOG_STOLEN " at [mem "
 
 static void host_load_registers(Host *host, HostStore *store)
 {
@@ -49,10 +38,10 @@ static void host_load_registers(Host *host, HostStore *store)
     } else {
         size = layout->bdsm_bits / 8;
         host_fact_set(&host->ggc,
-                      host_config_int(config, IGD_STOLEN_CFG_GGC, 2),
+                      read_le(config->data + IGD_STOLEN_CFG_GGC, 2),
                       g_strdup("config space"));
         host_fact_set(&host->bdsm,
-                      host_config_int(config, layout->bdsm_offset, size),
+                      read_le(config->data + layout->bdsm_offset, size),
                       g_strdup("config space"));
         return;
     }
@@ -179,6 +168,15 @@ static void host_choose_region(Host *host)
         host->region.from = g_strdup_printf("%s; %s", host->by_group.from,
                                             host->by_config.from);
     }
+}
+
+bool host_sources_differ(const Host *host)
+{
+    const StolenRegion *group = &host->by_group.region;
+
+    return host->by_config.known && host->by_group.known &&
+           !stolen_region_is(&host->by_config.region, group->base,
+                             group->limit);
 }
 
 void host_load_region(Host *host, HostStore *store)

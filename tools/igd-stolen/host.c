@@ -52,31 +52,26 @@ static void host_load_lock_limit(Host *host, HostStore *store)
     }
 }
 
+static void host_load_kib(HostStore *store, const char *key, HostFact *fact)
+{
+    if (read_keyed(store, "/proc/meminfo", key, fact)) {
+        fact->value = MIN(fact->value, UINT64_MAX / KIB) * KIB;
+    }
+}
+
 static void host_load_memory(Host *host, HostStore *store)
 {
-    static const char path[] = "/proc/meminfo";
-
-    if (read_keyed(store, path, "MemTotal:", &host->memory_total)) {
-        host->memory_total.value = MIN(host->memory_total.value,
-                                       UINT64_MAX / KIB) * KIB;
-    }
-    if (read_keyed(store, path, "MemAvailable:", &host->memory_free)) {
-        host->memory_free.value = MIN(host->memory_free.value,
-                                      UINT64_MAX / KIB) * KIB;
-    }
+    host_load_kib(store, "MemTotal:", &host->memory_total);
+    host_load_kib(store, "MemAvailable:", &host->memory_free);
     host_load_lock_limit(host, store);
 }
 
 static void host_load_system(Host *host, HostStore *store)
 {
-    const HostEntry *cmdline = host_store_get(store, HOST_FILE,
-                                              "/proc/cmdline");
-
+    /* For those who read a bundle */
+    host_store_get(store, HOST_FILE, "/proc/cmdline");
     host_load_kernel(host, store);
     host_load_memory(host, store);
-    if (cmdline->status == HOST_OK) {
-        host->cmdline = read_printable(cmdline->data, 4096);
-    }
     host->kvm = host_store_get(store, HOST_LINK,
                                "/sys/class/misc/kvm")->status == HOST_OK;
     read_keyed(store, "/proc/cpuinfo", "address sizes", &host->cpu_width);
@@ -124,7 +119,6 @@ void host_free(Host *host)
 {
     host_free_facts(host);
     g_free(host->kernel);
-    g_free(host->cmdline);
     g_free(host->igd.address);
     g_free(host->igd.driver);
     g_free(host->igd_why);

@@ -81,7 +81,6 @@ typedef struct Host {
     unsigned kernel_major;
     unsigned kernel_minor;
     bool kvm;
-    char *cmdline;
 
     HostDevice igd;
     char *igd_why;
@@ -137,6 +136,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_free)
  * host_valid_address: whether a text is "dddd:bb:dd.f"
  */
 bool host_valid_address(const char *text);
+
+/**
+ * host_sources_differ: config space and the group's ranges are both known, and
+ * are not the same; the emulator would refuse to start
+ */
+bool host_sources_differ(const Host *host);
 
 /* Parts of host_load() */
 void host_load_devices(Host *host, HostStore *store, const char *device);

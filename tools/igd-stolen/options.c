@@ -10,6 +10,7 @@
 
 #include "qemu/osdep.h"
 #include "options.h"
+#include "text.h"
 
 #define SUMMARY                                                              \
     "  igd-stolen probe                  can the IGD of this host be "       \
@@ -82,18 +83,6 @@ bool options_size(const char *text, uint64_t *size)
     return true;
 }
 
-static int options_word(const char *const *words, int count, const char *word)
-{
-    int i;
-
-    for (i = 0; i < count; i++) {
-        if (!strcmp(words[i], word)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 static GOptionContext *options_context(OptionWords *w)
 {
     GOptionEntry entries[] = {
@@ -132,7 +121,7 @@ static GOptionContext *options_context(OptionWords *w)
 static char *options_set_plan(const OptionWords *w, Options *options)
 {
     PlanRequest *plan = &options->plan;
-    int format = options_word(format_names, PLAN_FORMAT__MAX,
+    int format = text_index(format_names, PLAN_FORMAT__MAX,
                               w->format ? w->format : "qemu");
 
     plan->iommu = !w->no_iommu;
@@ -198,7 +187,7 @@ static char *options_set(OptionWords *w, int argc, char **argv,
         return g_strdup("a command is missing: probe, plan, capture or "
                         "verify");
     }
-    command = options_word(command_names, COMMAND__MAX, argv[1]);
+    command = text_index(command_names, COMMAND__MAX, argv[1]);
     if (command < 0) {
         return g_strdup_printf("no command %s; there are probe, plan, capture "
                                "and verify", argv[1]);

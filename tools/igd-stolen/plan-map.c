@@ -12,7 +12,6 @@
 #include "plan.h"
 #include "text.h"
 
-#define FOUR_GIB                (4ull << 30)
 #define PCI_WINDOW_BASE         0xc0000000ull
 #define OVMF_ECAM_BASE          0xe0000000ull
 #define OVMF_ECAM_LIMIT         0xefffffffull
@@ -61,7 +60,7 @@ static void plan_fill_gaps(GArray *map)
     for (i = 0; i < count; i++) {
         PlanRow row = g_array_index(map, PlanRow, i);
 
-        if (row.base > next && row.base < FOUR_GIB) {
+        if (row.base > next && row.base < PLAN_FOUR_GIB) {
             plan_row(map, next, row.base - 1,
                      next >= PCI_WINDOW_BASE ? "PCI" : "no RAM; PCI");
         }
@@ -93,8 +92,9 @@ static void plan_guest_map(Plan *plan)
     plan_row(map, STOLEN_CHIPSET_BASE, STOLEN_4G_LIMIT,
              "APIC, HPET, IOMMU, flash");
     if (plan->request.memory > plan->low_ram) {
-        plan_row(map, FOUR_GIB,
-                 FOUR_GIB + plan->request.memory - plan->low_ram - 1, "RAM");
+        plan_row(map, PLAN_FOUR_GIB,
+                 PLAN_FOUR_GIB + plan->request.memory - plan->low_ram - 1,
+                 "RAM");
     }
     g_array_sort(map, plan_row_compare);
     plan_fill_gaps(map);

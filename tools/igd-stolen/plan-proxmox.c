@@ -16,7 +16,7 @@
 
 static char *plan_proxmox_args(const Plan *plan)
 {
-    const StolenRegion *r = &plan->host->region.region;
+    g_autofree char *placement = plan_placement(plan);
     GString *args = g_string_new(NULL);
 
     if (plan->request.iommu) {
@@ -24,14 +24,7 @@ static char *plan_proxmox_args(const Plan *plan)
                                PLAN_BREAK, plan->aw_bits);
     }
     g_string_append_printf(args, "-device vfio-pci,host=%s,bus=pcie.0,"
-                           "addr=02.0", plan->host->igd.address);
-    if (plan->placed && plan->explicit) {
-        g_string_append_printf(args, "," PLAN_BREAK "x-igd-stolen-base=0x%"
-                               PRIx64 ",x-igd-stolen-size=0x%" PRIx64,
-                               r->base, stolen_region_size(r));
-    } else if (plan->placed) {
-        g_string_append(args, ",x-igd-stolen=identity");
-    }
+                           "addr=02.0%s", plan->host->igd.address, placement);
     return g_string_free(args, FALSE);
 }
 
@@ -67,13 +60,7 @@ GArray *plan_proxmox_words(const Plan *plan)
 void plan_proxmox_text(const Plan *plan, GString *out)
 {
     g_autoptr(GArray) words = plan_proxmox_words(plan);
-    unsigned i;
 
     g_string_append(out, "qm set \"$VMID\"");
-    for (i = 0; i < words->len; i++) {
-        const char *option = g_array_index(words, PlanWord, i).option;
-
-        g_string_append_printf(out, " \\\n    %s", option);
-    }
-    g_string_append_c(out, '\n');
+    plan_words_text(words, out);
 }

@@ -38,6 +38,32 @@ void plan_word(GArray *words, const char *option, const char *why)
     g_array_append_val(words, word);
 }
 
+void plan_words_text(const GArray *words, GString *out)
+{
+    unsigned i;
+
+    for (i = 0; i < words->len; i++) {
+        g_string_append_printf(out, " \\\n    %s",
+                               g_array_index(words, PlanWord, i).option);
+    }
+    g_string_append_c(out, '\n');
+}
+
+char *plan_placement(const Plan *plan)
+{
+    const StolenRegion *r = &plan->host->region.region;
+
+    if (!plan->placed) {
+        return g_strdup("");
+    }
+    if (!plan->explicit) {
+        return g_strdup(",x-igd-stolen=identity");
+    }
+    return g_strdup_printf("," PLAN_BREAK "x-igd-stolen-base=0x%" PRIx64
+                           ",x-igd-stolen-size=0x%" PRIx64, r->base,
+                           stolen_region_size(r));
+}
+
 static void plan_qemu_firmware(const Plan *plan, GArray *words)
 {
     if (plan->request.firmware == STOLEN_FIRMWARE_SEABIOS) {
@@ -72,20 +98,11 @@ static void plan_qemu_iommu(const Plan *plan, GArray *words)
 
 static void plan_qemu_device(const Plan *plan, GArray *words)
 {
-    const Host *host = plan->host;
-    const StolenRegion *r = &host->region.region;
-    g_autofree char *extra = NULL;
-    g_autofree char *option = NULL;
+    g_autofree char *placement = plan_placement(plan);
+    g_autofree char *option =
+        g_strdup_printf("-device vfio-pci,host=%s,addr=02.0%s",
+                        plan->host->igd.address, placement);
 
-    if (plan->explicit && plan->placed) {
-        extra = g_strdup_printf("," PLAN_BREAK "x-igd-stolen-base=0x%"
-                                PRIx64 ",x-igd-stolen-size=0x%" PRIx64,
-                                r->base, stolen_region_size(r));
-    } else if (plan->placed) {
-        extra = g_strdup(",x-igd-stolen=identity");
-    }
-    option = g_strdup_printf("-device vfio-pci,host=%s,addr=02.0%s",
-                             host->igd.address, extra ? extra : "");
     plan_word(words, option,
               plan->explicit && plan->placed ?
               "the IGD, where drivers look for it; its device id is not "
@@ -124,12 +141,7 @@ GArray *plan_qemu_words(const Plan *plan)
 void plan_qemu_text(const Plan *plan, GString *out)
 {
     g_autoptr(GArray) words = plan_qemu_words(plan);
-    unsigned i;
 
     g_string_append(out, EMULATOR);
-    for (i = 0; i < words->len; i++) {
-        g_string_append_printf(out, " \\\n    %s",
-                               g_array_index(words, PlanWord, i).option);
-    }
-    g_string_append_c(out, '\n');
+    plan_words_text(words, out);
 }

@@ -14,7 +14,6 @@
 #include "text.h"
 
 #define GIB             (1ull << 30)
-#define FOUR_GIB        (4 * GIB)
 
 /* What the emulator locks besides RAM, by libvirt's reckoning: ROMs and such */
 #define LOCKED_REST     GIB
@@ -116,16 +115,6 @@ static void plan_add_place(Plan *plan)
                                ", above low RAM"), NULL);
 }
 
-/* The emulator would refuse to start */
-static bool plan_is_contradiction(const Host *host)
-{
-    const StolenRegion *config = &host->by_config.region;
-    const StolenRegion *group = &host->by_group.region;
-
-    return host->by_config.known && host->by_group.known &&
-           (config->base != group->base || config->limit != group->limit);
-}
-
 static void plan_region(Plan *plan)
 {
     static const char title[] = "for stolen memory";
@@ -143,7 +132,7 @@ static void plan_region(Plan *plan)
                    g_strdup("none that needs a place: it is in a BAR"), NULL);
         return;
     }
-    if (!host->region.known || plan_is_contradiction(host)) {
+    if (!host->region.known || host_sources_differ(host)) {
         checks_add(plan->checks, "region", title, CHECK_FAIL,
                    host->region.known ?
                    g_strdup("config space and reserved_regions disagree") :
@@ -164,8 +153,8 @@ static void plan_region(Plan *plan)
 static void plan_width(Plan *plan)
 {
     static const char title[] = "for the address width";
-    uint64_t top = plan->low_ram == plan->request.memory ? FOUR_GIB :
-                   FOUR_GIB + plan->request.memory - plan->low_ram;
+    uint64_t top = plan->low_ram == plan->request.memory ? PLAN_FOUR_GIB :
+                   PLAN_FOUR_GIB + plan->request.memory - plan->low_ram;
     unsigned bits = host_aw_bits(plan->host);
 
     plan->aw_bits = bits;

@@ -19,6 +19,8 @@
 /* Where a long word goes on in the next line; a shell takes it out */
 #define PLAN_BREAK      "\\\n"
 
+#define PLAN_FOUR_GIB   (STOLEN_4G_LIMIT + 1)
+
 typedef enum PlanFormat {
     PLAN_QEMU,
     PLAN_LIBVIRT,
@@ -109,6 +111,16 @@ void plan_proxmox_text(const Plan *plan, GString *out);
 
 GArray *plan_words_new(void);
 void plan_word(GArray *words, const char *option, const char *why);
+
+/* plan_words_text: the options, each in a line that goes on a command's */
+void plan_words_text(const GArray *words, GString *out);
+
+/**
+ * plan_placement: what vfio-pci's options need at their end for the plan
+ *
+ * Returns: "" or options that begin with a comma; to be freed by the caller.
+ */
+char *plan_placement(const Plan *plan);
 
 /**
  * plan_maps: fill guest_map and host_map

@@ -104,8 +104,7 @@ static void probe_sources(CheckList *list, const Host *host)
     g_autofree char *other = text_range(group->base, group->limit);
 
     if (host->by_config.known && host->by_group.known) {
-        bool same = config->base == group->base &&
-                    config->limit == group->limit;
+        bool same = !host_sources_differ(host);
 
         checks_add(list, "sources", title, same ? CHECK_PASS : CHECK_FAIL,
                    same ? g_strdup("config space and reserved_regions agree") :

@@ -10,6 +10,7 @@
 
 #include "qemu/osdep.h"
 #include "read.h"
+#include "text.h"
 
 void host_fact_clear(HostFact *fact)
 {
@@ -29,6 +30,17 @@ void host_fact_unknown(HostFact *fact, char *why)
 {
     host_fact_clear(fact);
     fact->from = why;
+}
+
+uint64_t read_le(const void *bytes, unsigned size)
+{
+    const uint8_t *from = bytes;
+    uint64_t value = 0;
+
+    while (size--) {
+        value = value << 8 | from[size];
+    }
+    return value;
 }
 
 bool read_number(const char *text, unsigned base, uint64_t *value)
@@ -112,13 +124,5 @@ bool read_keyed(HostStore *store, const char *path, const char *key,
 
 char *read_printable(const char *text, size_t limit)
 {
-    char *copy = g_strchomp(g_strndup(text, limit));
-    char *c;
-
-    for (c = copy; *c; c++) {
-        if (!g_ascii_isprint(*c)) {
-            *c = '?';
-        }
-    }
-    return copy;
+    return text_printable(g_strchomp(g_strndup(text, limit)));
 }

@@ -33,6 +33,11 @@ void host_fact_set(HostFact *fact, uint64_t value, char *from);
 void host_fact_unknown(HostFact *fact, char *why);
 
 /**
+ * read_le: a little-endian number of @size bytes, 8 at most
+ */
+uint64_t read_le(const void *bytes, unsigned size);
+
+/**
  * read_number: a whole text as one number, white space around it allowed
  * @base: 10, or 16 with or without "0x"
  */

@@ -10,6 +10,7 @@
 
 #include "qemu/osdep.h"
 #include "store.h"
+#include "text.h"
 
 struct HostStore {
     HostReadFunc *live;
@@ -143,14 +144,7 @@ char *host_entry_why(const HostEntry *entry)
         [HOST_NOT_ASKED] = "is not in the bundle",
     };
 
-    char *text = g_strdup_printf("%s %s", entry->path, why[entry->status]);
-    char *c;
-
     /* A path may be made of what a bundle says */
-    for (c = text; *c; c++) {
-        if (!g_ascii_isprint(*c)) {
-            *c = '?';
-        }
-    }
-    return text;
+    return text_printable(g_strdup_printf("%s %s", entry->path,
+                                          why[entry->status]));
 }

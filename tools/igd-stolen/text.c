@@ -33,6 +33,30 @@ void text_wrap(GString *out, const char *prefix, const char *text)
     } while (*text);
 }
 
+char *text_printable(char *text)
+{
+    char *c;
+
+    for (c = text; *c; c++) {
+        if (!g_ascii_isprint(*c)) {
+            *c = '?';
+        }
+    }
+    return text;
+}
+
+int text_index(const char *const *words, int count, const char *word)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (words[i] && !strcmp(words[i], word)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 char *text_size(uint64_t bytes)
 {
     static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };

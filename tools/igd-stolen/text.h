@@ -23,6 +23,20 @@
 void text_wrap(GString *out, const char *prefix, const char *text);
 
 /**
+ * text_printable: replaces every byte that a terminal could choke on by "?"
+ *
+ * Returns: @text.
+ */
+char *text_printable(char *text);
+
+/**
+ * text_index: which of @count words it is; some of them may be NULL
+ *
+ * Returns: -1 if it is none of them.
+ */
+int text_index(const char *const *words, int count, const char *word);
+
+/**
  * text_size: a number of bytes, in the largest unit that divides it
  *
  * Returns: "72 MiB"; to be freed by the caller.

@@ -60,7 +60,7 @@ static void verify_group(CheckList *list, const Host *host)
                    host->unit ? "" : "no IOMMU in use: ",
                    host->by_group.from);
     } else {
-        bool same = group->base == r->base && group->limit == r->limit;
+        bool same = stolen_region_is(r, group->base, group->limit);
 
         verify_add(list, "reserved_regions", title,
                    same ? CHECK_PASS : CHECK_FAIL,
@@ -103,7 +103,7 @@ static void verify_dmar(CheckList *list, const Host *host)
         verify_add(list, "dmar", title, CHECK_FAIL,
                    "none of %u is over stolen memory", host->dmar.rmrrs->len);
     } else {
-        bool same = found->base == r->base && found->limit == r->limit;
+        bool same = stolen_region_is(r, found->base, found->limit);
         bool scope = verify_is_scope(host, found);
 
         verify_add(list, "dmar", title,
