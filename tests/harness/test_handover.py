@@ -5,15 +5,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import re
-import socket
 import sys
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
 
-from guestlib import checks, handover, outside, runner, visits  # noqa: E402
+from guestlib import (checks, handover, outside, port,  # noqa: E402
+                      runner, visits)
 from guestlib.evidence import Evidence  # noqa: E402
 
 STOLEN = checks.Stolen(0x7b800000, 64 << 20, 8 << 20)
@@ -162,32 +164,68 @@ class Monitor:
 
 
 @pytest.fixture
-def pair():
-    ours, theirs = socket.socketpair()
-    yield outside.Port(ours), theirs
-    theirs.close()
+def guest(tmp_path):
+    """What a guest says is written to the first; its port is the second."""
+    with closing(port.Port(tmp_path)) as mine, \
+            open(tmp_path / port.SAYS, 'w', buffering=1) as says:
+        yield says, mine
 
 
-def test_port_hears_in_order(pair, monkeypatch):
-    port, guest = pair
-    monkeypatch.setattr(outside, 'WAIT_SECONDS', 0.2)
-    guest.sendall(b'@@L1 step boot\r\n@@L1 other\n@@L1-again step boot\n')
-    visitor = outside.Outside(None, port, None)
-    visitor.step('boot')
-    visitor.step('boot')
-    with pytest.raises(outside.OutsideError):
-        visitor.step('boot')
-    visitor.answer('first')
-    assert guest.recv(100) == b'first\n'
+def visitor(mine, gone=True):
+    return outside.Outside(None, mine, None, lambda: gone)
 
 
-def test_port_notices_the_end(pair):
-    port, guest = pair
-    guest.sendall(b'@@L1 step boot\n')
-    guest.shutdown(socket.SHUT_RDWR)
-    port.wait('step boot')
-    with pytest.raises(outside.OutsideError):
-        port.wait('step boot')
+def test_port_hears_in_order(guest):
+    says, mine = guest
+    says.write('@@L1 step boot\r\n@@L1 other\n@@L1-again step boot\n')
+    visitor(mine).step('boot')
+    visitor(mine).step('boot')
+    with pytest.raises(outside.OutsideError, match='did not say'):
+        visitor(mine).step('boot')
+
+
+def test_port_waits_for_what_comes(guest, monkeypatch):
+    says, mine = guest
+    monkeypatch.setattr(port, 'POLL_SECONDS', 0.01)
+    later = threading.Timer(0.1, says.write, ['@@L1 step boot\n'])
+    later.start()
+    visitor(mine, gone=False).step('boot')
+    later.join()
+
+
+def test_port_hears_the_last_words(guest):
+    """What is said between a look and the end is not lost."""
+    says, mine = guest
+
+    def gone():
+        says.write('@@L1 step boot\n')
+        return True
+
+    outside.Outside(None, mine, None, gone).step('boot')
+
+
+def test_port_does_not_wait_for_ever(guest, monkeypatch):
+    monkeypatch.setattr(outside, 'WAIT_SECONDS', 0.1)
+    with pytest.raises(outside.OutsideError, match='did not say'):
+        visitor(guest[1], gone=False).heard('anything')
+
+
+def test_port_gives_whole_lines(guest):
+    says, mine = guest
+    assert mine.line() is None
+    says.write('one\ntwo\nthr')
+    says.flush()
+    assert [mine.line() for _ in range(3)] == ['one', 'two', None]
+    says.write('ee\n')
+    assert mine.line() == 'three'
+
+
+def test_port_answers_whoever_comes(guest, tmp_path):
+    """The answer waits for an emulator that has not opened its end yet."""
+    _, mine = guest
+    visitor(mine).answer('first')
+    with open(tmp_path / 'answers', encoding='utf-8') as answers:
+        assert answers.readline() == 'first\n'
 
 
 def test_failed_migration():
@@ -226,7 +264,12 @@ def test_visited_command_line(tmp_path):
                          Path('i'))
     visit = outside.Visit(lambda _: None, tmp_path, tmp_path)
     words = visit.command(guest.command(tmp_path))
+    inherited = visit.inherited()
     visit.end()
     says = tmp_path / 'says.log'
-    assert f'file:{says}' not in words and words.count('chardev:says') == 1
-    assert any(f'logfile={says}' in word for word in words)
+    assert f'file:{says}' not in words
+    # Not a socket with a logfile: see port.py.
+    assert (f'file,id=says,path={says},input-path={tmp_path / "answers"}'
+            in words)
+    assert f'socket,id=monitor,fd={inherited[0]}' in words
+    assert not (tmp_path / 'answers').exists()

@@ -4,18 +4,20 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import os
 import socket
 import struct
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
 
-from guestlib import acpi, qmp, runner, steps  # noqa: E402
+from guestlib import acpi, port, qmp, steps  # noqa: E402
 
 
 def table(length=144, revision=1):
@@ -100,9 +102,9 @@ def test_lines_come_whole():
 class Monitor:
     """An emulator whose guest says one of the texts each time it goes on."""
 
-    def __init__(self, guest, texts, events):
+    def __init__(self, says, texts, events):
         self.done = []
-        self.guest = guest
+        self.says = says
         self.texts = texts
         self.events = events
         self.stats = dict.fromkeys(
@@ -112,7 +114,8 @@ class Monitor:
     def execute(self, command, **_arguments):
         self.done.append(command)
         if command == 'cont':
-            self.guest.sendall(self.texts.pop(0).encode())
+            with open(self.says, 'a', encoding='utf-8') as says:
+                says.write(self.texts.pop(0))
 
     def get(self, _path, name):
         return ('unmap 0x1000-0x1fff calls 1\n'
@@ -129,6 +132,12 @@ class Monitor:
 
 
 class Process:
+    def __init__(self, status=None):
+        self.status = status
+
+    def poll(self):
+        return self.status
+
     def wait(self, _timeout):
         return 0
 
@@ -137,21 +146,24 @@ def shutdown(reason):
     return {'event': 'SHUTDOWN', 'data': {'reason': reason}}
 
 
-def walk(texts, events):
-    mine, guest = socket.socketpair()
-    monitor = Monitor(guest, texts, events)
-    walker = steps.Walker(Process(), mine, monitor)
-    walker.POLL = 0.01
-    try:
-        walker.walk(time.monotonic() + 1)
-        return walker, monitor, guest.recv(1000)
-    finally:
-        mine.close()
-        guest.close()
+def walk(directory, texts, events, status=None):
+    says = directory / port.SAYS
+    says.write_text('')
+    with closing(port.Port(directory)) as mine:
+        answers = os.open(directory / 'answers', os.O_RDONLY | os.O_NONBLOCK)
+        monitor = Monitor(says, texts, events)
+        walker = steps.Walker(Process(status), mine, monitor)
+        walker.POLL = 0.01
+        try:
+            walker.walk(time.monotonic() + 1)
+            return walker, monitor, os.read(answers, 1000)
+        finally:
+            os.close(answers)
 
 
-def test_walk_with_a_reboot():
+def test_walk_with_a_reboot(tmp_path):
     walker, monitor, answers = walk(
+        tmp_path,
         ['@@L1 started 1.0\n@@L1 step boot\n@@L1 step driver-bind\n'
          '@@L2 step x\n', '', '@@L1 step boot\n'],
         [None, None, None, shutdown('guest-reset'), shutdown('guest-reset'),
@@ -166,25 +178,26 @@ def test_walk_with_a_reboot():
     assert monitor.done[-1] == 'quit'
 
 
-def test_walk_that_reboots_before_its_first_step():
+def test_walk_that_reboots_before_its_first_step(tmp_path):
     with pytest.raises(steps.StepError, match='after 0 boots'):
-        walk([''], [shutdown('guest-reset')])
+        walk(tmp_path, [''], [shutdown('guest-reset')])
 
 
-def test_walk_that_takes_too_long():
+def test_walk_that_takes_too_long(tmp_path):
     with pytest.raises(steps.StepError, match='too long'):
-        walk(['@@L1 step boot\n'], [])
+        walk(tmp_path, ['@@L1 step boot\n'], [])
 
 
-def test_command_has_sockets_in_place_of_the_port(tmp_path):
-    guest = runner.Guest('x', Path('emulator'), Path('firmware'), [],
-                         Path('kernel'), Path('initramfs'))
-    words = steps.command(guest, tmp_path, 5, 6)
-    assert f'file:{tmp_path / "says.log"}' not in words
-    assert words.index('chardev:says') == words.index(
-        f'file:{tmp_path / "console.log"}') + 2
-    assert f'socket,id=says,fd=5,logfile={tmp_path / "says.log"}' in words
-    assert '-no-shutdown' in words and '-no-reboot' in words
+def test_walk_whose_emulator_ends(tmp_path):
+    with pytest.raises(steps.StepError, match='gone'):
+        walk(tmp_path, ['@@L1 step boot\n'], [], 1)
+
+
+def test_command_is_paused_with_a_monitor():
+    words = steps.command(['emulator', '-no-reboot'], 6)
+    assert words[:2] == ['emulator', '-no-reboot']
+    assert 'socket,id=monitor,fd=6' in words
+    assert '-S' in words and '-no-shutdown' in words
 
 
 def test_trace_names_the_step(tmp_path):

@@ -4,10 +4,10 @@ Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 
 A guest says "step NAME" and waits for an answer on the port on which it says
-it (guest/steps.sh).  So what happens outside happens at a known place of its
-job, however slow either side is.  QMP and that port are socket pairs that the
-emulator inherits: nothing has to be found or cleaned up.  What is learned goes
-to host.log in the form in which a guest says things, as "@@L0 KEY words...".
+it (port.py, guest/steps.sh).  So what happens outside happens at a known place
+of its job, however slow either side is.  QMP is a socket pair that the emulator
+inherits.  What is learned goes to host.log in the form in which a guest says
+things, as "@@L0 KEY words...".
 """
 
 import json
@@ -17,6 +17,7 @@ import time
 from dataclasses import replace
 
 from . import runner
+from .port import Port
 from .qmp import Monitor, QmpError
 
 WAIT_SECONDS = 1200
@@ -28,59 +29,23 @@ class OutsideError(Exception):
     """Something that was waited for did not happen."""
 
 
-class Port:
-    """The other end of the port on which the guest says things."""
-
-    def __init__(self, connection):
-        self._connection = connection
-        self._heard = ""
-        self._gone = False
-        self._news = threading.Condition()
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self):
-        while not self._gone:
-            try:
-                data = self._connection.recv(65536)
-            except OSError:
-                data = b""
-            with self._news:
-                self._heard += data.decode("utf-8", "replace").replace(
-                    "\r", "")
-                self._gone = not data
-                self._news.notify_all()
-
-    def wait(self, text):
-        """Waits until the guest says this, after what was waited for last."""
-        def said():
-            return text in self._heard
-
-        with self._news:
-            self._news.wait_for(lambda: said() or self._gone, WAIT_SECONDS)
-            if not said():
-                raise OutsideError(f"the guest did not say {text!r}")
-            self._heard = self._heard.partition(text)[2]
-
-    def send(self, word):
-        """Sends the guest a line."""
-        self._connection.sendall(word.encode() + b"\n")
-
-
 class Outside:
     """The host's side of one emulator process, for a procedure."""
 
-    def __init__(self, monitor, port, directory):
+    def __init__(self, monitor, port, directory, gone=lambda: False):
         self.monitor = monitor
         self.directory = directory
         self._port = port
+        self._gone = gone
 
     def heard(self, text):
         """Waits until a guest has said this."""
-        self._port.wait(text)
+        if not self._port.wait(text, WAIT_SECONDS, self._gone):
+            raise OutsideError(f"the guest did not say {text!r}")
 
     def step(self, name):
         """Waits until L1 waits at this step."""
-        self._port.wait(f" step {name}\n")
+        self.heard(f" step {name}\n")
 
     def answer(self, word="on"):
         """Lets L1 go on."""
@@ -171,47 +136,41 @@ class Visit:
     def __init__(self, procedure, directory, notes):
         self.failed = threading.Event()
         self._procedure = procedure
-        self._directory = directory
         self._notes = notes
+        self._gone = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        pairs = [socket.socketpair() for _ in range(2)]
-        self._ours, self._theirs = zip(*pairs)
+        self._port = Port(directory)
+        self._monitor, self._theirs = socket.socketpair()
 
     def inherited(self):
-        """The emulator's ends of both connections."""
-        return [end.fileno() for end in self._theirs]
+        """The emulator's end of the monitor."""
+        return [self._theirs.fileno()]
 
     def command(self, words):
-        """The command line with these connections."""
-        monitor, port = self.inherited()
-        says = self._directory / "says.log"
-        words = list(words)
-        words[words.index(f"file:{says}")] = "chardev:says"
-        return words + [
-            "-chardev", f"socket,id=says,fd={port},logfile={says}",
-            "-chardev", f"socket,id=monitor,fd={monitor}",
+        """The command line with the monitor and the answers."""
+        return self._port.command(words) + [
+            "-chardev", f"socket,id=monitor,fd={self._theirs.fileno()}",
             "-mon", "chardev=monitor,mode=control"]
 
     def begin(self):
-        """The emulator has started and has its ends."""
-        for end in self._theirs:
-            end.close()
+        """The emulator has started and has its end."""
+        self._theirs.close()
         self._thread.start()
 
     def _run(self):
-        monitor, port = self._ours
         try:
-            port = Port(port)
-            self._procedure(Outside(Monitor(monitor), port, self._notes))
+            self._procedure(Outside(Monitor(self._monitor), self._port,
+                                    self._notes, self._gone.is_set))
         except (OutsideError, QmpError, OSError) as failure:
             note(self._notes, "problem", failure)
             self.failed.set()
 
     def end(self):
         """The emulator has ended; so will the procedure."""
+        self._gone.set()
         if self._thread.is_alive():
             self._thread.join(30)
-        for end in self._ours + self._theirs:
+        for end in (self._monitor, self._theirs, self._port):
             end.close()
 
 
@@ -229,6 +188,7 @@ def run(guest, directory, procedures, progress=None, stop=None):
         where = directory
         if number:
             where = directory / f"process-{number + 1}"
+            where.mkdir(exist_ok=True)
             guest = replace(guest, more=(
                 "-incoming", f"file:{state_file(directory)}"))
         visit = Visit(procedure, where, directory)

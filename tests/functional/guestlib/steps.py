@@ -18,12 +18,14 @@ import shlex
 import socket
 import subprocess
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from . import runner
 from .boot import Outcome
 from .evidence import Evidence
-from .qmp import Lines, Monitor, QmpError
+from .port import Port
+from .qmp import Monitor, QmpError
 
 DEVICE = "igd0"
 MARK = "@@L1 step "
@@ -93,11 +95,10 @@ class Walker:
 
     POLL = 0.05
 
-    def __init__(self, process, channel, monitor):
+    def __init__(self, process, port, monitor):
         self.process = process
         self.steps = []
-        self._channel = channel
-        self._lines = Lines(channel)
+        self._port = port
         self._monitor = monitor
         self._counters = Counters(monitor)
         self._boots = 0
@@ -126,11 +127,14 @@ class Walker:
         raise StepError("the guest took too long")
 
     def _answer(self):
-        try:
-            line = self._lines.next(self.POLL)
-        except EOFError:
-            raise StepError("the emulator has gone") from None
-        if not line or not line.startswith(MARK):
+        gone = self.process.poll() is not None
+        line = self._port.line()
+        if line is None:
+            if gone:
+                raise StepError("the emulator has gone")
+            time.sleep(self.POLL)
+            return
+        if not line.startswith(MARK):
             return
         name = line[len(MARK):].strip()
         if name == "boot":
@@ -138,9 +142,7 @@ class Walker:
             self.count(name if self._boots == 1 else "boot-again")
         else:
             self.count(name)
-        answer = b"on\n" if self._boots == 1 else b"last\n"
-        self._channel.settimeout(10)
-        self._channel.sendall(answer)
+        self._port.send("on" if self._boots == 1 else "last")
 
     def _reboot(self):
         if self._boots != 1:
@@ -161,13 +163,9 @@ class Walker:
         self.process.wait(30)
 
 
-def command(guest, directory, says_fd, monitor_fd):
-    """The guest's command line, with its port and the monitor as sockets."""
-    words = guest.command(directory)
-    says = directory / "says.log"
-    words[words.index(f"file:{says}")] = "chardev:says"
+def command(words, monitor_fd):
+    """A guest's command line, paused, with the monitor as a socket."""
     return words + [
-        "-chardev", f"socket,id=says,fd={says_fd},logfile={says}",
         "-chardev", f"socket,id=monitor,fd={monitor_fd}",
         "-mon", "chardev=monitor,mode=control", "-S", "-no-shutdown"]
 
@@ -192,20 +190,19 @@ def walk(bench, spec):
     directory.mkdir(parents=True, exist_ok=True)
     for name in ("console.log", "says.log", "inner-console.log"):
         (directory / name).write_bytes(b"")
-    channel, says = socket.socketpair()
+    port = Port(directory)
     connection, monitor = socket.socketpair()
-    words = command(guest, directory, says.fileno(), monitor.fileno())
+    words = command(port.command(guest.command(directory)), monitor.fileno())
     (directory / "command").write_text(shlex.join(words) + "\n")
     started = time.monotonic()
     with open(directory / "errors.log", "wb") as errors, \
-            channel, connection:
+            closing(port), connection:
         process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-            pass_fds=(says.fileno(), monitor.fileno()))
-        says.close()
+            pass_fds=(monitor.fileno(),))
         monitor.close()
         try:
-            walker = Walker(process, channel, Monitor(connection))
+            walker = Walker(process, port, Monitor(connection))
             walker.walk(started + spec.time_limit)
         except (StepError, QmpError, subprocess.TimeoutExpired) as failure:
             raise StepError(f"{spec.name}: {failure}; see "
