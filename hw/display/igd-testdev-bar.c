@@ -26,11 +26,20 @@ static bool igd_testdev_bar_is_dma(hwaddr reg)
            reg < IGD_TESTDEV_DMA_BLOCK + IGD_TESTDEV_DMA_BLOCK_SIZE;
 }
 
+static bool igd_testdev_bar_is_scanout(hwaddr reg)
+{
+    return reg >= IGD_TESTDEV_SCAN_BLOCK &&
+           reg < IGD_TESTDEV_SCAN_BLOCK + IGD_TESTDEV_SCAN_BLOCK_SIZE;
+}
+
 /* @reg is a multiple of REG_SIZE; what is not implemented reads as 0 */
 static uint32_t igd_testdev_bar_reg(IGDTestDevState *s, hwaddr reg)
 {
     if (igd_testdev_bar_is_dma(reg)) {
         return igd_testdev_dma_read(&s->dma, reg);
+    }
+    if (igd_testdev_bar_is_scanout(reg)) {
+        return igd_testdev_scanout_read(&s->scan, reg);
     }
     switch (reg) {
     case IGD_TESTDEV_REG_GGC:
@@ -69,6 +78,8 @@ static void igd_testdev_bar_reg_set(IGDTestDevState *s, hwaddr reg,
 {
     if (igd_testdev_bar_is_dma(reg)) {
         igd_testdev_dma_write(&s->dma, reg, value);
+    } else if (igd_testdev_bar_is_scanout(reg)) {
+        igd_testdev_scanout_write(&s->scan, reg, value);
     } else {
         qemu_log_mask(LOG_GUEST_ERROR, TYPE_IGD_TESTDEV ": write of 0x%x to "
                       "read-only or unimplemented BAR0 register "

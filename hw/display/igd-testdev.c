@@ -133,6 +133,7 @@ static void igd_testdev_exit(PCIDevice *pdev)
     IGDTestDevState *s = IGD_TESTDEV(pdev);
 
     igd_test_listener_detach(&s->listener);
+    igd_testdev_scanout_cleanup(&s->scan);
     igd_testdev_dma_cleanup(&s->dma);
     if (s->plugged) {
         reserved_region_unplug(pdev);
@@ -183,6 +184,10 @@ static void igd_testdev_realize(PCIDevice *pdev, Error **errp)
         igd_testdev_exit(pdev);
         return;
     }
+    if (s->scanout) {
+        igd_testdev_scanout_init(&s->scan, pdev, s->region.dsm_base,
+                                 s->opts.dsm_size);
+    }
     igd_testdev_bar_register(s);
     trace_igd_testdev_realize(pci_get_bdf(pdev), s->opts.device_id, s->ggc,
                               s->region.base, s->region.limit,
@@ -208,6 +213,7 @@ static void igd_testdev_reset_hold(Object *obj, ResetType type)
 
     trace_igd_testdev_reset(pci_get_bdf(PCI_DEVICE(s)), s->dma.status);
     igd_testdev_dma_reset(&s->dma);
+    igd_testdev_scanout_reset(&s->scan);
     s->io_index = 0;
 }
 
@@ -237,6 +243,23 @@ static bool igd_testdev_keeps_contents(ReservedRegionProvider *provider)
     return IGD_TESTDEV(provider)->stolen_keep;
 }
 
+static bool igd_testdev_scanout_needed(void *opaque)
+{
+    return IGD_TESTDEV(opaque)->scanout;
+}
+
+static const VMStateDescription vmstate_igd_testdev_scan = {
+    .name = TYPE_IGD_TESTDEV "/scanout",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = igd_testdev_scanout_needed,
+    .fields = (const VMStateField[]) {
+        VMSTATE_STRUCT(scan, IGDTestDevState, 1, vmstate_igd_testdev_scanout,
+                       IGDTestScanout),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 static const VMStateDescription vmstate_igd_testdev = {
     .name = TYPE_IGD_TESTDEV,
     .version_id = 1,
@@ -247,6 +270,10 @@ static const VMStateDescription vmstate_igd_testdev = {
         VMSTATE_STRUCT(dma, IGDTestDevState, 1, vmstate_igd_testdev_dma,
                        IGDTestDMA),
         VMSTATE_END_OF_LIST()
+    },
+    .subsections = (const VMStateDescription *const []) {
+        &vmstate_igd_testdev_scan,
+        NULL
     },
 };
 
@@ -270,6 +297,7 @@ static const Property igd_testdev_properties[] = {
     DEFINE_PROP_BOOL("stolen-keep", IGDTestDevState, stolen_keep, false),
     DEFINE_PROP_BOOL("config-unlocked", IGDTestDevState, config_unlocked,
                      false),
+    DEFINE_PROP_BOOL("scanout", IGDTestDevState, scanout, false),
 };
 
 static void igd_testdev_init(Object *obj)

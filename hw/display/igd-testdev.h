@@ -15,14 +15,15 @@
 #include "igd-testdev-dma.h"
 #include "igd-testdev-listener.h"
 #include "igd-testdev-opts.h"
+#include "igd-testdev-scanout.h"
 
 OBJECT_DECLARE_SIMPLE_TYPE(IGDTestDevState, IGD_TESTDEV)
 
 /**
  * IGDTestDevState: the device
  * @opts, @aperture_size, @class_name, @listener_name, @listener_limit,
- *      @listener_fail, @listener_hole, @stolen_keep, @config_unlocked:
- *      properties
+ *      @listener_fail, @listener_hole, @stolen_keep, @config_unlocked,
+ *      @scanout: properties
  * @ggc, @region, @reserved: follow from @opts, and stay while the device is
  *      realized; the last is the register STOLEN_RESERVED
  * @io_index: register INDEX of BAR4
@@ -39,6 +40,7 @@ struct IGDTestDevState {
     uint64_t listener_hole;
     bool stolen_keep;
     bool config_unlocked;
+    bool scanout;
 
     uint16_t ggc;
     uint32_t reserved;
@@ -50,6 +52,7 @@ struct IGDTestDevState {
     MemoryRegion io;
     uint32_t io_index;
     IGDTestDMA dma;
+    IGDTestScanout scan;
     IGDTestListener *listener;
 };
 

@@ -166,7 +166,7 @@ void igd_rig_check_kept(IGDRig *rig, const char *where)
 
 /* The DMA engine */
 
-static uint64_t igd_rig_bar(int devfn)
+uint64_t igd_rig_bar(int devfn)
 {
     return BAR_BASE + (devfn >> 3) * IGD_TESTDEV_BAR_REGS_SIZE;
 }

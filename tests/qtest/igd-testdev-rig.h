@@ -96,6 +96,11 @@ void igd_rig_check_kept(IGDRig *rig, const char *where);
 /* The DMA engine of the device at @devfn of bus 0 */
 
 /**
+ * igd_rig_bar: where igd_rig_dma_setup() places BAR0
+ */
+uint64_t igd_rig_bar(int devfn);
+
+/**
  * igd_rig_dma_setup: enable the device and place its BAR0; also after reset
  */
 void igd_rig_dma_setup(IGDRig *rig, int devfn);

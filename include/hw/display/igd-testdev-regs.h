@@ -72,6 +72,45 @@
 /* IRQ */
 #define IGD_TESTDEV_IRQ_FINISHED        0x1u
 
+/* The scan-out engine; all of it reads as 0 where there is none */
+#define IGD_TESTDEV_SCAN_BLOCK          0x180100
+#define IGD_TESTDEV_SCAN_BLOCK_SIZE     0x30
+
+#define IGD_TESTDEV_SCAN_LIMITS         0x180100    /* RO 32 */
+#define IGD_TESTDEV_SCAN_CTRL           0x180104    /* RW 32 */
+#define IGD_TESTDEV_SCAN_STATUS         0x180108    /* RO 32 */
+#define IGD_TESTDEV_SCAN_STRIDE         0x18010c    /* RW 32 */
+#define IGD_TESTDEV_SCAN_WIDTH          0x180110    /* RW 32 */
+#define IGD_TESTDEV_SCAN_HEIGHT         0x180114    /* RW 32 */
+#define IGD_TESTDEV_SCAN_OFFSET         0x180118    /* RW 64 */
+#define IGD_TESTDEV_SCAN_FAULT_ADDR     0x180120    /* RO 64 */
+#define IGD_TESTDEV_SCAN_FAULT_COUNT    0x180128    /* RO 32 */
+#define IGD_TESTDEV_SCAN_FRAMES         0x18012c    /* RO 32 */
+
+/* SCAN_LIMITS: the largest height and width; the lines of a frame are in it */
+#define IGD_TESTDEV_SCAN_MAX_WIDTH      2048u
+#define IGD_TESTDEV_SCAN_MAX_HEIGHT     2048u
+#define IGD_TESTDEV_SCAN_MAX_STRIDE     16384u
+#define IGD_TESTDEV_SCAN_STRIDE_UNIT    64u
+#define IGD_TESTDEV_SCAN_PAGE           4096u
+
+/* SCAN_CTRL */
+#define IGD_TESTDEV_SCAN_ENABLE         0x1u
+
+/* SCAN_STATUS; what could not be shown has the top bit set */
+#define IGD_TESTDEV_SCAN_OFF            0u
+#define IGD_TESTDEV_SCAN_ON             1u
+#define IGD_TESTDEV_SCAN_BAD_CTRL       0x80000001u
+#define IGD_TESTDEV_SCAN_BAD_SIZE       0x80000002u
+#define IGD_TESTDEV_SCAN_BAD_STRIDE     0x80000003u
+#define IGD_TESTDEV_SCAN_BAD_OFFSET     0x80000004u
+#define IGD_TESTDEV_SCAN_BEYOND_DSM     0x80000005u
+
+/* The fault pattern: XRGB8888, and the bits of x ^ y that tell which */
+#define IGD_TESTDEV_SCAN_FAULT_EVEN     0xff00ffu
+#define IGD_TESTDEV_SCAN_FAULT_ODD      0x000000u
+#define IGD_TESTDEV_SCAN_FAULT_SQUARE   0x8u
+
 /* BAR2, 64 bit prefetchable memory: aperture onto the DSM */
 #define IGD_TESTDEV_BAR_APERTURE        2
 
