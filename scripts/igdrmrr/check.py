@@ -9,8 +9,8 @@ import re
 import subprocess
 import time
 
-from . import (assets, driver, files, fuzz, paths, qemu, results, suites, tool,
-               top, ui)
+from . import (assets, driver, files, fuzz, paths, qemu, results, stock,
+               suites, tool, top, ui)
 from .ui import Failure, say
 
 # Each compiler and the sanitizers have a build directory of their own:
@@ -139,6 +139,12 @@ def suite_qtest():
 
 
 def suite_guest():
+    try:
+        stock.build_reference()
+    except Failure as failure:
+        say(str(failure))
+        return results.Counts(
+            failed=['guest: the reference emulator could not be built'])
     return run_pytest_suite('guest', r'^guest \S+: | (FAILED|ERROR) ')
 
 
@@ -223,6 +229,7 @@ def cmd_qtest(arguments):
 def cmd_guest(arguments):
     qemu.build(assets.FOR_TESTS)
     tool.build()
+    stock.build_reference()
     ui.flush_all()
     return subprocess.run(
         suites.pytest_command(*arguments), cwd=suites.FUNCTIONAL,

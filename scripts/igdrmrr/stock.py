@@ -1,4 +1,4 @@
-# QEMU from the same source package without our changes, to measure against
+# QEMU from the same source package without our changes, to compare with
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
@@ -7,7 +7,8 @@
 # Two of them. "stock" is untouched. "reference" has igd-testdev and nothing
 # else: its device, and a stand-in for what places a region, which does
 # nothing; so VT-d, the memory core and the ACPI tables are stock to the
-# letter, and a region is ordinary guest RAM.
+# letter, and a region is ordinary guest RAM. The benchmark measures against
+# both; the demo's second picture is made on the reference.
 #
 # The directories have the names they have beside each other in build/, one
 # level down: so the compiler's command lines are those of the real build, and

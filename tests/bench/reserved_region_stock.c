@@ -7,7 +7,8 @@
  *
  * Test device: an unmodified QEMU knows of no reserved region, so a region is
  * whatever is at its addresses, as a rule guest RAM. Only the emulator that
- * the benchmark compares with has this file; see scripts/igdrmrr/stock.py.
+ * the benchmark and the demo compare with has this file; see
+ * scripts/igdrmrr/stock.py.
  */
 
 #include "qemu/osdep.h"

@@ -17,6 +17,9 @@ visits     those procedures, by guest
 jobs       jobs of guests that hand the device on, move or are reset
 handover   whose memory the device reached, one verdict per line
 checks     what the guest should have said, one verdict per line
+picture    pictures as PPM and PNG, and comparing two of them
+card       the test card, and the pattern of a page that cannot be read
+scene      what the demo's guests drew and the device showed of it
 catalog    the guests of the test suite and of the demo, by name
 guest/     the shell scripts that run inside
 """

@@ -18,8 +18,8 @@ SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from igdrmrr import (assets as cached, driver, paths, tool,  # noqa: E402
-                     ui)
+from igdrmrr import (assets as cached, card, driver, paths,  # noqa: E402
+                     stock, tool, ui)
 
 # What the emulator loads by itself when it boots a kernel under SeaBIOS.
 FIRMWARE_FILES = ("bios-256k.bin", "linuxboot_dma.bin", "pvh.bin",
@@ -52,6 +52,14 @@ class Assets:
     def emulator(self):
         """The emulator's path, or AssetError when it is not built."""
         return runnable(self._emulator)
+
+    def reference(self):
+        """With the reference emulator: a stock QEMU that has igd-testdev."""
+        return Assets(stock.emulator(stock.REFERENCE))
+
+    def test_card(self):
+        """The static program that draws a test card and has it shown."""
+        return fetched(card.program)
 
     def inner_emulator(self):
         """The one that runs inside a guest; the same unless told."""

@@ -41,6 +41,7 @@ class Inner:
     parameters: str = f"{IOMMU_ON} {LESS_WORK}"
     time_limit: int = 1300
     work: str = L2_PROBES
+    card: bool = False                  # bring the test card along
 
     def arguments(self):
         """The inner emulator's arguments, but for the guest's own files."""
@@ -65,6 +66,7 @@ class Spec:
     memory: str = "1G"
     release: str = "bookworm"           # whose kernel
     ovmf: Optional[str] = None          # whose OVMF; None is SeaBIOS
+    stock: bool = False                 # on the reference emulator
     parameters: str = IOMMU_ON
     job: str = L1_PROBES
     vfio: bool = False                  # load VFIO, bring the emulator along
@@ -115,14 +117,19 @@ class Bench:
 
     def __init__(self, assets, directory):
         self.assets = assets
+        self.reference = assets.reference()
         self.directory = Path(directory)
         self.stop = threading.Event()   # ends all guests when it is set
         self.builder = Builder(assets, self.directory / "layers")
+        self.stock_builder = Builder(self.reference,
+                                     self.directory / "layers")
         self.builder.prune()
 
     def guest(self, spec):
         """The runner's guest for a spec; builds its initramfs."""
         kernel = self.assets.kernel(spec.release)
+        assets = self.reference if spec.stock else self.assets
+        builder = self.stock_builder if spec.stock else self.builder
         modules = FW_CFG_MODULES
         inner = None
         driver = None
@@ -135,13 +142,13 @@ class Bench:
                       self.assets.driver_user())
         initramfs = self.directory / spec.name / "initramfs.cpio"
         front = acpi.archive(*spec.tables) if spec.tables else b""
-        write_whole(initramfs, front + joined(self.builder.layers(
+        write_whole(initramfs, front + joined(builder.layers(
             spec.whole_job, "L1", modules + spec.modules, kernel, inner,
             driver)))
         machine = [*spec.machine, *self.pflash(spec), *spec.device()]
         return runner.Guest(
             name=spec.name,
-            emulator=self.assets.emulator(),
+            emulator=assets.emulator(),
             firmware_directory=self.firmware_directory(),
             machine=machine,
             kernel=kernel.image,
@@ -149,7 +156,7 @@ class Bench:
             parameters=spec.parameters,
             memory=spec.memory,
             time_limit=spec.time_limit,
-            trace=("vtd_rmrr_state",))
+            trace=() if spec.stock else ("vtd_rmrr_state",))
 
     def boot(self, spec, progress=None):
         """Boots the guest and returns what it said."""
@@ -166,8 +173,9 @@ class Bench:
 
     def inner_files(self, inner):
         """Kernel and file system layers of the guest inside."""
+        card = self.assets.test_card() if inner.card else None
         return (self.assets.kernel(inner.release),
-                self.builder.layers(inner.work, "L2"))
+                self.builder.layers(inner.work, "L2", card=card))
 
     def pflash(self, spec):
         """OVMF as pflash; changes of its variables are thrown away."""

@@ -6,6 +6,8 @@ SPDX-License-Identifier: GPL-2.0-or-later
 What each one should say is in the test_*.py files; this is only what is run.
 """
 
+from dataclasses import replace
+
 from igdrmrr import book
 
 from . import bookjob, driver_jobs, driver_nested, jobs, visits
@@ -57,7 +59,19 @@ def nested(name, where, first="", inner=None, visited=False, **options):
         visits=(visits.nested,) if visited else (), **options)
 
 
-DEMO = nested("demo", USUAL, memory="1536M")
+def picture(*work):
+    """L2 that ends with a test card, and what takes the picture of it."""
+    return Inner(work=jobs.lines(L2_PROBES, *work, "picture"), card=True)
+
+
+# The demo's two scenes: here, and on a QEMU that knows nothing of an RMRR.
+DEMO = replace(nested("demo", USUAL, memory="1536M",
+                      device_options=",scanout=on"),
+               inner=picture(jobs.inside(USUAL)),
+               visits=(visits.screendump,))
+DEMO_STOCK = Spec("demo-stock", USUAL, memory="1536M", stock=True,
+                  device_options=",scanout=on", inner=picture("dma_open"),
+                  visits=(visits.screendump,), time_limit=1400)
 
 L1_SPECS = [
     l1("ram3g-base-below-end", USUAL, memory="3G"),
@@ -251,5 +265,6 @@ BOOK_SPECS = [
 
 SPECS = {spec.name: spec
          for spec in [*L1_SPECS, *OVMF_SPECS, *NESTED_SPECS, NESTED_LOCK,
+                      DEMO_STOCK,
                       *VFIO_SPECS, *LIFE_SPECS, *DRIVER_SPECS, *BOOK_SPECS,
                       *driver_nested.SPECS]}

@@ -35,13 +35,14 @@ class Builder:
         self.cache = Path(cache)
 
     def layers(self, job, level, modules=(), kernel=None, inner=None,
-               driver=None):
+               driver=None, card=None):
         """Paths of the archives that make up a guest which runs `job`.
 
         modules: names to load, from `kernel`'s package.
         inner: None, or (kernel, layers) of a guest inside this one; the
         emulator then comes along.
         driver: None, or (module, program) of our own kernel driver.
+        card: None, or the program that draws a test card.
         """
         layers = [self._base(), self._tool()]
         if modules:
@@ -50,6 +51,8 @@ class Builder:
             layers += [self._emulator(), self._inner_guest(*inner)]
         if driver:
             layers.append(self._driver(*driver))
+        if card:
+            layers.append(self._card(card))
         layers.append(self._job(job, level))
         return layers
 
@@ -85,6 +88,12 @@ class Builder:
             archive.file("bin/vfio-user", program.read_bytes(), 0o755)
 
         return self._layer("driver", [module, program], "", fill)
+
+    def _card(self, program):
+        def fill(archive):
+            archive.file("bin/test-card", program.read_bytes(), 0o755)
+
+        return self._layer("card", [program], "", fill)
 
     def _emulator(self):
         emulator = self.assets.inner_emulator()

@@ -39,6 +39,14 @@ def nested(outside):
     looks("back")(outside)
 
 
+def screendump(outside):
+    """A picture of what the device shows while L2 waits for it."""
+    path = outside.directory / "picture.ppm"
+    path.unlink(missing_ok=True)
+    outside.heard("@@L2 picture waits")
+    outside.monitor.execute("screendump", filename=str(path))
+
+
 def depart(outside, name):
     """The guest, running, waits at that step and moves away."""
     outside.step(name)

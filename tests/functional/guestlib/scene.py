@@ -1,0 +1,104 @@
+"""The demo's two scenes: what L2 drew, and what the device showed of it.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+
+Verdicts, as in checks.py, and the files in which the pictures are kept: those
+of the README are in docs/pictures.
+"""
+
+from pathlib import Path
+
+from . import card, picture
+from .checks import Check, listed
+
+DUMP = "picture.ppm"
+README = Path(__file__).resolve().parents[3] / "docs" / "pictures"
+# The pictures' names, here and on stock QEMU.
+HERE, STOCK = "stolen-memory.png", "stock-qemu.png"
+NO_FAULT = 0xFFFFFFFFFFFFFFFF
+PAGES = -(-(card.STRIDE * (card.HEIGHT - 1) + 4 * card.WIDTH) // card.PAGE)
+
+
+def dumped(outcome):
+    """The screendump of a scene; None if there is none."""
+    path = outcome.run.directory / DUMP
+    return picture.from_ppm(path.read_bytes()) if path.exists() else None
+
+
+def read_png(path):
+    """A picture from a file."""
+    return picture.from_png(Path(path).read_bytes())
+
+
+def write_png(outcome, path):
+    """Keeps the screendump of a scene; False if there is none."""
+    found = dumped(outcome)
+    if found:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture.to_png(found))
+    return bool(found)
+
+
+def compared(title, outcome, wanted, name):
+    """The screendump, pixel by pixel."""
+    found = dumped(outcome)
+    wrong = (picture.difference(found, wanted) if found
+             else "there is no screendump")
+    said = wrong or f"{name}, in all {wanted.width * wanted.height} pixels"
+    return Check(title, said, not wrong, name)
+
+
+def drawn(outcome, where):
+    """L2's CPU drew at BDSM."""
+    found = outcome.l2.said("picture", "drawn")
+    return Check("L2's CPU draws a test card at BDSM",
+                 listed(word for line in found for word in line),
+                 found == [[hex(where)]], hex(where))
+
+
+def refreshed(outcome, faults, first):
+    """The device showed it once, with so many pages that it could not read."""
+    found = [" ".join(line) for line in outcome.l2.said("picture", "frames")]
+    wanted = f"1 faults {faults} at {first:#018x}"
+    return Check("refreshes, as the device tells L2", listed(found),
+                 found == [wanted], wanted)
+
+
+def here(outcome):
+    """[(level, check)] of the demo's picture."""
+    return [
+        ("L2", drawn(outcome, outcome.spec.stolen.dsm_base)),
+        ("L2", refreshed(outcome, 0, NO_FAULT)),
+        ("L0", compared("the device's picture, in QEMU's console", outcome,
+                        card.test_card(), "the test card"))]
+
+
+def base_moved(outcome):
+    """BDSM in L2 is not where the device has its stolen memory."""
+    bdsm = outcome.l2.bdsm()
+    return Check("BDSM, moved by L2's firmware", f"{bdsm:#x}",
+                 bdsm not in (0, outcome.spec.stolen.dsm_base),
+                 f"not {outcome.spec.stolen.dsm_base:#x}")
+
+
+def no_rmrr(evidence):
+    """The kernel's IOMMU driver looked for one."""
+    found = [line for line in evidence.log if "RMRR" in line]
+    return Check("RMRR", listed(found), found == ["DMAR: No RMRR found"],
+                 "DMAR: No RMRR found")
+
+
+def on_stock(outcome):
+    """[(level, check)] of the same scene on a QEMU without our changes."""
+    if not outcome.l2.finished:
+        return [("L2", Check("job", "not finished", False, "finished"))]
+    base = outcome.spec.stolen.dsm_base
+    return [
+        ("L1", no_rmrr(outcome.l1)),
+        ("L2", no_rmrr(outcome.l2)),
+        ("L2", base_moved(outcome)),
+        ("L2", drawn(outcome, outcome.l2.bdsm())),
+        ("L2", refreshed(outcome, PAGES, base)),
+        ("L0", compared("the device's picture, in QEMU's console", outcome,
+                        card.all_faults(), "the fault pattern"))]
