@@ -6,8 +6,10 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 "./run demo" runs it after set-up.  Boots a Debian kernel as L1 with an
 emulated IGD, inside it the same emulator with a Debian kernel as L2 and the
-IGD through vfio-pci, and prints what the two kernels themselves say.  Exit
-status: 0 all lines pass, 1 some fail, 2 it could not start.
+IGD through vfio-pci, and prints what the two kernels themselves say.  L2 ends
+with a test card in its stolen memory, which the device shows; then the same
+on a stock QEMU.  The two pictures are in build/pictures.  Exit status: 0 all
+lines pass, 1 some fail, 2 it could not start.
 """
 
 import shlex
@@ -19,10 +21,13 @@ from pathlib import Path
 FUNCTIONAL = Path(__file__).resolve().parents[1] / "tests" / "functional"
 sys.path.insert(0, str(FUNCTIONAL))
 
-from guestlib import checks, handover  # noqa: E402
+from guestlib import checks, handover, scene  # noqa: E402
 from guestlib.assets import LOGS, AssetError, Assets  # noqa: E402
 from guestlib.boot import Bench  # noqa: E402
-from guestlib.catalog import DEMO  # noqa: E402
+from guestlib.catalog import DEMO, DEMO_STOCK  # noqa: E402
+from igdrmrr import paths  # noqa: E402
+
+PICTURES = paths.BUILD / "pictures"
 
 INTRODUCTION = """\
 This boots two Linux guests, one inside the other, without KVM and without
@@ -33,7 +38,14 @@ Intel graphics.
   L2  a guest inside L1, run by the same emulator, with an IOMMU of its own;
       L1's kernel hands the IGD on to it through vfio-pci, and takes it back
 
-While L2 has the IGD its DMA has to reach L2's stolen memory and not L1's.
+While L2 has the IGD its DMA has to reach L2's stolen memory and not L1's.  L2
+draws a test card there, and the IGD has to show it.
+"""
+
+STOCK = """
+Now the same on a stock QEMU, in L0 and in L1: Debian's source with the emulated
+IGD and nothing else of ours.  There is no RMRR, and L2's firmware moves stolen
+memory to where the IGD does not look.
 """
 
 L1_SAYS, L2_SAYS, L1_LOG, L2_LOG = range(4)
@@ -48,9 +60,14 @@ STEPS = (
     (L2_LOG, "pci 0000:00:02.0:", "L2: kernel finds the IGD"),
     (L2_SAYS, "@@L2 started", "L2: up; looks at its memory map and tables"),
     (L2_SAYS, "@@L2 dma_id", "L2: the IGD does DMA into stolen memory"),
+    (L2_SAYS, "@@L2 picture waits", "L2: has drawn a test card; screendump"),
     (L1_SAYS, "@@L1-back dma_id", "L1: has the IGD back; does DMA again"),
     (L1_SAYS, "@@L1 finished", "done"),
 )
+
+
+# Those that the guests on stock QEMU come to.
+STOCK_STEPS = tuple(step for step in STEPS if "dma_id" not in step[1])
 
 
 class Progress:
@@ -58,8 +75,8 @@ class Progress:
 
     QUIET_SECONDS = 15
 
-    def __init__(self):
-        self._waiting = list(STEPS)
+    def __init__(self, steps=STEPS):
+        self._waiting = list(steps)
         self._last = time.monotonic()
 
     def __call__(self, seconds, console, says, inner_console):
@@ -121,7 +138,7 @@ def verdicts(outcome):
     lines += [("L2", check) for check in said(outcome.l2, stolen)]
     lines = [(level, checks.only_if(getattr(outcome, level.lower()).finished,
                                     check)) for level, check in lines]
-    return lines + handover.demonstrated(outcome)
+    return lines + handover.demonstrated(outcome) + scene.here(outcome)
 
 
 def explain(outcome):
@@ -140,25 +157,50 @@ def explain(outcome):
         print("\n".join(run.inner_console.splitlines()[-12:]))
 
 
+def report(lines):
+    """Prints them; returns how many passed and failed."""
+    for level, check in lines:
+        print(f"  {level}  {check}")
+    failed = sum(not check.passed for _, check in lines)
+    return len(lines) - failed, failed
+
+
+def on_stock(bench):
+    """The second picture; returns how many lines passed and failed."""
+    print(STOCK, flush=True)
+    outcome = bench.boot(DEMO_STOCK, Progress(STOCK_STEPS))
+    print("\nWhat is seen there:\n")
+    passed, failed = report(scene.on_stock(outcome))
+    if failed:
+        explain(outcome)
+    keep(outcome, scene.STOCK)
+    return passed, failed
+
+
+def keep(outcome, name):
+    """A picture of the demo, as a file for people."""
+    if scene.write_png(outcome, PICTURES / name):
+        print(f"\nPicture: {PICTURES / name}", flush=True)
+
+
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     bench = Bench(Assets(), LOGS)
     try:
         announce(DEMO, bench)
         outcome = bench.boot(DEMO, Progress())
+        print("\nWhat the guests say:\n")
+        passed, failed = report(verdicts(outcome))
+        if failed:
+            explain(outcome)
+        keep(outcome, scene.HERE)
+        more_passed, more_failed = on_stock(bench)
     except AssetError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
-    lines = verdicts(outcome)
-    print("\nWhat the guests say:\n")
-    for level, check in lines:
-        print(f"  {level}  {check}")
-    failed = sum(not check.passed for _, check in lines)
-    if failed:
-        explain(outcome)
-    print(f"\n{len(lines) - failed} passed, {failed} failed; "
-          f"{outcome.run.seconds:.0f} s. Logs: {outcome.run.directory}")
-    return 1 if failed else 0
+    print(f"\n{passed + more_passed} passed, {failed + more_failed} failed. "
+          f"Logs: {bench.directory}")
+    return 1 if failed + more_failed else 0
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from . import assets, docs, fetch, paths, qemu, tool, ui
+from . import assets, docs, fetch, paths, qemu, stock, tool, ui
 
 
 def script(name, arguments):
@@ -31,6 +31,7 @@ def cmd_build(_arguments):
 def cmd_demo(arguments):
     qemu.build(assets.FOR_DEMO)
     tool.build()
+    stock.build_reference()
     return script('demo.py', arguments)
 
 
