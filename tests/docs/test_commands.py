@@ -20,7 +20,7 @@ SECONDS = 120
 RUN_BY = {
     'build': ('scripts/igdrmrr/check.py', 'qemu.build('),
     'check': ('.ci/run', './run check'),
-    'demo': ('tests/functional/guestlib/catalog.py', 'DEMO = nested('),
+    'demo': ('tests/functional/guestlib/catalog.py', 'DEMO = '),
     'bench': ('tests/harness/test_bench.py', 'bench'),
     'guest': ('scripts/igdrmrr/check.py', "run_pytest_suite('guest'"),
     'docs': ('tests/docs/conftest.py', 'docs.command('),

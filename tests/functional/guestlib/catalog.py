@@ -257,7 +257,8 @@ DRIVER_SPECS = [
 BOOK_MACHINE = Q35 + (IOMMU[0], f"{IOMMU[1]},aw-bits=39")
 BOOK_SPECS = [
     Spec("book", USUAL, machine=BOOK_MACHINE, memory="4G", vfio=True,
-         time_limit=600, job=bookjob.job(book.GUEST)),
+         time_limit=600, device_options=",scanout=on",
+         job=bookjob.job(book.GUEST)),
     Spec("book-other", USUAL, machine=BOOK_MACHINE, memory="4G", vfio=True,
          time_limit=300, device_options=",class=other",
          job=bookjob.job(book.OTHER_GUEST)),
