@@ -45,6 +45,12 @@ def cmd_docs(_arguments):
     return 0
 
 
+def cmd_export_series(arguments):
+    from . import series_git
+
+    return series_git.cmd_export_series(arguments)
+
+
 def cmd_update(_arguments):
     fetch.fetch(assets.FOR_TESTS, newest=True)
     return 0
@@ -59,7 +65,7 @@ def main(arguments):
         'unit': check.cmd_unit, 'tool': check.cmd_tool,
         'fuzz': check.cmd_fuzz,
         'qtest': check.cmd_qtest, 'guest': check.cmd_guest,
-        'bless': check.cmd_bless,
+        'bless': check.cmd_bless, 'export-series': cmd_export_series,
     }
     ui.install_signal_handlers()
     try:

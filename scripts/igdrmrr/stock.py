@@ -42,12 +42,12 @@ def emulator(top):
     return build_directory(top) / 'qemu-system-x86_64'
 
 
-def unpack_stock(record):
-    stamp = source_directory(STOCK) / '.igd-rmrr.json'
+def unpack_stock(record, top=STOCK):
+    stamp = source_directory(top) / '.igd-rmrr.json'
     if files.read_json(stamp) == record:
         return
     say('unpacking an unmodified QEMU ' + record['version'])
-    with files.new_directory(source_directory(STOCK)) as new:
+    with files.new_directory(source_directory(top)) as new:
         fetch.unpack_source(record, new / 'x', 'stock-unpack.log')
         for entry in list((new / 'x').iterdir()):
             entry.rename(new / entry.name)

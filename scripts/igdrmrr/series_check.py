@@ -1,0 +1,131 @@
+# The suite series: written, in QEMU's style, each patch builds, none missing
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# build/series/build has QEMU as Debian builds it, as the other trees have, so
+# ccache has most of the objects. Both directories are made anew: files from an
+# archive are older than the objects of the run before, and ninja would keep
+# those.
+
+import os
+import time
+
+from . import (fetch, files, paths, qemu, results, series, series_git, source,
+               stock, suites, ui)
+from .ui import Failure, say
+
+BUILD = series_git.TOP / 'build'
+
+
+def check_applies(found):
+    """The patches, as written, make of the released QEMU what they should."""
+    def git(*arguments):
+        return series_git.git(series_git.NOBODY, *arguments)
+
+    git('checkout', '-q', '-b', 'applied', 'base')
+    git('am', '-q', '--empty=drop', *found)
+    return ['%s differs' % name for name in
+            git('diff', '--name-only', 'series').splitlines()]
+
+
+def apply_patch(patch, directory):
+    """Applies one outside of any repository, and sees that it was applied."""
+    # In a directory that a repository ignores, git leaves all of it out.
+    env = dict(os.environ, GIT_CEILING_DIRECTORIES=str(directory.parent))
+    for reverse in ((), ('--reverse', '--check')):
+        ui.run_logged('applying ' + patch.name,
+                      ['git', 'apply', *reverse, patch],
+                      'series-apply.log', env=env, cwd=directory)
+
+
+def targets(directory):
+    """The emulator, and those of our qtests that are there already."""
+    return ['qemu-system-x86_64',
+            *('tests/qtest/' + name for name in suites.our_qtests()
+              if (directory / 'tests/qtest' / (name + '.c')).exists())]
+
+
+def build_each(patches):
+    """Applies one after the other to QEMU, builds, yields each when built."""
+    record = fetch.fetch(())
+    directory = stock.source_directory(BUILD)
+    with files.Lock(paths.BUILD / '.lock-series', 'build/series'):
+        files.remove_tree(BUILD)
+        stock.unpack_stock(record, BUILD)
+        stock.configure(record, BUILD, 'series')
+        for number, patch in enumerate(patches, 1):
+            start = time.monotonic()
+            apply_patch(patch, directory)
+            ui.run_logged('building ' + patch.name,
+                          [qemu.NINJA, *targets(directory)],
+                          'series-build-%02d.log' % number,
+                          cwd=stock.build_directory(BUILD),
+                          env=qemu.environment())
+            say('built %s (%d s)' % (patch.name, time.monotonic() - start))
+            yield patch
+
+
+def check_whole():
+    """What all patches make is what ./run build builds."""
+    made = stock.source_directory(BUILD)
+    wanted = series.read_own()
+    for hook in source.read_series():
+        for name in hook.touched:
+            wanted[name] = (paths.QEMU_SRC / name).read_bytes()
+    return ['%s differs' % name for name in sorted(wanted)
+            if not (made / name).exists()
+            or (made / name).read_bytes() != wanted[name]]
+
+
+class Cases:
+    """Counts cases; one that fails is shown."""
+
+    def __init__(self):
+        self.total = results.Counts()
+
+    def run(self, name, function, *arguments):
+        """Runs one, which returns what is wrong; True if nothing is."""
+        try:
+            wrong = function(*arguments)
+        except Failure as failure:
+            wrong = str(failure).splitlines()
+        if wrong:
+            self.total.failed.append('series: ' + name)
+            say('FAILED series, %s:' % name)
+            print(''.join('    %s\n' % line for line in wrong), end='')
+        else:
+            self.total.passed += 1
+        return not wrong
+
+
+def run_cases(cases):
+    found = []
+
+    def write_all():
+        found[:] = series_git.export(series_git.NOBODY)
+
+    if not cases.run('export', write_all):
+        return
+    patches = found[1:]
+    cases.run('checkpatch', series_git.check_style, patches)
+    cases.run('applies', check_applies, found)
+    builds = build_each(patches)
+
+    def build_next():
+        next(builds)
+
+    if all(cases.run('builds: ' + patch.name, build_next)
+           for patch in patches):
+        cases.run('whole', check_whole)
+    builds.close()
+
+
+def suite_series():
+    say('suite series')
+    start = time.monotonic()
+    cases = Cases()
+    run_cases(cases)
+    say('suite series: %s (%d s)' % (cases.total, time.monotonic() - start))
+    return cases.total
