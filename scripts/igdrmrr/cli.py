@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from . import assets, docs, fetch, paths, qemu, stock, tool, ui
+from . import assets, docs, fetch, package, paths, qemu, stock, tool, ui
 
 
 def script(name, arguments):
@@ -51,6 +51,11 @@ def cmd_export_series(arguments):
     return series_git.cmd_export_series(arguments)
 
 
+def cmd_package(_arguments):
+    package.build()
+    return 0
+
+
 def cmd_update(_arguments):
     fetch.fetch(assets.FOR_TESTS, newest=True)
     return 0
@@ -61,7 +66,8 @@ def main(arguments):
 
     commands = {
         'build': cmd_build, 'demo': cmd_demo, 'bench': cmd_bench,
-        'update': cmd_update, 'docs': cmd_docs, 'check': check.cmd_check,
+        'update': cmd_update, 'docs': cmd_docs,
+        'package': cmd_package, 'check': check.cmd_check,
         'unit': check.cmd_unit, 'tool': check.cmd_tool,
         'fuzz': check.cmd_fuzz,
         'qtest': check.cmd_qtest, 'guest': check.cmd_guest,
