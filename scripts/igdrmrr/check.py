@@ -9,8 +9,8 @@ import re
 import subprocess
 import time
 
-from . import (assets, driver, files, fuzz, paths, qemu, results,
-               series_check, stock, suites, tool, top, ui)
+from . import (assets, driver, files, fuzz, package_check, paths, qemu,
+               results, series_check, stock, suites, tool, top, ui)
 from .ui import Failure, say
 
 # Each compiler and the sanitizers have a build directory of their own:
@@ -150,8 +150,10 @@ def suite_guest():
 
 SUITES = {'unit': suite_unit, 'harness': suite_harness, 'tool': suite_tool,
           'docs': suite_docs, 'lint': suite_lint,
-          'driver': driver.suite_driver, 'series': series_check.suite_series,
-          'fuzz': fuzz.suite_fuzz, 'qtest': suite_qtest, 'guest': suite_guest}
+          'driver': driver.suite_driver,
+          'fuzz': fuzz.suite_fuzz, 'package': package_check.suite_package,
+          'qtest': suite_qtest, 'guest': suite_guest,
+          'series': series_check.suite_series}
 # These say something even when the emulator could not be built.
 ALONE = {'unit', 'harness', 'tool', 'fuzz'}
 

@@ -1,0 +1,128 @@
+# A clean Debian to install packages in: made once, copied for each test
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# debootstrap's minimal system comes from the machine's own mirror and is kept
+# in the cache, chroot/SUITE. A command in a copy has mounts and processes of
+# its own, which end with it: nothing is ever mounted in this system.
+
+import hashlib
+import os
+import re
+import shutil
+import stat
+from pathlib import Path
+
+from . import apt, files, paths
+from .ui import Failure, run_logged, say
+
+PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+# Not there when services would be started by a package.
+NO_SERVICES = '#!/bin/sh\nexit 101\n'
+# Kernel's own, or empty outside a command.
+NOT_LISTED = ('proc', 'sys', 'dev')
+
+
+def need_root():
+    if os.geteuid():
+        raise Failure('the test in a clean Debian needs root')
+
+
+def base_directory(suite):
+    return paths.CACHE / 'chroot' / suite
+
+
+def settings():
+    """What apt in the chroot needs to know to reach the mirror."""
+    return '\n'.join(line for line in apt.machine_settings().splitlines()
+                     if not line.startswith('Dir::')) + '\n'
+
+
+def debootstrap(suite, target, keep):
+    mirror, _security = apt.mirrors()
+    include = ['--include=ca-certificates'] if mirror.startswith(
+        'https') else []
+    run_logged('debootstrap ' + suite,
+               ['debootstrap', '--variant=minbase', *include,
+                '--keyring=' + apt.keyring(), suite, target, mirror],
+               'chroot-%s.log' % suite, keep=keep)
+    etc = target / 'etc'
+    (etc / 'apt/sources.list').unlink(missing_ok=True)
+    sources = apt.Archive(suite).sources().replace('deb deb-src', 'deb')
+    files.write_atomic(etc / 'apt/sources.list.d/debian.sources', sources)
+    files.write_atomic(etc / 'apt/apt.conf.d/90machine', settings())
+    files.write_atomic(target / 'usr/sbin/policy-rc.d', NO_SERVICES, 0o755)
+    for archive in (target / 'var/cache/apt/archives').glob('*.deb'):
+        archive.unlink()
+
+
+def base(suite):
+    """The pristine system; whoever uses it copies it."""
+    need_root()
+    final = base_directory(suite)
+    with files.Lock(paths.CACHE / '.lock-chroot', 'the chroots') as lock:
+        if not final.exists():
+            say('making a minimal %s; it stays in the cache' % suite)
+            files.sweep(final.parent)
+            with files.new_directory(final) as new:
+                debootstrap(suite, new, (lock.fd,))
+    return final
+
+
+def same_file(path):
+    """What a file is, to see whether it is still the same."""
+    status = path.lstat()
+    kind = stat.S_IFMT(status.st_mode)
+    if kind == stat.S_IFLNK:
+        return 'link to ' + os.readlink(path)
+    if kind == stat.S_IFREG:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    return '%o' % kind
+
+
+class Chroot:
+    """A copy of the pristine system, in @directory."""
+
+    def __init__(self, suite, directory):
+        self.suite = suite
+        self.root = directory
+        self.log = 'package-%s.log' % suite
+
+    def make(self):
+        origin = base(self.suite)
+        files.remove_tree(self.root)
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        run_logged('copying the minimal ' + self.suite,
+                   ['cp', '-a', origin, self.root], self.log)
+        shutil.copyfile('/etc/resolv.conf', self.root / 'etc/resolv.conf')
+        shutil.copyfile('/etc/hosts', self.root / 'etc/hosts')
+
+    def remove(self):
+        files.remove_tree(self.root)
+
+    def run(self, what, command):
+        """Runs a shell command in it; returns what it printed."""
+        lines = []
+        run_logged(
+            what, ['unshare', '--mount', '--pid', '--fork', '--kill-child',
+                   '--mount-proc=%s' % (self.root / 'proc'),
+                   'chroot', self.root, '/bin/sh', '-ec', command],
+            self.log, append=True, on_line=lines.append,
+            env={'PATH': PATH, 'LC_ALL': 'C.UTF-8', 'HOME': '/root',
+                 'DEBIAN_FRONTEND': 'noninteractive', **{
+                     name: value for name, value in os.environ.items()
+                     if re.fullmatch(r'(?i)(https?|no)_proxy', name)}})
+        return '\n'.join(lines)
+
+    def files(self):
+        """{path: what it is} of all in it but the kernel's own."""
+        found = {}
+        for directory, subdirs, names in os.walk(self.root):
+            if directory == str(self.root):
+                subdirs[:] = [n for n in subdirs if n not in NOT_LISTED]
+            for name in subdirs + names:
+                path = Path(directory, name)
+                found[str(path.relative_to(self.root))] = same_file(path)
+        return found
