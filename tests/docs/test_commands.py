@@ -25,6 +25,7 @@ RUN_BY = {
     'guest': ('scripts/igdrmrr/check.py', "run_pytest_suite('guest'"),
     'docs': ('tests/docs/conftest.py', 'docs.command('),
     'fuzz': ('scripts/igdrmrr/check.py', 'fuzz.suite_fuzz'),
+    'package': ('scripts/igdrmrr/package_check.py', 'package.build('),
     'help': ('tests/docs/test_commands.py', "'./run', 'help'"),
 }
 OWN_TOOLS = {
