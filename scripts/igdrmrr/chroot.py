@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 from . import apt, files, paths
@@ -25,9 +26,23 @@ NO_SERVICES = '#!/bin/sh\nexit 101\n'
 NOT_LISTED = ('proc', 'sys', 'dev')
 
 
-def need_root():
+# What a container without privileges does not allow, root or not.
+TRIAL = 'mknod "$1" c 1 3 && echo > "$1" && mount -t tmpfs none /mnt'
+
+
+def obstacle():
+    """Why there can be no clean Debian here, or ''."""
     if os.geteuid():
-        raise Failure('the test in a clean Debian needs root')
+        return 'needs root'
+    paths.BUILD.mkdir(exist_ok=True)
+    device = paths.BUILD / '.trial-device'
+    device.unlink(missing_ok=True)
+    done = subprocess.run(
+        ['unshare', '--mount', '--pid', '--fork', 'sh', '-ec', TRIAL, 'sh',
+         device], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    device.unlink(missing_ok=True)
+    return '' if done.returncode == 0 else (
+        'root may make no mount or device here: ' + done.stderr.strip())
 
 
 def base_directory(suite):
@@ -60,7 +75,9 @@ def debootstrap(suite, target, keep):
 
 def base(suite):
     """The pristine system; whoever uses it copies it."""
-    need_root()
+    reason = obstacle()
+    if reason:
+        raise Failure('a clean Debian: ' + reason)
     final = base_directory(suite)
     with files.Lock(paths.CACHE / '.lock-chroot', 'the chroots') as lock:
         if not final.exists():
