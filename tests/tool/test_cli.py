@@ -33,6 +33,8 @@ REFUSED = {
     'memory negative': (('plan', '--memory=-8G',), '-8G'),
     'firmware': (('plan', '-m', '8G', '--firmware', 'uefi'), 'uefi'),
     'format': (('plan', '-m', '8G', '--format', 'xml'), 'xml'),
+    'emulator': (('plan', '-m', '8G', '--emulator', 'qemu'), 'qemu'),
+    'emulator for verify': (('verify', '--emulator', '/x'), '--emulator'),
     'device': (('probe', '--device', '02.0'), '02.0'),
     'device upper': (('probe', '--device', '0000:0A:02.0'), '0000:0A:02.0'),
     'device function': (('probe', '--device', '0000:00:02.8'),

@@ -20,8 +20,8 @@
     "replayed\n"                                                             \
     "  igd-stolen verify                 in a guest: does all agree?"
 #define DESCRIPTION                                                          \
-    "Nothing is changed on the host; no privilege is needed, root is shown\n" \
-    "more. Exit status: 0 all is well, 1 a check failed, 2 not done as asked."
+    "Nothing is changed. Exit status: 0 well, 1 a check failed, 2 not done "  \
+    "as asked."
 
 static const char *const command_names[COMMAND__MAX] = {
     [COMMAND_PROBE] = "probe",
@@ -50,6 +50,7 @@ typedef struct OptionWords {
     char *memory;
     char *firmware;
     char *format;
+    char *emulator;
 } OptionWords;
 
 const char *options_command_name(Command command)
@@ -92,6 +93,8 @@ static GOptionContext *options_context(OptionWords *w)
           "plan: seabios (default) or ovmf", "NAME" },
         { "format", 0, 0, G_OPTION_ARG_STRING, &w->format,
           "plan: qemu (default), libvirt, proxmox or json", "NAME" },
+        { "emulator", 0, 0, G_OPTION_ARG_FILENAME, &w->emulator,
+          "plan: where the emulator is, for qemu and libvirt", "PATH" },
         { "no-iommu", 0, 0, G_OPTION_ARG_NONE, &w->no_iommu,
           "plan: a guest without an IOMMU, so without an RMRR", NULL },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &w->output,
@@ -143,6 +146,10 @@ static char *options_set_plan(const OptionWords *w, Options *options)
         return g_strdup_printf("--format %s is not qemu, libvirt, proxmox or "
                                "json", w->format);
     }
+    if (w->emulator && !g_path_is_absolute(w->emulator)) {
+        return g_strdup_printf("--emulator %s does not begin with a slash",
+                               w->emulator);
+    }
     plan->firmware = w->firmware && !strcmp(w->firmware, "ovmf") ?
                      STOLEN_FIRMWARE_OTHER : STOLEN_FIRMWARE_SEABIOS;
     plan->format = options->json ? PLAN_JSON : format;
@@ -156,9 +163,10 @@ static char *options_check(const OptionWords *w, const Options *options)
     Command command = options->command;
 
     if (command != COMMAND_PLAN &&
-        (w->memory || w->firmware || w->format || w->no_iommu)) {
-        return g_strdup("--memory, --firmware, --format and --no-iommu are "
-                        "for plan");
+        (w->memory || w->firmware || w->format || w->no_iommu ||
+         w->emulator)) {
+        return g_strdup("--memory, --firmware, --format, --no-iommu and "
+                        "--emulator are for plan");
     }
     if ((command == COMMAND_CAPTURE) != (w->output != NULL)) {
         return g_strdup(w->output ? "-o is for capture"
@@ -206,6 +214,8 @@ static char *options_set(OptionWords *w, int argc, char **argv,
     options->from = g_steal_pointer(&w->from);
     options->output = g_steal_pointer(&w->output);
     options->device = g_steal_pointer(&w->device);
+    options->emulator = g_steal_pointer(&w->emulator);
+    options->plan.emulator = options->emulator;
     return wrong;
 }
 
@@ -232,6 +242,7 @@ char *options_parse(int argc, char **argv, Options *options)
     g_free(w.memory);
     g_free(w.firmware);
     g_free(w.format);
+    g_free(w.emulator);
     return wrong;
 }
 
@@ -242,5 +253,6 @@ void options_clear(Options *options)
     g_free(options->from);
     g_free(options->output);
     g_free(options->device);
+    g_free(options->emulator);
     memset(options, 0, sizeof(*options));
 }

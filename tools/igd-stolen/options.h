@@ -28,6 +28,7 @@ typedef enum Command {
  * @from: bundle to read instead of the host, or NULL
  * @output: file to write, "-" for standard output; capture only
  * @device: address of the IGD, or NULL to look for it
+ * @emulator: what plan.emulator points to
  */
 typedef struct Options {
     Command command;
@@ -38,6 +39,7 @@ typedef struct Options {
     char *from;
     char *output;
     char *device;
+    char *emulator;
     PlanRequest plan;
 } Options;
 

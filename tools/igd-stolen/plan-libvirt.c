@@ -11,19 +11,21 @@
 #include "qemu/osdep.h"
 #include "plan.h"
 
-#define EMULATOR        "/usr/local/bin/qemu-system-x86_64"
+/* Where the Debian package has it */
+#define EMULATOR        "/usr/bin/qemu-system-x86_64-igd-rmrr"
 
 GArray *plan_libvirt_words(const Plan *plan)
 {
     GArray *words = plan_words_new();
 
     plan_word(words, "memtune/hard_limit", "what may be locked in memory");
-    if (plan->host->kvm && plan->request.iommu) {
+    if (plan->request.iommu) {
         plan_word(words, "ioapic driver='qemu'",
                   "KVM has to leave the I/O APIC to the emulator for "
-                  "intremap");
+                  "intremap; libvirt wants it without KVM, too");
     }
-    plan_word(words, "emulator", "the one of this project, wherever it is");
+    plan_word(words, "emulator", plan->request.emulator ? "as asked for" :
+              "the one of this project's Debian package");
     plan_word(words, "hostdev managed='yes'",
               "libvirt binds the IGD to vfio-pci and back");
     plan_word(words, "address slot='0x02'", "where drivers look for the IGD");
@@ -71,7 +73,7 @@ static void plan_libvirt_head(const Plan *plan, GString *out)
         "%s"
         "  </features>\n"
         "%s",
-        kvm && plan->request.iommu ? "    <ioapic driver='qemu'/>\n" : "",
+        plan->request.iommu ? "    <ioapic driver='qemu'/>\n" : "",
         kvm ? "  <cpu mode='host-passthrough'/>\n" : "");
 }
 
@@ -125,10 +127,13 @@ static void plan_libvirt_override(const Plan *plan, GString *out)
 
 void plan_libvirt_text(const Plan *plan, GString *out)
 {
+    g_autofree char *emulator =
+        g_markup_escape_text(plan->request.emulator ?: EMULATOR, -1);
+
     plan_libvirt_head(plan, out);
-    g_string_append(out,
-                    "  <devices>\n"
-                    "    <emulator>" EMULATOR "</emulator>\n");
+    g_string_append_printf(out,
+                           "  <devices>\n"
+                           "    <emulator>%s</emulator>\n", emulator);
     plan_libvirt_device(plan, out);
     if (plan->request.iommu) {
         g_string_append_printf(

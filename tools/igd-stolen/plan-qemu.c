@@ -142,6 +142,12 @@ void plan_qemu_text(const Plan *plan, GString *out)
 {
     g_autoptr(GArray) words = plan_qemu_words(plan);
 
-    g_string_append(out, EMULATOR);
+    if (plan->request.emulator) {
+        g_autofree char *quoted = g_shell_quote(plan->request.emulator);
+
+        g_string_append(out, quoted);
+    } else {
+        g_string_append(out, EMULATOR);
+    }
     plan_words_text(words, out);
 }

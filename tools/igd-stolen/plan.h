@@ -33,12 +33,14 @@ typedef enum PlanFormat {
  * PlanRequest: what the user wants
  * @memory: of the guest, in bytes
  * @iommu: whether the guest gets an IOMMU
+ * @emulator: path of the emulator; NULL for the usual one; the caller's
  */
 typedef struct PlanRequest {
     uint64_t memory;
     StolenFirmware firmware;
     PlanFormat format;
     bool iommu;
+    const char *emulator;
 } PlanRequest;
 
 /**
