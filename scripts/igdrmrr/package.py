@@ -16,7 +16,7 @@ import re
 import shutil
 import subprocess
 
-from . import driver, fetch, files, paths, qemu, source, tool
+from . import apt, driver, fetch, files, paths, qemu, source, tool
 from .ui import Failure, run_logged, say
 
 DIRECTORY = paths.BUILD / 'package'
@@ -25,6 +25,7 @@ DIRECTORY = paths.BUILD / 'package'
 QEMU_BUILD = paths.BUILD / 'qemu-package'
 STAMP = QEMU_BUILD / 'igd-rmrr-configured.json'
 DEBIAN = paths.ROOT / 'packaging/debian'
+APPARMOR = paths.ROOT / 'packaging/apparmor/qemu-system-x86-igd-rmrr'
 
 EMULATOR = 'qemu-system-x86_64-igd-rmrr'
 PACKAGES = ('qemu-system-x86-igd-rmrr', 'igd-stolen', 'igd-vfio-pci-dkms')
@@ -108,6 +109,9 @@ def staged():
         'dkms.conf': driver.SOURCE / 'dkms.conf',
         'doc/vfio-igd-stolen.rst': docs / 'specs/vfio-igd-stolen.rst',
     }
+    found['apparmor/' + APPARMOR.name] = APPARMOR
+    found.update({'examples/' + path.name: path
+                  for path in (docs / 'examples').iterdir()})
     found.update({'module/' + path.name: path for path in driver.sources()})
     return found
 
@@ -162,6 +166,13 @@ def make_packages(record, lock):
 
 def debs():
     return sorted(output_directory().glob('*.deb'))
+
+
+def dependencies(packages=PACKAGES):
+    """What each package depends on, those that depend on something."""
+    fields = [apt.output(['dpkg-deb', '-f', path, 'Depends']).strip()
+              for path in debs() if path.name.partition('_')[0] in packages]
+    return [field for field in fields if field]
 
 
 def changes():

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import time
 
-from . import apt, chroot, package, paths, results
+from . import chroot, package, paths, results
 from .ui import Failure, say
 
 STEPS = ('install', 'emulator', 'firmware', 'tool', 'driver', 'nothing_left')
@@ -51,13 +51,6 @@ def wants(text, *expected):
             if line not in text]
 
 
-def dependencies():
-    """What each package depends on, those that depend on something."""
-    fields = [apt.output(['dpkg-deb', '-f', path, 'Depends']).strip()
-              for path in package.debs()]
-    return [field for field in fields if field]
-
-
 def check_lintian():
     done = subprocess.run(
         ['lintian', '--allow-root', '--profile', 'debian', '--fail-on',
@@ -87,7 +80,7 @@ class Stay:
             'installing what ours depend on',
             'apt-get -q -y --no-install-recommends satisfy '
             "'%s'\napt-get clean" % ', '.join(
-                ['linux-headers-amd64', *dependencies()]))
+                ['linux-headers-amd64', *package.dependencies()]))
         packages = {*self.installed()}
         self.before = self.system.files()
         names = ['/tmp/' + path.name for path in package.debs()]
