@@ -9,8 +9,8 @@ import re
 import subprocess
 import time
 
-from . import (assets, driver, files, fuzz, package_check, paths, qemu,
-               results, series_check, stock, suites, tool, top, ui)
+from . import (assets, driver, files, fuzz, package, package_check, paths,
+               qemu, results, series_check, stock, suites, tool, top, ui)
 from .ui import Failure, say
 
 # Each compiler and the sanitizers have a build directory of their own:
@@ -130,6 +130,15 @@ def suite_docs():
     return run_pytest_suite('docs', r' (FAILED|ERROR) ')
 
 
+def suite_libvirt():
+    try:
+        package.build()
+    except Failure as failure:
+        say(str(failure))
+        return results.Counts(failed=['libvirt: no packages to install'])
+    return run_pytest_suite('libvirt', r' (FAILED|ERROR) ')
+
+
 def suite_lint():
     return run_suite('lint', 'top', 'lint')
 
@@ -152,6 +161,7 @@ SUITES = {'unit': suite_unit, 'harness': suite_harness, 'tool': suite_tool,
           'docs': suite_docs, 'lint': suite_lint,
           'driver': driver.suite_driver,
           'fuzz': fuzz.suite_fuzz, 'package': package_check.suite_package,
+          'libvirt': suite_libvirt,
           'qtest': suite_qtest, 'guest': suite_guest,
           'series': series_check.suite_series}
 # These say something even when the emulator could not be built.

@@ -6,7 +6,8 @@
 #
 # debootstrap's minimal system comes from the machine's own mirror and is kept
 # in the cache, chroot/SUITE. A command in a copy has mounts and processes of
-# its own, which end with it: nothing is ever mounted in this system.
+# its own, which end with it: nothing is ever mounted in this system. With
+# packages installed it is kept as well, as chroot/SUITE-DIGEST.
 
 import hashlib
 import os
@@ -22,6 +23,19 @@ from .ui import Failure, run_logged, say
 PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 # Not there when services would be started by a package.
 NO_SERVICES = '#!/bin/sh\nexit 101\n'
+# The root directory has to be a mount point for who makes namespaces, /dev too.
+BOOTED = '''
+mount --bind "$1" "$1"
+cd "$1"
+shift
+mount -t proc proc proc
+mount -t sysfs sysfs sys
+mount --bind dev dev
+mount -t devpts devpts dev/pts
+mount -t tmpfs tmpfs dev/shm
+mount -t tmpfs tmpfs run
+exec chroot . "$@"
+'''
 # Kernel's own, or empty outside a command.
 NOT_LISTED = ('proc', 'sys', 'dev')
 
@@ -88,6 +102,27 @@ def base(suite):
     return final
 
 
+def with_packages(suite, packages):
+    """The pristine system with @packages, as apt-get satisfy names them."""
+    wanted = ', '.join(packages)
+    digest = hashlib.sha256(wanted.encode()).hexdigest()[:12]
+    final = base_directory('%s-%s' % (suite, digest))
+    origin = base(suite)
+    with files.Lock(paths.CACHE / '.lock-chroot', 'the chroots'):
+        if not final.exists():
+            say('adding %s to the minimal %s; they stay in the cache'
+                % (packages[0], suite))
+            files.sweep(final.parent)
+            with files.new_directory(final) as new:
+                system = Chroot(suite, new / 'root', 'chroot-%s.log' % suite)
+                system.copy(origin)
+                system.run('apt-get update', 'apt-get -q update')
+                system.run('installing ' + packages[0],
+                           'apt-get -q -y --no-install-recommends satisfy '
+                           "'%s'\napt-get clean" % wanted)
+    return final / 'root'
+
+
 def same_file(path):
     """What a file is, to see whether it is still the same."""
     status = path.lstat()
@@ -102,13 +137,17 @@ def same_file(path):
 class Chroot:
     """A copy of the pristine system, in @directory."""
 
-    def __init__(self, suite, directory):
+    def __init__(self, suite, directory, log=None, packages=()):
         self.suite = suite
         self.root = directory
-        self.log = 'package-%s.log' % suite
+        self.log = log or 'package-%s.log' % suite
+        self.packages = packages
 
     def make(self):
-        origin = base(self.suite)
+        self.copy(with_packages(self.suite, self.packages) if self.packages
+                  else base(self.suite))
+
+    def copy(self, origin):
         files.remove_tree(self.root)
         self.root.parent.mkdir(parents=True, exist_ok=True)
         run_logged('copying the minimal ' + self.suite,
@@ -121,11 +160,27 @@ class Chroot:
 
     def run(self, what, command):
         """Runs a shell command in it; returns what it printed."""
+        return self.run_unshared(
+            what, '--mount-proc=%s' % (self.root / 'proc'),
+            'chroot', self.root, '/bin/sh', '-ec', command)
+
+    def run_booted(self, what, command, seconds):
+        """
+        The same, with what is mounted in a system that was booted.
+
+        It has no network, and is gone after so many seconds. The shell is its
+        first process, which is to wait for those that daemons leave behind.
+        """
+        return self.run_unshared(
+            what, '--net', '/bin/sh', '-ec', BOOTED, 'sh', self.root,
+            '/bin/sh', '-ec', command + '\nexit', seconds=seconds)
+
+    def run_unshared(self, what, *command, seconds=0):
         lines = []
         run_logged(
-            what, ['unshare', '--mount', '--pid', '--fork', '--kill-child',
-                   '--mount-proc=%s' % (self.root / 'proc'),
-                   'chroot', self.root, '/bin/sh', '-ec', command],
+            what, ['timeout', '-k', '5', '%d' % seconds,
+                   'unshare', '--mount', '--pid', '--fork', '--kill-child',
+                   *command],
             self.log, append=True, on_line=lines.append,
             env={'PATH': PATH, 'LC_ALL': 'C.UTF-8', 'HOME': '/root',
                  'DEBIAN_FRONTEND': 'noninteractive', **{

@@ -13,6 +13,7 @@ FUNCTIONAL = paths.ROOT / 'tests/functional'
 HARNESS = paths.ROOT / 'tests/harness'
 TOOL = paths.ROOT / 'tests/tool'
 BOOK = paths.ROOT / 'tests/docs'
+LIBVIRT = paths.ROOT / 'tests/libvirt'
 
 # QEMU's own tests of what the hooks touch. bios-tables-test compares every
 # table of the machines without a region with QEMU's blessed ones.
@@ -103,5 +104,10 @@ def run_docs(*arguments):
     return run_pytest('docs', BOOK, *arguments)
 
 
+def run_libvirt(*arguments):
+    return run_pytest('libvirt', LIBVIRT, *arguments)
+
+
 RUN = {'qtest': run_qtest, 'guest': run_guest, 'harness': run_harness,
-       'tool': run_tool, 'docs': run_docs}
+       'tool': run_tool, 'docs': run_docs,
+       'libvirt': run_libvirt}

@@ -1,0 +1,55 @@
+# Makes both machines once, and has both at work while the tests wait
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
+
+from guestlib.assets import Assets  # noqa: E402
+
+import machines as both  # noqa: E402
+
+# Told to end, take the guest along.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope='session')
+def machines(request):
+    if os.geteuid():
+        pytest.skip('a clean Debian needs root')
+    made = both.Machines(Assets())
+    made.make()
+    yield made
+    if not request.session.testsfailed:
+        made.remove()
+
+
+@pytest.fixture(scope='session')
+def running(machines):
+    with ThreadPoolExecutor(2) as pool:
+        confined = pool.submit(machines.confined)
+        life = pool.submit(machines.life)
+        yield {'life': life, 'confined': confined}
+        machines.bench.stop.set()
+
+
+@pytest.fixture(scope='session')
+def life(running):
+    """The steps of the domain in the chroot."""
+    return running['life'].result()
+
+
+@pytest.fixture(scope='session')
+def confined(running):
+    """The steps of the domain under AppArmor."""
+    run = running['confined'].result()
+    return both.Steps(run.says + run.errors)

@@ -1,0 +1,58 @@
+# What the scripts of this suite share: steps, each with output and status
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+LOGS=/var/log/libvirt/qemu
+EXAMPLES=/usr/share/doc/qemu-system-x86-igd-rmrr/examples
+APPARMOR=/etc/apparmor.d
+SITE_RULES=$APPARMOR/local/abstractions/libvirt-qemu
+
+# step NAME COMMAND...: "@@NAME line" for each line, then "@@exit NAME STATUS"
+step() {
+    step=$1
+    shift
+    status=0
+    "$@" > /run/step 2>&1 || status=$?
+    sed "s/^/@@$step /" /run/step
+    echo "@@exit $step $status"
+}
+
+# need NAME COMMAND...: a step without which there is no point in going on
+need() {
+    step "$@"
+    [ $status = 0 ] || exit 0
+}
+
+# until_so SECONDS COMMAND...: again and again until it succeeds
+until_so() {
+    left=$1
+    shift
+    while ! "$@"; do
+        left=$((left - 1))
+        [ $left -gt 0 ] || return 1
+        sleep 1
+    done
+}
+
+said() {
+    grep -qs "$2" $LOGS/$1.log
+}
+
+is_off() {
+    [ "$(virsh domstate $1)" = 'shut off' ]
+}
+
+start_libvirt() {
+    mkdir -p /run/libvirt /run/lock
+    virtlogd --daemon && libvirtd --daemon
+}
+
+# left_of DOMAIN: files and processes that are still there; not those of this
+# suite, nor the profile, which libvirt leaves of every domain
+left_of() {
+    find /etc/libvirt /run/libvirt /var/lib/libvirt \
+        -path /var/lib/libvirt/images -prune -o -name "*$1*" -print
+    grep -ls qemu-system /proc/[0-9]*/comm || :
+}
