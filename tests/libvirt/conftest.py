@@ -4,7 +4,6 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
 
 from guestlib.assets import Assets  # noqa: E402
+from igdrmrr import chroot  # noqa: E402
 
 import machines as both  # noqa: E402
 
@@ -24,8 +24,9 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 @pytest.fixture(scope='session')
 def machines(request):
-    if os.geteuid():
-        pytest.skip('a clean Debian needs root')
+    obstacle = chroot.obstacle()
+    if obstacle:
+        pytest.skip('a clean Debian ' + obstacle)
     made = both.Machines(Assets())
     made.make()
     yield made
