@@ -81,7 +81,7 @@ def test_l1_probe_says_no_without_iommu(guest):
 @guests(*ALL_AGREE)
 def test_l1_plan(guest):
     words = " ".join(guest.l1.tool_plan()).replace("\\ ", "").split()
-    assert words[0] == "qemu-system-x86_64"
+    assert words[0] == "qemu-system-x86_64-igd-rmrr"
     assert "q35,accel=tcg" in words
     assert ("vfio-pci,host=0000:00:02.0,addr=02.0,x-igd-stolen=identity"
             in words)

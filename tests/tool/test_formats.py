@@ -106,7 +106,7 @@ def test_libvirt_splits_interrupts_for_intremap(path, kind, words):
 def words_of(script):
     """The one command of a script, as a shell takes it apart."""
     done = subprocess.run(['bash', '-c', 'VMID=100\n'
-                           'qemu-system-x86_64() { printf "%s\\n" "$@"; }\n'
+                           'qemu-system-x86_64-igd-rmrr() { printf "%s\\n" "$@"; }\n'
                            'qm() { printf "%s\\n" "$@"; }\n' + script],
                           stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout.splitlines()

@@ -150,6 +150,10 @@ static char *options_set_plan(const OptionWords *w, Options *options)
         return g_strdup_printf("--emulator %s does not begin with a slash",
                                w->emulator);
     }
+    if (w->emulator && (options->json || format == PLAN_JSON ||
+                        format == PLAN_PROXMOX)) {
+        return g_strdup("--emulator is for --format qemu and libvirt");
+    }
     plan->firmware = w->firmware && !strcmp(w->firmware, "ovmf") ?
                      STOLEN_FIRMWARE_OTHER : STOLEN_FIRMWARE_SEABIOS;
     plan->format = options->json ? PLAN_JSON : format;

@@ -13,7 +13,8 @@
 #include "plan.h"
 #include "text.h"
 
-#define EMULATOR        "qemu-system-x86_64"
+/* The Debian package's name; without the ending it is the distribution's */
+#define EMULATOR        "qemu-system-x86_64-igd-rmrr"
 
 static void plan_word_clear(gpointer data)
 {

@@ -42,7 +42,7 @@
 #     as root no limit; for a user: ulimit -l 4458496
 # Warning: bf000000-cf1fffff; OVMF of 2023 and before has MMCONFIG there; hint: take OVMF of 2024 or
 # later, as Debian 13 has: dpkg -s ovmf
-qemu-system-x86_64 \
+qemu-system-x86_64-igd-rmrr \
     -machine q35,accel=kvm,kernel-irqchip=split \
     -cpu host \
     -m 3072M \

@@ -40,7 +40,7 @@
 # +-------------------------------+------------+------------------------------+
 # Locked memory: 4130 MiB: RAM 3 GiB, stolen memory 34 MiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 4229120
-qemu-system-x86_64 \
+qemu-system-x86_64-igd-rmrr \
     -machine q35,accel=kvm,kernel-irqchip=split \
     -cpu host \
     -m 3072M \

@@ -36,7 +36,7 @@
 # +-------------------------------+------------+------------------------------+
 # Locked memory: 9250 MiB: RAM 8 GiB, stolen memory 34 MiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 9472000
-qemu-system-x86_64 \
+qemu-system-x86_64-igd-rmrr \
     -machine q35,accel=kvm,kernel-irqchip=split \
     -cpu host \
     -m 8192M \

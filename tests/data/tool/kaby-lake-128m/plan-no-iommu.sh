@@ -32,7 +32,7 @@
 # +-------------------------------+------------+------------------------------+
 # Locked memory: 2696 MiB: RAM 1536 MiB, stolen memory 136 MiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 2760704
-qemu-system-x86_64 \
+qemu-system-x86_64-igd-rmrr \
     -machine q35,accel=kvm \
     -cpu host \
     -m 1536M \

@@ -35,7 +35,7 @@
 # +-------------------------------+------------+------------------------------+
 # Locked memory: 9352 MiB: RAM 8 GiB, stolen memory 136 MiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 9576448
-qemu-system-x86_64 \
+qemu-system-x86_64-igd-rmrr \
     -machine q35,accel=kvm,kernel-irqchip=split \
     -cpu host \
     -m 8192M \

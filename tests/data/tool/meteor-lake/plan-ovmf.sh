@@ -35,7 +35,7 @@
 # +-------------------------------+------------+------------------------------+
 # Locked memory: 4 GiB: RAM 3 GiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 4194304
-qemu-system-x86_64 \
+qemu-system-x86_64-igd-rmrr \
     -machine q35,accel=kvm,kernel-irqchip=split \
     -cpu host \
     -m 3072M \

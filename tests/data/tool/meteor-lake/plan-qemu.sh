@@ -31,7 +31,7 @@
 # +-------------------------------+------------+------------------------------+
 # Locked memory: 9 GiB: RAM 8 GiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 9437184
-qemu-system-x86_64 \
+qemu-system-x86_64-igd-rmrr \
     -machine q35,accel=kvm,kernel-irqchip=split \
     -cpu host \
     -m 8192M \

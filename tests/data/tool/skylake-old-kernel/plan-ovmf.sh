@@ -39,7 +39,7 @@
 # +-------------------------------+------------+------------------------------+
 # Locked memory: 4168 MiB: RAM 3 GiB, stolen memory 72 MiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 4268032
-qemu-system-x86_64 \
+qemu-system-x86_64-igd-rmrr \
     -machine q35,accel=kvm,kernel-irqchip=split \
     -cpu host \
     -m 3072M \

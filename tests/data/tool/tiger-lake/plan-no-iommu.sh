@@ -32,7 +32,7 @@
 # +-------------------------------+------------+------------------------------+
 # Locked memory: 2628 MiB: RAM 1536 MiB, stolen memory 68 MiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 2691072
-qemu-system-x86_64 \
+qemu-system-x86_64-igd-rmrr \
     -machine q35,accel=kvm \
     -cpu host \
     -m 1536M \

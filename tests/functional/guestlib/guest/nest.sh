@@ -43,7 +43,7 @@ inner_paused() {
 inner_planned() {
     igd-stolen plan --memory $3 > /tmp/plan
     planned=$(grep -v '^#' /tmp/plan | tr -d '\\\n')
-    eval "inner_paused $1 $2 ${planned#qemu-system-x86_64}"
+    eval "inner_paused $1 $2 ${planned#qemu-system-x86_64-igd-rmrr}"
 }
 
 # inner_linux SECONDS COMMAND_LINE ARGUMENT...: the inner guest itself
