@@ -18,7 +18,7 @@ import subprocess
 from pathlib import Path
 
 from . import apt, files, paths
-from .ui import Failure, run_logged, say
+from .ui import Failure, run_logged, say, stop_group
 
 PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 # Not there when services would be started by a package.
@@ -69,6 +69,14 @@ def settings():
                      if not line.startswith('Dir::')) + '\n'
 
 
+def proxies(text):
+    """apt's proxies as debootstrap's wget takes them; those of no host."""
+    found = re.findall(r'^Acquire::(https?)::Proxy "([^"]+)";$', text,
+                       re.I | re.M)
+    return {kind.lower() + '_proxy': '' if proxy == 'DIRECT' else proxy
+            for kind, proxy in found}
+
+
 def debootstrap(suite, target, keep):
     mirror, _security = apt.mirrors()
     include = ['--include=ca-certificates'] if mirror.startswith(
@@ -76,12 +84,14 @@ def debootstrap(suite, target, keep):
     run_logged('debootstrap ' + suite,
                ['debootstrap', '--variant=minbase', *include,
                 '--keyring=' + apt.keyring(), suite, target, mirror],
-               'chroot-%s.log' % suite, keep=keep)
+               'chroot-%s.log' % suite, keep=keep,
+               env={**os.environ, **proxies(settings())})
     etc = target / 'etc'
     (etc / 'apt/sources.list').unlink(missing_ok=True)
     sources = apt.Archive(suite).sources().replace('deb deb-src', 'deb')
     files.write_atomic(etc / 'apt/sources.list.d/debian.sources', sources)
-    files.write_atomic(etc / 'apt/apt.conf.d/90machine', settings())
+    # A proxy's password may be among them.
+    files.write_atomic(etc / 'apt/apt.conf.d/90machine', settings(), 0o600)
     files.write_atomic(target / 'usr/sbin/policy-rc.d', NO_SERVICES, 0o755)
     for archive in (target / 'var/cache/apt/archives').glob('*.deb'):
         archive.unlink()
@@ -108,19 +118,29 @@ def with_packages(suite, packages):
     digest = hashlib.sha256(wanted.encode()).hexdigest()[:12]
     final = base_directory('%s-%s' % (suite, digest))
     origin = base(suite)
-    with files.Lock(paths.CACHE / '.lock-chroot', 'the chroots'):
+    with files.Lock(paths.CACHE / '.lock-chroot', 'the chroots') as lock:
         if not final.exists():
             say('adding %s to the minimal %s; they stay in the cache'
                 % (packages[0], suite))
             files.sweep(final.parent)
+            # For other packages than ours depend on now.
+            for old in final.parent.glob(suite + '-*'):
+                files.remove_tree(old)
             with files.new_directory(final) as new:
-                system = Chroot(suite, new / 'root', 'chroot-%s.log' % suite)
+                system = Chroot(suite, new / 'root', 'chroot-%s.log' % suite,
+                                keep=(lock.fd,))
                 system.copy(origin)
                 system.run('apt-get update', 'apt-get -q update')
                 system.run('installing ' + packages[0],
                            'apt-get -q -y --no-install-recommends satisfy '
                            "'%s'\napt-get clean" % wanted)
     return final / 'root'
+
+
+def forget():
+    """Removes all of them from the cache; the next test makes them anew."""
+    with files.Lock(paths.CACHE / '.lock-chroot', 'the chroots'):
+        files.remove_tree(paths.CACHE / 'chroot')
 
 
 def same_file(path):
@@ -137,8 +157,10 @@ def same_file(path):
 class Chroot:
     """A copy of the pristine system, in @directory."""
 
-    def __init__(self, suite, directory, log=None, packages=()):
+    def __init__(self, suite, directory, log=None, packages=(), keep=()):
         self.suite = suite
+        self.keep = keep
+        self.process = None
         self.root = directory
         self.log = log or 'package-%s.log' % suite
         self.packages = packages
@@ -151,7 +173,7 @@ class Chroot:
         files.remove_tree(self.root)
         self.root.parent.mkdir(parents=True, exist_ok=True)
         run_logged('copying the minimal ' + self.suite,
-                   ['cp', '-a', origin, self.root], self.log)
+                   ['cp', '-a', origin, self.root], self.log, keep=self.keep)
         shutil.copyfile('/etc/resolv.conf', self.root / 'etc/resolv.conf')
         shutil.copyfile('/etc/hosts', self.root / 'etc/hosts')
 
@@ -181,12 +203,20 @@ class Chroot:
             what, ['timeout', '-k', '5', '%d' % seconds,
                    'unshare', '--mount', '--pid', '--fork', '--kill-child',
                    *command],
-            self.log, append=True, on_line=lines.append,
-            env={'PATH': PATH, 'LC_ALL': 'C.UTF-8', 'HOME': '/root',
+            self.log, append=True, on_line=lines.append, keep=self.keep,
+            on_start=self.started, env={'PATH': PATH, 'LC_ALL': 'C.UTF-8', 'HOME': '/root',
                  'DEBIAN_FRONTEND': 'noninteractive', **{
                      name: value for name, value in os.environ.items()
                      if re.fullmatch(r'(?i)(https?|no)_proxy', name)}})
         return '\n'.join(lines)
+
+    def started(self, process):
+        self.process = process
+
+    def stop(self):
+        """Ends what another thread runs in it."""
+        if self.process and self.process.poll() is None:
+            stop_group(self.process)
 
     def files(self):
         """{path: what it is} of all in it but the kernel's own."""

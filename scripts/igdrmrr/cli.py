@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from . import assets, docs, fetch, package, paths, qemu, stock, tool, ui
+from . import assets, chroot, docs, fetch, package, paths, qemu, stock, tool, ui
 
 
 def script(name, arguments):
@@ -58,6 +58,7 @@ def cmd_package(_arguments):
 
 def cmd_update(_arguments):
     fetch.fetch(assets.FOR_TESTS, newest=True)
+    chroot.forget()
     return 0
 
 

@@ -80,7 +80,7 @@ def build_qemu(record, lock):
                    keep=(lock.fd,), cwd=QEMU_BUILD, env=qemu.environment())
         files.write_json(STAMP, inputs)
     run_logged('building QEMU, to be installed',
-               [qemu.NINJA, 'qemu-system-x86_64'], 'package-build.log',
+               qemu.ninja_command('qemu-system-x86_64'), 'package-build.log',
                keep=(lock.fd,), cwd=QEMU_BUILD, env=qemu.environment())
 
 

@@ -97,6 +97,12 @@ def remember_meson():
                            '%s\n' % assets.meson_path())
 
 
+def ninja_command(*targets):
+    """Ninja with as many jobs as the user has asked for."""
+    jobs = os.environ.get('IGD_RMRR_JOBS')
+    return [NINJA, *(['-j' + jobs] if jobs else []), *targets]
+
+
 def ninja(targets, lock):
     """Builds; says so as soon as there turns out to be something to do."""
     real_steps = []
@@ -108,10 +114,9 @@ def ninja(targets, lock):
                 say('building ' + ', '.join(targets))
             real_steps.append(line)
 
-    jobs = os.environ.get('IGD_RMRR_JOBS')
-    run_logged('building', [NINJA, *(['-j' + jobs] if jobs else []), *targets],
-               'build.log', keep=(lock.fd,), cwd=paths.QEMU_BUILD,
-               env=environment(), on_line=on_line)
+    run_logged('building', ninja_command(*targets), 'build.log',
+               keep=(lock.fd,), cwd=paths.QEMU_BUILD, env=environment(),
+               on_line=on_line)
     if not real_steps:
         say('built already, nothing changed')
 

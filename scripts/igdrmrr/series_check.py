@@ -59,7 +59,7 @@ def build_each(patches):
             start = time.monotonic()
             apply_patch(patch, directory)
             ui.run_logged('building ' + patch.name,
-                          [qemu.NINJA, *targets(directory)],
+                          qemu.ninja_command(*targets(directory)),
                           'series-build-%02d.log' % number,
                           cwd=stock.build_directory(BUILD),
                           env=qemu.environment())

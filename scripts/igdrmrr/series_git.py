@@ -34,7 +34,7 @@ USAGE = '''usage: ./run export-series [DIRECTORY] [--build]
 Writes our files and hooks as patches with a cover letter, to an empty or new
 DIRECTORY or to build/series/patches, and has QEMU's checkpatch look at each.
 
-  --build    also apply them to an unmodified QEMU, and build it after each
+  --build    also apply them to Debian's QEMU, and build it after each
 '''
 
 

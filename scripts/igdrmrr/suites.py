@@ -89,6 +89,9 @@ def run_pytest(suite, directory, *arguments):
 
 
 def run_guest(*arguments):
+    from . import stock
+
+    stock.build_reference()
     return run_pytest('guest', FUNCTIONAL, *arguments)
 
 

@@ -99,13 +99,14 @@ def pump(process, log, progress, on_line):
 
 
 def run_logged(what, command, log_name, keep=(), on_line=None, check=True,
-               append=False, **kwargs):
+               append=False, on_start=None, **kwargs):
     """
     Runs a command with its output in build/log/LOG_NAME.
 
     @what names the step in progress lines and in the failure. The file
     descriptors in @keep stay open in the command: a lock handed over so is
-    held until the last process of an interrupted run is gone. Returns the
+    held until the last process of an interrupted run is gone. @on_start is
+    given the process, which another thread may end by stop_group(). Returns the
     exit status; unless @check is false, another than 0 raises Failure with
     the end of the log.
     """
@@ -119,6 +120,8 @@ def run_logged(what, command, log_name, keep=(), on_line=None, check=True,
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, pass_fds=tuple(keep),
             start_new_session=True, **kwargs)
+        if on_start:
+            on_start(process)
         try:
             pump(process, log, Progress(what), on_line)
             status = process.wait()

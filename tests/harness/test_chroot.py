@@ -1,12 +1,15 @@
-# A clean Debian: where there can be none, and what is the same file
+# A clean Debian: where there can be none, its cache, what is the same file
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import threading
+import time
+
 import pytest
 
-from igdrmrr import chroot, package_check, paths
+from igdrmrr import chroot, package_check, paths, ui
 from igdrmrr.ui import Failure
 
 
@@ -69,3 +72,53 @@ def test_same_file(tmp_path):
     assert chroot.same_file(other) == 'link to %s' % one
     assert chroot.same_file(tmp_path) not in (chroot.same_file(one),
                                               chroot.same_file(other))
+
+
+def test_proxies_of_apt():
+    text = ('Acquire::http::Proxy "http://proxy.example:3128";\n'
+            'Acquire::https::Proxy "DIRECT";\n'
+            'Acquire::http::Proxy::deb.example "DIRECT";\n')
+    assert chroot.proxies(text) == {
+        'http_proxy': 'http://proxy.example:3128', 'https_proxy': ''}
+
+
+def test_other_packages_replace_the_cached_ones(machine, monkeypatch,
+                                                tmp_path):
+    """And not those of another release."""
+    machine('exit 0')
+    monkeypatch.setattr(paths, 'CACHE', tmp_path)
+    monkeypatch.setattr(chroot.Chroot, 'run', lambda *_: '')
+    monkeypatch.setattr(chroot.Chroot, 'copy',
+                        lambda self, _: self.root.mkdir())
+    for name in ('bookworm', 'trixie', 'trixie-0'):
+        (tmp_path / 'chroot' / name).mkdir(parents=True)
+    first = chroot.with_packages('bookworm', ['one'])
+    assert first.is_dir()
+    assert chroot.with_packages('bookworm', ['one']) == first
+    second = chroot.with_packages('bookworm', ['one', 'two'])
+    assert second.is_dir() and not first.exists()
+    assert (tmp_path / 'chroot/trixie-0').is_dir()
+    chroot.forget()
+    assert not (tmp_path / 'chroot').exists()
+
+
+def test_stop_ends_what_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, 'LOGS', tmp_path)
+    system = chroot.Chroot('bookworm', tmp_path / 'root', 'log')
+    system.stop()
+    failures = []
+
+    def run():
+        try:
+            ui.run_logged('sleeping', ['sleep', '60'], 'log',
+                          on_start=system.started)
+        except Failure as failure:
+            failures.append(str(failure))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while not system.process:
+        time.sleep(0.01)
+    system.stop()
+    thread.join(20)
+    assert failures and 'sleeping failed' in failures[0]

@@ -40,7 +40,7 @@ def running(machines):
         confined = pool.submit(machines.confined)
         life = pool.submit(machines.life)
         yield {'life': life, 'confined': confined}
-        machines.bench.stop.set()
+        machines.stop()
 
 
 @pytest.fixture(scope='session')

@@ -10,14 +10,13 @@
 
 import re
 import shutil
-import subprocess
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
 from guestlib import cpio, kimage, kmodules, runner
 from guestlib.boot import IOMMU, IOMMU_ON, L1_PROBES, LESS_WORK, Bench
 from guestlib.initramfs import FW_CFG_MODULES, VFIO_MODULES, joined
-from igdrmrr import chroot, package, paths
+from igdrmrr import chroot, package, paths, ui
 
 HERE = Path(__file__).resolve().parent
 DIRECTORY = paths.BUILD / 'libvirt'
@@ -153,10 +152,10 @@ class Machines:
             shutil.copyfile(HERE / name, root / 'srv' / name)
         self.add_guests(root)
         self.disk.unlink(missing_ok=True)
-        subprocess.run(
+        ui.run_logged(
+            "the guest's disk",
             ['/sbin/mke2fs', '-q', '-t', 'ext4', '-O', '^has_journal', '-d',
-             root, self.disk, DISK_SIZE], check=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+             root, self.disk, DISK_SIZE], 'libvirt-disk.log')
 
     def add_guests(self, root):
         image = self.kernel.image.read_bytes()
@@ -206,6 +205,11 @@ class Machines:
                   '-device', 'virtio-blk-pci,drive=disk'))
         return runner.run(guest, DIRECTORY / 'confined', None,
                           self.bench.stop)
+
+    def stop(self):
+        """Ends both."""
+        self.bench.stop.set()
+        self.system.stop()
 
     def remove(self):
         self.system.remove()

@@ -102,7 +102,8 @@ class Assets:
 def runnable(emulator):
     """The path, if there is an emulator."""
     if not os.access(emulator, os.X_OK):
-        raise AssetError(f"no emulator at {emulator}: ./run build makes it")
+        raise AssetError(f"no emulator at {emulator}: ./run build makes ours, "
+                         "./run demo the reference as well")
     return emulator
 
 
