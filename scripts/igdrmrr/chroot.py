@@ -204,7 +204,8 @@ class Chroot:
                    'unshare', '--mount', '--pid', '--fork', '--kill-child',
                    *command],
             self.log, append=True, on_line=lines.append, keep=self.keep,
-            on_start=self.started, env={'PATH': PATH, 'LC_ALL': 'C.UTF-8', 'HOME': '/root',
+            on_start=self.started,
+            env={'PATH': PATH, 'LC_ALL': 'C.UTF-8', 'HOME': '/root',
                  'DEBIAN_FRONTEND': 'noninteractive', **{
                      name: value for name, value in os.environ.items()
                      if re.fullmatch(r'(?i)(https?|no)_proxy', name)}})

@@ -89,8 +89,9 @@ def configure(record, top, words):
 
 def make(top, words):
     run_logged('building the %s QEMU' % words,
-               qemu.ninja_command('qemu-system-x86_64'), top.name + '-build.log',
-               cwd=build_directory(top), env=qemu.environment())
+               qemu.ninja_command('qemu-system-x86_64'),
+               top.name + '-build.log', cwd=build_directory(top),
+               env=qemu.environment())
     return emulator(top)
 
 

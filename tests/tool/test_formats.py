@@ -105,9 +105,9 @@ def test_libvirt_splits_interrupts_for_intremap(path, kind, words):
 
 def words_of(script):
     """The one command of a script, as a shell takes it apart."""
-    done = subprocess.run(['bash', '-c', 'VMID=100\n'
-                           'qemu-system-x86_64-igd-rmrr() { printf "%s\\n" "$@"; }\n'
-                           'qm() { printf "%s\\n" "$@"; }\n' + script],
+    functions = ''.join('%s() { printf "%%s\\n" "$@"; }\n' % name for name in (
+        'qemu-system-x86_64-igd-rmrr', 'qm'))
+    done = subprocess.run(['bash', '-c', 'VMID=100\n' + functions + script],
                           stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout.splitlines()
 
