@@ -15,6 +15,7 @@ import re
 import shutil
 import stat
 import subprocess
+import tempfile
 from pathlib import Path
 
 from . import apt, files, paths
@@ -26,6 +27,7 @@ NO_SERVICES = '#!/bin/sh\nexit 101\n'
 # The root directory has to be a mount point for who makes namespaces, /dev too.
 BOOTED = '''
 mount --bind "$1" "$1"
+mount --make-rprivate "$1"
 cd "$1"
 shift
 mount -t proc proc proc
@@ -41,22 +43,45 @@ NOT_LISTED = ('proc', 'sys', 'dev')
 
 
 # What a container without privileges does not allow, root or not.
-TRIAL = 'mknod "$1" c 1 3 && echo > "$1" && mount -t tmpfs none /mnt'
+TRIAL = 'mknod "$1/null" c 1 3 && echo > "$1/null" && mount -t tmpfs none "$1"'
+# The second is for a root directory that is no mount point, as in a chroot: it
+# is as good as the first as long as nobody outside sees what is mounted.
+PROPAGATION = ('private', 'unchanged')
+
+
+def trial(propagation):
+    """Why there can be no clean Debian with this propagation, or ''."""
+    paths.BUILD.mkdir(exist_ok=True)
+    place = Path(tempfile.mkdtemp(dir=paths.BUILD, prefix='.trial-'))
+    done = subprocess.run(
+        ['unshare', '--mount', '--propagation', propagation, '--pid', '--fork',
+         'sh', '-ec', TRIAL, 'sh', place],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    seen = place.is_mount()
+    if seen:
+        subprocess.run(['umount', place], check=True)
+    shutil.rmtree(place)
+    if done.returncode:
+        return 'root may make no mount or device here: ' + done.stderr.strip()
+    return 'what is mounted apart is seen outside' if seen else ''
+
+
+def propagation():
+    """The first that will do, and why there is none, or ''."""
+    if os.geteuid():
+        return None, 'needs root'
+    reasons = []
+    for kind in PROPAGATION:
+        reason = trial(kind)
+        if not reason:
+            return kind, ''
+        reasons.append(reason)
+    return None, reasons[0]
 
 
 def obstacle():
     """Why there can be no clean Debian here, or ''."""
-    if os.geteuid():
-        return 'needs root'
-    paths.BUILD.mkdir(exist_ok=True)
-    device = paths.BUILD / '.trial-device'
-    device.unlink(missing_ok=True)
-    done = subprocess.run(
-        ['unshare', '--mount', '--pid', '--fork', 'sh', '-ec', TRIAL, 'sh',
-         device], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    device.unlink(missing_ok=True)
-    return '' if done.returncode == 0 else (
-        'root may make no mount or device here: ' + done.stderr.strip())
+    return propagation()[1]
 
 
 def base_directory(suite):
@@ -201,8 +226,8 @@ class Chroot:
         lines = []
         run_logged(
             what, ['timeout', '-k', '5', '%d' % seconds,
-                   'unshare', '--mount', '--pid', '--fork', '--kill-child',
-                   *command],
+                   'unshare', '--mount', '--propagation', propagation()[0],
+                   '--pid', '--fork', '--kill-child', *command],
             self.log, append=True, on_line=lines.append, keep=self.keep,
             on_start=self.started,
             env={'PATH': PATH, 'LC_ALL': 'C.UTF-8', 'HOME': '/root',

@@ -40,6 +40,23 @@ def test_root_without_privileges(machine):
         chroot.base('bookworm')
 
 
+def test_root_directory_that_is_no_mount_point(machine):
+    machine('case "$*" in *unchanged*) exit 0; esac\nexit 1')
+    assert chroot.propagation() == ('unchanged', '')
+
+
+def test_mounts_that_are_seen_outside(machine, monkeypatch, tmp_path):
+    """They are taken away again, and no clean Debian is tried."""
+    machine('exit 0')
+    (tmp_path / 'umount').write_text('#!/bin/sh\necho "$*" >> %s/umounted\n'
+                                     % tmp_path)
+    (tmp_path / 'umount').chmod(0o755)
+    monkeypatch.setattr(chroot.Path, 'is_mount', lambda _: True)
+    assert 'seen outside' in chroot.obstacle()
+    places = (tmp_path / 'umounted').read_text().split()
+    assert len(places) == 2 and not list(tmp_path.glob('.trial-*'))
+
+
 def test_not_root(machine, monkeypatch):
     machine('exit 0')
     monkeypatch.setattr(chroot.os, 'geteuid', lambda: 1000)
