@@ -126,7 +126,7 @@ def base(suite):
     """The pristine system; whoever uses it copies it."""
     reason = obstacle()
     if reason:
-        raise Failure('a clean Debian: ' + reason)
+        raise Failure('no clean Debian: ' + reason)
     final = base_directory(suite)
     with files.Lock(paths.CACHE / '.lock-chroot', 'the chroots') as lock:
         if not final.exists():

@@ -70,12 +70,12 @@ def configure_command(record):
 
 def build_qemu(record, lock):
     command = configure_command(record)
+    command[0] = '../%s/configure' % paths.QEMU_SRC.name
     inputs = qemu.configured_for(command, record)
     if files.read_json(STAMP) != inputs:
         files.remove_tree(QEMU_BUILD)
         QEMU_BUILD.mkdir(parents=True)
         say('configuring QEMU %s, to be installed' % record['version'])
-        command[0] = '../%s/configure' % paths.QEMU_SRC.name
         run_logged("QEMU's configure", command, 'package-configure.log',
                    keep=(lock.fd,), cwd=QEMU_BUILD, env=qemu.environment())
         files.write_json(STAMP, inputs)

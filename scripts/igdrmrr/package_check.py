@@ -167,7 +167,7 @@ def suite_package():
     for name, function in cases():
         if obstacle and function != check_lintian:
             total.skipped += 1
-            say('skipped: %s: a clean Debian %s' % (name, obstacle))
+            say('skipped: %s: no clean Debian: %s' % (name, obstacle))
             continue
         try:
             wrong = function()

@@ -26,7 +26,7 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 def machines(request):
     obstacle = chroot.obstacle()
     if obstacle:
-        pytest.skip('a clean Debian ' + obstacle)
+        pytest.skip('no clean Debian: ' + obstacle)
     made = both.Machines(Assets())
     made.make()
     yield made
