@@ -3,11 +3,8 @@
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
-#
-# Static, so that a guest needs no library for it.
 
-from . import driver, files, paths
-from .ui import run_logged
+from . import guest_program, paths
 
 SOURCE = paths.ROOT / 'tests/functional/test-card'
 PROGRAM = paths.BUILD / 'test-card'
@@ -15,18 +12,5 @@ PROGRAM = paths.BUILD / 'test-card'
 
 def program():
     """The program's path; builds it unless it is there."""
-    paths.BUILD.mkdir(exist_ok=True)
-    inputs = sorted(SOURCE.iterdir())
-    inputs.append(paths.ROOT / 'include/hw/display/igd-testdev-regs.h')
-    with files.Lock(paths.BUILD / '.lock-card', 'the test card'):
-        if not PROGRAM.exists() or any(
-                path.stat().st_mtime > PROGRAM.stat().st_mtime
-                for path in inputs):
-            run_logged(
-                'building test-card',
-                ['gcc', '-std=gnu11', '-static', '-s', '-O2', '-Wall',
-                 '-Wextra', '-Werror', '-I', paths.ROOT / 'include', '-o',
-                 PROGRAM,
-                 *(path for path in inputs if path.suffix == '.c')],
-                'test-card.log', env=driver.environment())
-    return PROGRAM
+    return guest_program.build(
+        PROGRAM, SOURCE, paths.ROOT / 'include/hw/display/igd-testdev-regs.h')

@@ -117,13 +117,20 @@ def suite_harness():
     return run_pytest_suite('harness', r' (FAILED|ERROR) ')
 
 
-def suite_tool():
+def run_built_suite(suite, build, what, shown):
+    """A pytest suite that needs what build() makes, named in the failure."""
     try:
-        tool.build()
+        build()
     except Failure as failure:
         say(str(failure))
-        return results.Counts(failed=['tool: could not be built'])
-    return run_pytest_suite('tool', r' (FAILED|ERROR) ')
+        return results.Counts(failed=['%s: %s could not be built'
+                                      % (suite, what)])
+    return run_pytest_suite(suite, shown)
+
+
+def suite_tool():
+    return run_built_suite('tool', tool.build, 'igd-stolen',
+                           r' (FAILED|ERROR) ')
 
 
 def suite_docs():
@@ -131,12 +138,8 @@ def suite_docs():
 
 
 def suite_libvirt():
-    try:
-        package.build()
-    except Failure as failure:
-        say(str(failure))
-        return results.Counts(failed=['libvirt: no packages to install'])
-    return run_pytest_suite('libvirt', r' (FAILED|ERROR) ')
+    return run_built_suite('libvirt', package.build, 'the packages',
+                           r' (FAILED|ERROR) ')
 
 
 def suite_lint():
@@ -148,13 +151,9 @@ def suite_qtest():
 
 
 def suite_guest():
-    try:
-        stock.build_reference()
-    except Failure as failure:
-        say(str(failure))
-        return results.Counts(
-            failed=['guest: the reference emulator could not be built'])
-    return run_pytest_suite('guest', r'^guest \S+: | (FAILED|ERROR) ')
+    return run_built_suite('guest', stock.build_reference,
+                           'the reference emulator',
+                           r'^guest \S+: | (FAILED|ERROR) ')
 
 
 SUITES = {'unit': suite_unit, 'harness': suite_harness, 'tool': suite_tool,

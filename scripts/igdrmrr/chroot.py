@@ -9,6 +9,7 @@
 # its own, which end with it: nothing is ever mounted in this system. With
 # packages installed it is kept as well, as chroot/SUITE-DIGEST.
 
+import functools
 import hashlib
 import os
 import re
@@ -226,7 +227,7 @@ class Chroot:
         lines = []
         run_logged(
             what, ['timeout', '-k', '5', '%d' % seconds,
-                   'unshare', '--mount', '--propagation', propagation()[0],
+                   'unshare', '--mount', '--propagation', self.propagation,
                    '--pid', '--fork', '--kill-child', *command],
             self.log, append=True, on_line=lines.append, keep=self.keep,
             on_start=self.started,
@@ -235,6 +236,10 @@ class Chroot:
                      name: value for name, value in os.environ.items()
                      if re.fullmatch(r'(?i)(https?|no)_proxy', name)}})
         return '\n'.join(lines)
+
+    @functools.cached_property
+    def propagation(self):
+        return propagation()[0]
 
     def started(self, process):
         self.process = process

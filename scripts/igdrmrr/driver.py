@@ -12,10 +12,10 @@ import os
 import re
 import shutil
 import subprocess
-import time
 
-from . import assets, files, paths, qemu, results, ui
-from .ui import Failure, say
+from . import assets, files, guest_program, paths, ui
+from .cases import Cases
+from .guest_program import environment
 
 SOURCE = paths.ROOT / 'kernel/igd-vfio-pci'
 USER = paths.ROOT / 'tests/functional/vfio-user'
@@ -48,13 +48,6 @@ def sources():
     return [path for path in sorted(SOURCE.iterdir())
             if path.suffix in ('.c', '.h') or path.name in (
                 'Kbuild', 'Makefile')]
-
-
-def environment():
-    env = {name: value for name, value in os.environ.items()
-           if name not in qemu.UNWANTED and not name.startswith('MAKE')}
-    env.update(LC_ALL='C.UTF-8')
-    return env
 
 
 def link_all(directory, origin, but=()):
@@ -177,20 +170,8 @@ def module(suite):
 
 def user_program():
     """The static program for test guests that uses the driver's devices."""
-    program = DIRECTORY / 'vfio-user'
-    inputs = sorted(USER.iterdir()) + [SOURCE / 'igd_vfio_stolen.h']
-    with files.Lock(DIRECTORY / '.lock', 'the driver'):
-        if not program.exists() or any(
-                path.stat().st_mtime > program.stat().st_mtime
-                for path in inputs):
-            ui.run_logged(
-                'building vfio-user',
-                ['gcc', '-std=gnu11', '-static', '-s', '-O2', '-Wall',
-                 '-Wextra', '-Werror', '-I', paths.ROOT / 'include', '-I',
-                 SOURCE, '-o', program,
-                 *(path for path in inputs if path.suffix == '.c')],
-                'driver-user.log', env=environment())
-    return program
+    return guest_program.build(DIRECTORY / 'vfio-user', USER,
+                               SOURCE / 'igd_vfio_stolen.h')
 
 
 # The suite; each check returns a list of complaints
@@ -262,19 +243,7 @@ def cases():
 
 
 def suite_driver():
-    say('suite driver')
-    start = time.monotonic()
-    total = results.Counts()
+    run = Cases('driver')
     for name, function, arguments in cases():
-        try:
-            wrong = function(*arguments)
-        except Failure as failure:
-            wrong = str(failure).splitlines()
-        if wrong:
-            total.failed.append('driver: ' + name)
-            say('FAILED driver, %s:' % name)
-            print(''.join('    %s\n' % line for line in wrong), end='')
-        else:
-            total.passed += 1
-    say('suite driver: %s (%d s)' % (total, time.monotonic() - start))
-    return total
+        run.run(name, function, *arguments)
+    return run.end()

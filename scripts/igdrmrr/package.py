@@ -12,6 +12,7 @@
 #     build/package/SUITE/*.deb     the packages
 
 import email.utils
+import functools
 import re
 import shutil
 import subprocess
@@ -180,6 +181,7 @@ def changes():
     return found
 
 
+@functools.cache
 def build():
     """Builds all that is packaged, and the packages; returns their paths."""
     qemu.build()

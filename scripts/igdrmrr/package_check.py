@@ -11,9 +11,9 @@
 import re
 import shutil
 import subprocess
-import time
 
 from . import chroot, package, paths, results
+from .cases import Cases
 from .ui import Failure, say
 
 STEPS = ('install', 'emulator', 'firmware', 'tool', 'driver', 'nothing_left')
@@ -155,9 +155,7 @@ def cases():
 
 
 def suite_package():
-    say('suite package')
-    start = time.monotonic()
-    total = results.Counts()
+    run = Cases('package')
     try:
         package.build()
     except Failure as failure:
@@ -166,18 +164,7 @@ def suite_package():
     obstacle = chroot.obstacle()
     for name, function in cases():
         if obstacle and function != check_lintian:
-            total.skipped += 1
-            say('skipped: %s: no clean Debian: %s' % (name, obstacle))
-            continue
-        try:
-            wrong = function()
-        except Failure as failure:
-            wrong = str(failure).splitlines()
-        if wrong:
-            total.failed.append('package: ' + name)
-            say('FAILED package, %s:' % name)
-            print(''.join('    %s\n' % line for line in wrong), end='')
+            run.skip(name, 'no clean Debian: ' + obstacle)
         else:
-            total.passed += 1
-    say('suite package: %s (%d s)' % (total, time.monotonic() - start))
-    return total
+            run.run(name, function)
+    return run.end()

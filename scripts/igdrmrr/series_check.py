@@ -12,9 +12,10 @@
 import os
 import time
 
-from . import (fetch, files, paths, qemu, results, series, series_git, source,
-               stock, suites, ui)
-from .ui import Failure, say
+from . import (fetch, files, paths, qemu, series, series_git, source, stock,
+               suites, ui)
+from .cases import Cases
+from .ui import say
 
 BUILD = series_git.TOP / 'build'
 
@@ -79,27 +80,6 @@ def check_whole():
             or (made / name).read_bytes() != wanted[name]]
 
 
-class Cases:
-    """Counts cases; one that fails is shown."""
-
-    def __init__(self):
-        self.total = results.Counts()
-
-    def run(self, name, function, *arguments):
-        """Runs one, which returns what is wrong; True if nothing is."""
-        try:
-            wrong = function(*arguments)
-        except Failure as failure:
-            wrong = str(failure).splitlines()
-        if wrong:
-            self.total.failed.append('series: ' + name)
-            say('FAILED series, %s:' % name)
-            print(''.join('    %s\n' % line for line in wrong), end='')
-        else:
-            self.total.passed += 1
-        return not wrong
-
-
 def run_cases(cases):
     found = []
 
@@ -123,9 +103,6 @@ def run_cases(cases):
 
 
 def suite_series():
-    say('suite series')
-    start = time.monotonic()
-    cases = Cases()
+    cases = Cases('series')
     run_cases(cases)
-    say('suite series: %s (%d s)' % (cases.total, time.monotonic() - start))
-    return cases.total
+    return cases.end()

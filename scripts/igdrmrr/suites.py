@@ -88,10 +88,14 @@ def run_pytest(suite, directory, *arguments):
     os.execve(command[0], command, pytest_environment())
 
 
-def run_guest(*arguments):
+def run_reference():
     from . import stock
 
     stock.build_reference()
+    return 0
+
+
+def run_guest(*arguments):
     return run_pytest('guest', FUNCTIONAL, *arguments)
 
 
@@ -112,5 +116,5 @@ def run_libvirt(*arguments):
 
 
 RUN = {'qtest': run_qtest, 'guest': run_guest, 'harness': run_harness,
-       'tool': run_tool, 'docs': run_docs,
+       'tool': run_tool, 'docs': run_docs, 'reference': run_reference,
        'libvirt': run_libvirt}

@@ -16,7 +16,7 @@ import threading
 import time
 from dataclasses import replace
 
-from . import runner
+from . import qmp, runner
 from .port import Port
 from .qmp import Monitor, QmpError
 
@@ -148,9 +148,7 @@ class Visit:
 
     def command(self, words):
         """The command line with the monitor and the answers."""
-        return self._port.command(words) + [
-            "-chardev", f"socket,id=monitor,fd={self._theirs.fileno()}",
-            "-mon", "chardev=monitor,mode=control"]
+        return self._port.command(words) + qmp.words(self._theirs.fileno())
 
     def begin(self):
         """The emulator has started and has its end."""

@@ -12,6 +12,12 @@ class QmpError(Exception):
     """The emulator refused a command, or is gone."""
 
 
+def words(descriptor):
+    """A command line's, for a monitor on a socket that is inherited."""
+    return ["-chardev", f"socket,id=monitor,fd={descriptor}",
+            "-mon", "chardev=monitor,mode=control"]
+
+
 class Lines:
     """Whole lines out of a socket."""
 

@@ -21,7 +21,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from . import runner
+from . import qmp, runner
 from .boot import Outcome
 from .evidence import Evidence
 from .port import Port
@@ -165,9 +165,7 @@ class Walker:
 
 def command(words, monitor_fd):
     """A guest's command line, paused, with the monitor as a socket."""
-    return words + [
-        "-chardev", f"socket,id=monitor,fd={monitor_fd}",
-        "-mon", "chardev=monitor,mode=control", "-S", "-no-shutdown"]
+    return [*words, *qmp.words(monitor_fd), "-S", "-no-shutdown"]
 
 
 def write_trace(walk, path):
@@ -187,9 +185,7 @@ def walk(bench, spec):
     """
     directory = bench.directory / spec.name
     guest = bench.guest(spec)
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in ("console.log", "says.log", "inner-console.log"):
-        (directory / name).write_bytes(b"")
+    runner.prepare(directory)
     port = Port(directory)
     connection, monitor = socket.socketpair()
     words = command(port.command(guest.command(directory)), monitor.fileno())

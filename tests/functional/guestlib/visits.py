@@ -7,6 +7,8 @@ Each function takes an Outside and goes along with the job of one guest, step
 by step; see outside.py for what it can do.
 """
 
+from .scene import DUMP
+
 
 def looks(*names):
     """Only looks, at each of these steps."""
@@ -41,7 +43,7 @@ def nested(outside):
 
 def screendump(outside):
     """A picture of what the device shows while L2 waits for it."""
-    path = outside.directory / "picture.ppm"
+    path = outside.directory / DUMP
     path.unlink(missing_ok=True)
     outside.heard("@@L2 picture waits")
     outside.monitor.execute("screendump", filename=str(path))
