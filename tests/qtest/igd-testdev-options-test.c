@@ -140,9 +140,7 @@ static void test_early(const void *data)
 
 static void migrate(IGDGuest *g, const char *uri)
 {
-    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate', "
-                             "'arguments': { 'uri': %s } }", uri);
-    migration_wait(g->qts);
+    migration_save(g->qts, uri);
     igd_guest_close(g);
 }
 
@@ -150,9 +148,7 @@ static IGDGuest *migrate_incoming(const char *uri)
 {
     IGDGuest *g = igd_guest_start(IGD_DEFAULT_OPTS, "-S -incoming defer");
 
-    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate-incoming', "
-                             "'arguments': { 'uri': %s } }", uri);
-    migration_wait(g->qts);
+    migration_load(g->qts, uri);
     igd_guest_enable(g);    /* the same addresses as those in the stream */
     return g;
 }

@@ -98,9 +98,7 @@ static char *save(const char *opts, const char *path, bool shown)
         scan_check_dump_all(g->qts, SCAN_PAINTED);
         scan_write(g->qts, scan_bar(g), IGD_TESTDEV_SCAN_WIDTH, 77);
     }
-    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate', "
-                             "'arguments': { 'uri': %s } }", uri);
-    migration_wait(g->qts);
+    migration_save(g->qts, uri);
     igd_guest_close(g);
     return uri;
 }
@@ -109,9 +107,7 @@ static IGDGuest *load(const char *opts, const char *uri)
 {
     IGDGuest *g = igd_guest_start(opts, "-S -incoming defer");
 
-    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate-incoming', "
-                             "'arguments': { 'uri': %s } }", uri);
-    migration_wait(g->qts);
+    migration_load(g->qts, uri);
     igd_guest_enable(g);    /* the same addresses as those in the stream */
     return g;
 }

@@ -31,3 +31,17 @@ void migration_wait(QTestState *qts)
         g_usleep(POLL_US);
     }
 }
+
+void migration_save(QTestState *qts, const char *uri)
+{
+    qtest_qmp_assert_success(qts, "{ 'execute': 'migrate', "
+                             "'arguments': { 'uri': %s } }", uri);
+    migration_wait(qts);
+}
+
+void migration_load(QTestState *qts, const char *uri)
+{
+    qtest_qmp_assert_success(qts, "{ 'execute': 'migrate-incoming', "
+                             "'arguments': { 'uri': %s } }", uri);
+    migration_wait(qts);
+}

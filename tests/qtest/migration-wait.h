@@ -1,5 +1,5 @@
 /*
- * Wait for a migration to complete, for qtests
+ * Migrate a machine and wait until it is complete, for qtests
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -18,5 +18,19 @@
  * Fails the test if the migration fails, or takes too long.
  */
 void migration_wait(QTestState *qts);
+
+/**
+ * migration_save: migrate a machine away, and wait for that
+ * @qts: the machine
+ * @uri: where to, such as file:PATH
+ */
+void migration_save(QTestState *qts, const char *uri);
+
+/**
+ * migration_load: let a machine take over what was saved, and wait for that
+ * @qts: the machine, started with -incoming defer
+ * @uri: where from
+ */
+void migration_load(QTestState *qts, const char *uri);
 
 #endif

@@ -90,13 +90,6 @@ static void check_state(PolicyGuest *t, const struct State *state)
                     state->lands);
 }
 
-static void save(PolicyGuest *t, const char *uri)
-{
-    qtest_qmp_assert_success(t->rig->qts, "{ 'execute': 'migrate', "
-                             "'arguments': { 'uri': %s } }", uri);
-    migration_wait(t->rig->qts);
-}
-
 /* The guest's memory of its own tables and queue goes along */
 static PolicyGuest *load(const PolicyGuest *from, const struct State *state,
                          const char *device, const char *uri)
@@ -108,9 +101,7 @@ static PolicyGuest *load(const PolicyGuest *from, const struct State *state,
     *t = *from;
     t->rig = igd_rig_start(iommu, device, "-S -incoming defer");
     qts = t->rig->qts;
-    qtest_qmp_assert_success(qts, "{ 'execute': 'migrate-incoming', "
-                             "'arguments': { 'uri': %s } }", uri);
-    migration_wait(qts);
+    migration_load(qts, uri);
     t->rig->vtd = from->rig->vtd;
     t->rig->vtd.qts = qts;
     t->g = &t->rig->vtd;
@@ -125,7 +116,7 @@ static void test_migrate(const void *opaque)
     PolicyGuest *source = start_in(state, ",listener=map", ""), *t;
 
     check_state(source, state);
-    save(source, uri);
+    migration_save(source->rig->qts, uri);
     t = load(source, state, ",listener=map", uri);
     unlink(path);
     policy_guest_stop(source);
@@ -229,7 +220,7 @@ static void test_refused(const void *opaque)
     PolicyGuest *source = start_in(identity, "", "");
     int status;
 
-    save(source, uri);
+    migration_save(source->rig->qts, uri);
     line = g_strdup_printf("timeout 60 %s -accel qtest -display none "
                            "-machine q35 -m 4G -nodefaults %s -incoming %s",
                            g_getenv("QTEST_QEMU_BINARY"), row[1], uri);
