@@ -12,7 +12,7 @@
 #include "plan.h"
 
 /* Where the Debian package has it */
-#define EMULATOR        "/usr/bin/qemu-system-x86_64-igd-rmrr"
+#define EMULATOR        "/usr/bin/" PLAN_EMULATOR
 
 GArray *plan_libvirt_words(const Plan *plan)
 {

@@ -13,9 +13,6 @@
 #include "plan.h"
 #include "text.h"
 
-/* The Debian package's name; without the ending it is the distribution's */
-#define EMULATOR        "qemu-system-x86_64-igd-rmrr"
-
 static void plan_word_clear(gpointer data)
 {
     PlanWord *word = data;
@@ -148,7 +145,7 @@ void plan_qemu_text(const Plan *plan, GString *out)
 
         g_string_append(out, quoted);
     } else {
-        g_string_append(out, EMULATOR);
+        g_string_append(out, PLAN_EMULATOR);
     }
     plan_words_text(words, out);
 }

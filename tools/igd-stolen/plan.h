@@ -19,6 +19,9 @@
 /* Where a long word goes on in the next line; a shell takes it out */
 #define PLAN_BREAK      "\\\n"
 
+/* The Debian package's name; without the ending it is the distribution's */
+#define PLAN_EMULATOR   "qemu-system-x86_64-igd-rmrr"
+
 #define PLAN_FOUR_GIB   (STOLEN_4G_LIMIT + 1)
 
 typedef enum PlanFormat {
