@@ -24,7 +24,7 @@
 import collections
 import os
 
-from . import files, paths
+from . import apt, files, paths
 from .ui import Failure
 
 SUITES = ('bookworm', 'trixie')
@@ -59,14 +59,23 @@ class KernelAsset(Asset):
 
     @pattern finds it among what the kernel's headers depend on; without one
     it is the headers themselves. With @keep, (archive inside the package,
-    patterns), those files of that archive are all that is kept.
+    patterns), those files of that archive are all that is kept. A package
+    with @newer may be newer than the kernel, as its dependency allows: the
+    archive publishes it a few days before the signed kernel.
     """
 
-    def __init__(self, suite, name, pattern=None, package=None, keep=None):
+    def __init__(self, suite, name, pattern=None, package=None, keep=None,
+                 newer=False):
         super().__init__(suite, package or name)
         self.name = name
         self.pattern = pattern
         self.keep = keep
+        self.newer = newer
+
+    def fits(self, version, kernel):
+        """True if that version of it goes with that version of the kernel."""
+        return version == kernel or (
+            self.newer and apt.compare_versions(version, kernel) > 0)
 
     def kernel(self):
         """Stamp of the kernel's own package, or None."""
@@ -77,7 +86,8 @@ def headers(suite):
     return [KernelAsset(suite, 'linux-headers'),
             KernelAsset(suite, 'linux-headers-common',
                         r'linux-headers-\S+-common'),
-            KernelAsset(suite, 'linux-kbuild', r'linux-kbuild-[^\s,]+')]
+            KernelAsset(suite, 'linux-kbuild', r'linux-kbuild-[^\s,]+',
+                        newer=True)]
 
 
 def per_suite(suite):

@@ -55,17 +55,21 @@ class Fetcher:
         return pairs
 
     def with_kernel(self, archive, asset):
-        """The one that is of the kernel's own version."""
+        """Those that go with the kernel, its own version first."""
         image, version, _ = asset.kernel()
         package = asset.package
         if not asset.keep:
             package = image.replace('linux-image', 'linux-headers')
         if asset.pattern:
-            depends = archive.binary_versions(package)[0]['Depends']
-            package = re.search(asset.pattern, depends).group(0)
+            depends = [stanza['Depends']
+                       for stanza in archive.binary_versions(package)
+                       if stanza['Version'] == version]
+            found = depends and re.search(asset.pattern, depends[0])
+            package = found.group(0) if found else asset.name
         pairs = [(package, stanza)
                  for stanza in archive.binary_versions(package)
-                 if stanza['Version'] == version or asset.keep]
+                 if asset.keep or asset.fits(stanza['Version'], version)]
+        pairs.sort(key=lambda pair: pair[1]['Version'] != version)
         if not pairs:
             raise Failure('the mirror no longer has %s %s, of the kernel in '
                           'the cache; ./run update' % (package, version))
@@ -102,7 +106,8 @@ class Fetcher:
         """One unpacked binary package of the cache (see assets.py)."""
         stamp = assets.stamp(asset)
         outdated = (isinstance(asset, assets.KernelAsset) and not asset.keep
-                    and stamp and stamp[1] != asset.kernel()[1])
+                    and stamp
+                    and not asset.fits(stamp[1], asset.kernel()[1]))
         if stamp and not self.newest and not outdated:
             self.reused.append('%s %s' % stamp[:2])
             return
