@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from guestlib.assets import LOGS, Assets  # noqa: E402
 from guestlib.boot import Bench  # noqa: E402
 from guestlib.catalog import SPECS  # noqa: E402
-
+from igdrmrr import suites  # noqa: E402
 
 # Told to end, take the guests along.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -35,7 +35,7 @@ class Boots:
         self._terminal = plugins.get_plugin("terminalreporter")
         self._said = set()
         workers = min(2, os.cpu_count() or 1)
-        self._bench = Bench(Assets(), LOGS)
+        self._bench = Bench(Assets(), LOGS, self._say)
         self._pool = ThreadPoolExecutor(workers)
         self._futures = {name: self._pool.submit(self._bench.boot,
                                                  SPECS[name])
@@ -58,6 +58,31 @@ class Boots:
         """Ends the boots that nobody waits for any more."""
         self._bench.stop.set()
         self._pool.shutdown(cancel_futures=True)
+
+
+def pytest_configure(config):
+    """Our marker."""
+    config.addinivalue_line("markers", "full: only in ./run check --full")
+
+
+def repeats(item):
+    """True for a case that only ./run check --full runs."""
+    callspec = getattr(item, "callspec", None)
+    name = callspec and callspec.params.get("guest")
+    return bool(item.get_closest_marker("full")
+                or name in SPECS and SPECS[name].full)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out what repeats another's evidence, unless all is wanted.
+
+    Named by -k it is wanted.
+    """
+    if suites.full() or config.option.keyword:
+        return
+    left_out = [item for item in items if repeats(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not repeats(item)]
 
 
 def guests_of(items):

@@ -4,8 +4,9 @@ Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 
 Under the default policy L2's device has L2's memory, and L1 has its own again
-afterwards.  Under rmrr-policy=lock in L0 it reaches L1's all the time: the
-same guests, the same checks, and just those three fail that have to.
+afterwards, and so it is under exact.  Under rmrr-policy=lock in L0 it reaches
+L1's all the time: the same guests, the same checks, and just those three fail
+that have to.
 """
 
 import pytest
@@ -16,19 +17,21 @@ from guestlib.handover import CPU_FIRST, CPU_LAST, DEVICE_WORD
 
 CHAINS = [spec.name for spec in catalog.NESTED_SPECS
           if spec.name != "nested-firmware"]
-VISITED = [name for name in CHAINS if name != "demo"]
-LOCK = "nested-lock"
+VISITED = [spec.name for spec in catalog.NESTED_SPECS
+           if spec.name in CHAINS and "step own" in spec.job]
+LOCK = [spec.name for spec in catalog.LOCK_SPECS]
+EXACT = [spec.name for spec in catalog.EXACT_SPECS]
 LARGE = "vfio-256m"
 LIMITS = "vfio-limits"
-DEFAULT = [*CHAINS, LARGE, LIMITS]
+DEFAULT = [*CHAINS, *EXACT, LARGE, LIMITS]
 
 
-@guests(*CHAINS)
+@guests(*CHAINS, *EXACT)
 def test_l2_cpu_writes_seen_by_device(guest):
     verify(handover.cpu_seen_by_device(guest.l2))
 
 
-@guests(*CHAINS)
+@guests(*CHAINS, *EXACT)
 def test_l2_device_writes_seen_by_cpu(guest):
     verify(handover.device_seen_by_cpu(guest.l2))
 
@@ -43,48 +46,49 @@ def test_l1_device_has_its_memory_back_at_once(guest):
     verify(handover.same_sum(guest.phase("before"), guest.phase("back")))
 
 
-@guests(*DEFAULT, LOCK)
+@guests(*DEFAULT, *LOCK)
 def test_l1_device_writes_seen_by_cpu_again(guest):
     verify(checks.dma_seen_by_cpu(guest.phase("back")))
 
 
-@guests(*DEFAULT, LOCK)
+@guests(*DEFAULT, *LOCK)
 def test_l1_device_reads_again(guest):
     back = guest.phase("back")
     verify(checks.dma_read_back(back, guest.spec.stolen))
     verify(checks.cpu_seen_by_dma(back))
 
 
-@guests(LARGE, LOCK)
+@guests(LARGE, *LOCK)
 def test_l1_no_dmar_fault(guest):
     verify(checks.no_dmar_fault(guest.l1))
 
 
-@guests(*CHAINS)
+@guests(*CHAINS, *EXACT)
 def test_l0_states(guest):
     verify(handover.way(guest.l0.log))
 
 
-@guests(*VISITED)
+@guests(*VISITED, *EXACT)
 def test_l0_asked_on_the_way(guest):
-    verify(handover.asked(guest.l0, "own", "keep", "identity"))
-    verify(handover.asked(guest.l0, "lent", "keep", "foreign"))
-    verify(handover.asked(guest.l0, "back", "keep", "identity"))
+    policy = "exact" if guest.spec.name in EXACT else "keep"
+    verify(handover.asked(guest.l0, "own", policy, "identity"))
+    verify(handover.asked(guest.l0, "lent", policy, "foreign"))
+    verify(handover.asked(guest.l0, "back", policy, "identity"))
 
 
-@guests(LOCK)
+@guests(*LOCK)
 def test_lock_l2_comes_to_its_end(guest):
     assert guest.l2.finished, guest.run.inner_console[-2000:]
     assert guest.l1.inner_status() == 0, guest.l1.inner_says()
 
 
-@guests(LOCK)
+@guests(*LOCK)
 def test_lock_breaks_these_checks(guest):
     assert not any(handover.coherent(guest.l2, guest.phase("back"),
                                      guest.spec.stolen))
 
 
-@guests(LOCK)
+@guests(*LOCK)
 def test_lock_breaks_no_other(guest):
     failed = [str(check) for level in (guest.l1, guest.l2)
               for check in checks.whole_level(level, guest.spec.stolen)
@@ -92,32 +96,32 @@ def test_lock_breaks_no_other(guest):
     assert failed == []
 
 
-@guests(LOCK)
+@guests(*LOCK)
 def test_lock_device_in_l2_reads_memory_of_l1(guest):
     verify(handover.same_sum(guest.phase("before"), guest.l2))
 
 
-@guests(LOCK)
+@guests(*LOCK)
 def test_lock_l2_cpu_keeps_what_it_wrote(guest):
     said = guest.l2.dma("device_to_cpu")
     assert said["status"] == [checks.STATUS_DONE]
     assert said["words"] == [CPU_FIRST, CPU_LAST]
 
 
-@guests(LOCK)
+@guests(*LOCK)
 def test_lock_device_in_l2_writes_memory_of_l1(guest):
     verify(handover.all_words("L1's stolen memory, written by L2's device",
                               guest.phase("back"), guest.spec.stolen,
                               lambda at: DEVICE_WORD))
 
 
-@guests(LOCK)
+@guests(*LOCK)
 def test_lock_l0_states(guest):
     verify(handover.way(guest.l0.log, ("identity", "locked", "identity",
                                        "translation-off")))
 
 
-@guests(LOCK)
+@guests(*LOCK)
 def test_lock_l0_asked_on_the_way(guest):
     verify(handover.asked(guest.l0, "own", "lock", "identity"))
     verify(handover.asked(guest.l0, "lent", "lock", "locked"))

@@ -1,4 +1,4 @@
-"""The demo's two pictures: what L2 drew, and what is left of it without us.
+"""The demo's pictures: what L2 or L3 drew, and what is left without us.
 
 Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,11 +12,12 @@ import pytest
 from guestlib import picture, scene
 from guestlib.cases import guests, verify
 
-NAMES = {"demo": scene.HERE, "demo-stock": scene.STOCK}
+NAMES = {"demo": scene.HERE, "three-levels": scene.HERE,
+         "demo-stock": scene.STOCK}
 
 
 @pytest.mark.parametrize("number", range(3))
-@guests("demo")
+@guests("demo", "three-levels")
 def test_shown_here(guest, number):
     verify(scene.here(guest)[number][1])
 

@@ -21,6 +21,8 @@ if str(SCRIPTS) not in sys.path:
 from igdrmrr import (assets as cached, card, driver, paths,  # noqa: E402
                      stock, tool, ui)
 
+from . import qcow2  # noqa: E402
+
 # What the emulator loads by itself when it boots a kernel under SeaBIOS.
 FIRMWARE_FILES = ("bios-256k.bin", "linuxboot_dma.bin", "pvh.bin",
                   "kvmvapic.bin")
@@ -57,9 +59,17 @@ class Assets:
         """With the reference emulator: a stock QEMU that has igd-testdev."""
         return Assets(stock.emulator(stock.REFERENCE))
 
-    def test_card(self):
-        """The static program that draws a test card and has it shown."""
-        return fetched(card.program)
+    def bring(self, names):
+        """[(path in a guest, file)] of what a guest brings along, by name.
+
+        test-card: the static program that draws a test card and has it shown
+        vfio-user: the static program that uses a device through VFIO
+        disk: an empty qcow2 disk
+        """
+        made = {"test-card": ("bin/test-card", card.program),
+                "vfio-user": ("bin/vfio-user", driver.user_program),
+                "disk": ("empty.qcow2", empty_disk)}
+        return [(made[name][0], fetched(made[name][1])) for name in names]
 
     def inner_emulator(self):
         """The one that runs inside a guest; the same unless told."""
@@ -97,6 +107,14 @@ class Assets:
         """{name: path} of what the emulator loads by itself."""
         directories = fetched(cached.firmware_dirs)
         return {name: find(name, directories) for name in FIRMWARE_FILES}
+
+
+def empty_disk():
+    """A file with an empty qcow2 disk."""
+    path = LOGS / "empty.qcow2"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(qcow2.empty())
+    return path
 
 
 def runnable(emulator):

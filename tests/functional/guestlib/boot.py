@@ -12,12 +12,18 @@ from typing import Optional
 
 from .checks import MIB, Stolen
 from .evidence import Evidence
-from .initramfs import (FW_CFG_MODULES, VFIO_MODULES, Builder, joined,
-                        write_whole)
-from . import acpi, outside, runner
+from .initramfs import (FW_CFG_MODULES, KVM_MODULES, VFIO_MODULES, Builder,
+                        joined, write_whole)
+from . import accel, acpi, outside, runner
 
 IOMMU = ("-device", "intel-iommu,intremap=on,caching-mode=on")
 IOMMU_ON = "intel_iommu=on"
+# How a level runs the next one.  Interrupt remapping wants the split irqchip.
+ACCELERATORS = {
+    "kvm": ("-accel", "kvm", "-machine", "kernel-irqchip=split",
+            "-cpu", "host"),
+    "tcg": ("-accel", "tcg"),
+}
 VFIO_DEVICE = "vfio-pci,host=0000:00:02.0,addr=02.0"
 
 L1_PROBES = ("probe_memory; probe_tables; probe_fw_cfg; probe_device; "
@@ -31,9 +37,26 @@ LESS_WORK = ("rodata=off cryptomgr.notests initcall_blacklist="
              "init_kprobe_trace,load_system_certificate_list,trace_eval_init")
 
 
+def chained(job, bind, inner, after):
+    """A level's job, and then the guest inside it if there is one."""
+    if not inner:
+        return job
+    return "\n".join([job, "load_modules" if inner.device else bind,
+                      inner.job(), after])
+
+
+# Its log comes whole by a port (guest/say.sh); on the console, which is slow,
+# only what would explain that it does not come.
+INNER_COMMAND_LINE = runner.KERNEL_COMMAND_LINE.replace("ignore_loglevel",
+                                                        "loglevel=5")
+
+
 @dataclass(frozen=True)
 class Inner:
-    """A Linux guest inside the guest, with the device through vfio-pci."""
+    """A Linux guest inside the guest, with the device through vfio-pci.
+
+    device: or with this one, in the words of a command line.
+    """
     release: str = "bookworm"
     vfio_options: str = ""
     machine: tuple = ("-machine", "q35") + IOMMU
@@ -41,17 +64,29 @@ class Inner:
     parameters: str = f"{IOMMU_ON} {LESS_WORK}"
     time_limit: int = 1300
     work: str = L2_PROBES
-    card: bool = False                  # bring the test card along
+    device: tuple = ()
+    start: str = "inner_linux"          # the shell's function for it
+    vfio: bool = False                  # load VFIO in it
+    bring: tuple = ()                   # more files: see Assets.bring()
+    accel: str = "kvm"                  # of ACCELERATORS
+    inner: Optional["Inner"] = None     # one more level
+    after: str = ""                     # this level's job when that is gone
+
+    @property
+    def whole_work(self):
+        """Its job, and then the guest inside it if there is one."""
+        return chained(self.work, "vfio_bind", self.inner, self.after)
 
     def arguments(self):
         """The inner emulator's arguments, but for the guest's own files."""
-        return [*self.machine, "-device", VFIO_DEVICE + self.vfio_options,
-                "-accel", "tcg", "-m", self.memory]
+        device = self.device or ("-device", VFIO_DEVICE + self.vfio_options)
+        return [*self.machine, *device,
+                *ACCELERATORS[self.accel], "-m", self.memory]
 
     def job(self):
         """Shell lines that start it from inside L1."""
-        kernel_line = f"{runner.KERNEL_COMMAND_LINE} {self.parameters}"
-        return " ".join(["inner_linux", str(self.time_limit),
+        kernel_line = f"{INNER_COMMAND_LINE} {self.parameters}"
+        return " ".join([self.start, str(self.time_limit),
                          shlex.quote(kernel_line),
                          shlex.join(self.arguments())])
 
@@ -70,12 +105,14 @@ class Spec:
     parameters: str = IOMMU_ON
     job: str = L1_PROBES
     vfio: bool = False                  # load VFIO, bring the emulator along
+    bring: tuple = ()                   # more files: see Assets.bring()
     modules: tuple = ()                 # more to load
     tables: tuple = ()                  # ACPI tables in place of firmware's
     driver: bool = False                # bring our kernel driver along, too
     inner: Optional[Inner] = None
     after: str = ""                     # L1's job when the inner guest is gone
     visits: tuple = ()                  # see outside.run()
+    full: bool = False                  # only in ./run check --full
     time_limit: int = 300
 
     def device(self):
@@ -91,11 +128,8 @@ class Spec:
     @property
     def whole_job(self):
         """The job, and then the inner guest if there is one."""
-        if not self.inner:
-            return self.job
         bind = "igdvfio_bind" if self.driver else "vfio_bind"
-        return "\n".join([self.job, bind, self.inner.job(),
-                          self.after])
+        return chained(self.job, bind, self.inner, self.after)
 
 
 @dataclass
@@ -107,23 +141,63 @@ class Outcome:
     l2: Evidence
     l0: Optional[Evidence] = None
 
-    def phase(self, name):
-        """What L1 said in a phase of its job (guest/coherence.sh)."""
-        return Evidence(f"L1-{name}", self.run.console, self.run.says)
+    @property
+    def l3(self):
+        """What the guest inside L2 said."""
+        return Evidence("L3", self.run.innermost_console, self.run.says)
+
+    @property
+    def innermost(self):
+        """What the last guest in the row said."""
+        return self.l3 if self.spec.inner.inner else self.l2
+
+    def phase(self, name, level="L1"):
+        """What a level said in a phase of its job (guest/handover.sh)."""
+        return Evidence(f"{level}-{name}", self.run.console, self.run.says)
+
+    def accelerators(self):
+        """{level: what runs it}, by the levels' own kernels."""
+        return {level.level: level.accelerator()
+                for level in (self.l1, self.l2, self.l3) if level.log}
+
+
+def handing_on(inner):
+    """Modules of a level that gives its device to the next."""
+    kvm = not inner or inner.accel == "kvm"
+    return VFIO_MODULES + (KVM_MODULES if kvm else ())
 
 
 class Bench:
     """Boots guests, with their files in one directory."""
 
-    def __init__(self, assets, directory):
+    def __init__(self, assets, directory, say=print):
         self.assets = assets
         self.reference = assets.reference()
         self.directory = Path(directory)
+        self.say = say
         self.stop = threading.Event()   # ends all guests when it is set
         self.builder = Builder(assets, self.directory / "layers")
         self.stock_builder = Builder(self.reference,
                                      self.directory / "layers")
         self.builder.prune()
+        self._accels = None
+        self._choosing = threading.Lock()
+
+    def accel(self, nested):
+        """Which accelerator runs guests like that; found out once."""
+        with self._choosing:
+            if not self._accels:
+                smallest = runner.Guest(
+                    name="accel", emulator=self.assets.emulator(),
+                    firmware_directory=self.firmware_directory(),
+                    machine=["-machine", "q35"], memory="256M",
+                    kernel=self.assets.kernel("bookworm").image,
+                    initramfs=self.directory / "accel" / "initramfs.cpio")
+                write_whole(smallest.initramfs,
+                            joined(self.builder.layers(":", "L1")))
+                self._accels = accel.choose(
+                    smallest, self.directory / "accel", self.say)
+        return self._accels[bool(nested)]
 
     def guest(self, spec):
         """The runner's guest for a spec; builds its initramfs."""
@@ -134,17 +208,17 @@ class Bench:
         inner = None
         driver = None
         if spec.vfio or spec.inner:
-            modules = FW_CFG_MODULES + VFIO_MODULES
+            modules += handing_on(spec.inner)
             inner = self.inner_files(spec.inner or Inner())
         if spec.driver:
-            modules = FW_CFG_MODULES + VFIO_MODULES
+            modules = FW_CFG_MODULES + handing_on(spec.inner)
             driver = (self.assets.driver(spec.release),
                       self.assets.driver_user())
         initramfs = self.directory / spec.name / "initramfs.cpio"
         front = acpi.archive(*spec.tables) if spec.tables else b""
         write_whole(initramfs, front + joined(builder.layers(
             spec.whole_job, "L1", modules + spec.modules, kernel, inner,
-            driver)))
+            driver, self.assets.bring(spec.bring))))
         machine = [*spec.machine, *self.pflash(spec), *spec.device()]
         return runner.Guest(
             name=spec.name,
@@ -155,6 +229,8 @@ class Bench:
             initramfs=initramfs,
             parameters=spec.parameters,
             memory=spec.memory,
+            accel=self.accel(inner),
+            cpu="max" if "kvm-amd" in modules else "",
             time_limit=spec.time_limit,
             trace=() if spec.stock else ("vtd_rmrr_state",))
 
@@ -171,11 +247,17 @@ class Bench:
                        Evidence("L2", run.inner_console, run.says),
                        Evidence("L0", run.trace, outside.noted(directory)))
 
-    def inner_files(self, inner):
+    def inner_files(self, inner, level=2):
         """Kernel and file system layers of the guest inside."""
-        card = self.assets.test_card() if inner.card else None
-        return (self.assets.kernel(inner.release),
-                self.builder.layers(inner.work, "L2", card=card))
+        kernel = self.assets.kernel(inner.release)
+        modules, further = VFIO_MODULES if inner.vfio else (), None
+        if inner.inner:
+            modules = handing_on(inner.inner)
+            further = self.inner_files(inner.inner, level + 1)
+        return (kernel, self.builder.layers(inner.whole_work, f"L{level}",
+                                            modules, kernel, further,
+                                            bring=self.assets.bring(
+                                                inner.bring), ports=True))
 
     def pflash(self, spec):
         """OVMF as pflash; changes of its variables are thrown away."""

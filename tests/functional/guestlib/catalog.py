@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from igdrmrr import book
 
-from . import bookjob, driver_jobs, driver_nested, jobs, visits
+from . import (bookjob, driver_jobs, driver_nested, jobs, kvm_jobs,
+               visits)
 from .boot import IOMMU, L1_PROBES, L2_PROBES, Inner, Spec
 from .checks import MIB, Stolen
 
@@ -49,19 +50,30 @@ LARGE = stolen(0x6f800000, 256, 8)
 def nested(name, where, first="", inner=None, visited=False, **options):
     """L1 with a Linux guest inside, both of them looking at their memory."""
     step = "step {}" if visited else ""
+    inner = {"work": jobs.lines(L2_PROBES, jobs.inside(where)),
+             **(inner or {})}
     return Spec(
         name, where, time_limit=1400,
         job=jobs.lines(dma_job(where), first, jobs.mark(where),
                        "steps_open" if visited else "", step.format("own")),
-        inner=Inner(work=jobs.lines(L2_PROBES, jobs.inside(where)),
-                    **(inner or {})),
+        inner=Inner(**inner),
         after=jobs.lines(jobs.taken_back(where), step.format("back")),
         visits=(visits.nested,) if visited else (), **options)
 
 
+
+
 def picture(*work):
     """L2 that ends with a test card, and what takes the picture of it."""
-    return Inner(work=jobs.lines(L2_PROBES, *work, "picture"), card=True)
+    return Inner(work=jobs.lines(L2_PROBES, *work, "picture"),
+                 bring=("test-card",))
+
+
+def handing_on_again(where):
+    """L2 that hands the device on to L3, which draws, and takes it back."""
+    work = jobs.lines(L2_PROBES, jobs.inside(where), jobs.mark(where))
+    return Inner(work=work, memory="768M", inner=picture(jobs.inside(where)),
+                 after=jobs.taken_back(where))
 
 
 # The demo's two scenes: here, and on a QEMU that knows nothing of an RMRR.
@@ -69,16 +81,20 @@ DEMO = replace(nested("demo", USUAL, memory="1536M",
                       device_options=",scanout=on"),
                inner=picture(jobs.inside(USUAL)),
                visits=(visits.screendump,))
+THREE_LEVELS = replace(nested("three-levels", USUAL, memory="2G",
+                              device_options=",scanout=on", visited=True),
+                       inner=handing_on_again(USUAL),
+                       visits=(visits.nested_twice,))
 DEMO_STOCK = Spec("demo-stock", USUAL, memory="1536M", stock=True,
                   device_options=",scanout=on", inner=picture("dma_open"),
-                  visits=(visits.screendump,), time_limit=1400)
+                  visits=(visits.screendump,), time_limit=1400, full=True)
 
 L1_SPECS = [
     l1("ram3g-base-below-end", USUAL, memory="3G"),
-    l1("ram4g-base-below-end", USUAL, memory="4G"),
+    l1("ram4g-base-below-end", USUAL, memory="4G", full=True),
     l1("ram1g-base-below-end", stolen(0x3b800000)),
     l1("ram1g-base-at-end", stolen(0x40800000)),
-    l1("ram1g-base-above-end", USUAL),
+    l1("ram1g-base-above-end", USUAL, full=True),
     l1("ram1g-base-in-pci-window", stolen(0xce000000, 32, 2)),
     l1("ram3g-base-in-pci-window", stolen(0xce000000, 32, 2), memory="3G"),
     l1("gen12", stolen(0x4c800000, 60), memory="3G",
@@ -101,17 +117,20 @@ def ovmf(name, release, where, **options):
 
 OVMF_SPECS = [
     ovmf("ovmf13-ram3g", "trixie", USUAL, memory="3G"),
-    ovmf("ovmf13-ram1g", "trixie", USUAL),
+    ovmf("ovmf13-ram1g", "trixie", USUAL, full=True),
     ovmf("ovmf13-low-base", "trixie", stolen(0x4c800000), memory="3G"),
     ovmf("ovmf13-pci-window", "trixie", stolen(0xce000000, 32, 2)),
     ovmf("ovmf12-ram3g", "bookworm", USUAL, memory="3G"),
-    ovmf("ovmf12-low-base", "bookworm", stolen(0x4c800000), memory="3G"),
+    ovmf("ovmf12-low-base", "bookworm", stolen(0x4c800000), memory="3G",
+         full=True),
 ]
 
 NESTED_SPECS = [
     DEMO,
     nested("nested-6.12", LARGE, first="vfio_limit 64", memory="3G",
            release="trixie", inner={"release": "trixie"}, visited=True),
+    nested("nested-tcg", USUAL, memory="1536M", inner={"accel": "tcg"}),
+    THREE_LEVELS,
     Spec("nested-firmware", USUAL, memory="3G",
          inner=Inner(vfio_options=",x-igd-stolen=firmware"), time_limit=1400),
 ]
@@ -229,8 +248,14 @@ LIFE_SPECS = [
          visits=(visits.reset(guest_does=True),)),
 ]
 
-NESTED_LOCK = nested("nested-lock", USUAL, memory="1536M",
-                     machine=policy("lock"), visited=True)
+# migrate-lock and migrate-exact show the same with a guest's guest without a
+# kernel.
+LOCK_SPECS, EXACT_SPECS = (
+    [nested(f"nested-{name}-{kernel}", USUAL, memory="1536M",
+            machine=policy(name), visited=True, full=True, release=release,
+            inner={"release": release})
+     for kernel, release in (("6.1", "bookworm"), ("6.12", "trixie"))]
+    for name in ("lock", "exact"))
 
 # Low enough that RAM goes on above it where nothing keeps RAM clear of it.
 LOWER = stolen(0x3b800000)
@@ -265,7 +290,7 @@ BOOK_SPECS = [
 ]
 
 SPECS = {spec.name: spec
-         for spec in [*L1_SPECS, *OVMF_SPECS, *NESTED_SPECS, NESTED_LOCK,
-                      DEMO_STOCK,
+         for spec in [*L1_SPECS, *OVMF_SPECS, *NESTED_SPECS, *LOCK_SPECS,
+                      *EXACT_SPECS, DEMO_STOCK,
                       *VFIO_SPECS, *LIFE_SPECS, *DRIVER_SPECS, *BOOK_SPECS,
-                      *driver_nested.SPECS]}
+                      *driver_nested.SPECS, *kvm_jobs.SPECS]}

@@ -76,7 +76,7 @@ def starts_job():
     return "\n".join(lines)
 
 
-def chain(name, memory):
+def chain(name, memory, **options):
     """L2 writes into its stolen memory while L1 watches its own."""
     base, last = WHERE.dsm_base, WHERE.dsm.limit - 3
     region = WHERE.region
@@ -94,13 +94,14 @@ def chain(name, memory):
     job = "\n".join([L1_PROBES, f"devmem {region.base:#x} 32 {L1_WORD:#x}",
                      f"watch_begin {look}"])
     return Spec(name, WHERE, memory="3G", driver=True, time_limit=1200,
-                job=job, after="watch_end",
+                job=job, after="watch_end", **options,
                 inner=Inner(work=work, time_limit=1000,
                             vfio_options=f",x-igd-stolen-memory={memory}"))
 
 
 CHAINS = [chain("driver-nested-device", "device"),
-          chain("driver-nested-ram", "ram")]
+          # That L2 has memory of its own, every other chain shows.
+          chain("driver-nested-ram", "ram", full=True)]
 SPECS = CHAINS + [
     Spec("driver-starts", WHERE, memory="4G", vfio=True, driver=True,
          job=starts_job(), time_limit=600,

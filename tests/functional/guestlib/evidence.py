@@ -87,6 +87,10 @@ class Evidence:
     def finished(self):
         return bool(self.said("finished"))
 
+    def accelerator(self):
+        """What runs this guest; its kernel tells KVM by CPUID."""
+        return "kvm" if "Hypervisor detected: KVM" in self.log else "tcg"
+
     def stolen(self):
         """Ranges of the kernel's 'Reserving Intel graphics memory' lines."""
         return [Range.parse(*found.groups())

@@ -6,6 +6,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 Pure: verdicts, as in checks.py.  guest/handover.sh has the same numbers.
 """
 
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -115,13 +116,15 @@ def states(lines, sid="00:02.0"):
 
 
 def way(lines, wanted=LENT):
-    """The region's way, by the reasons in order.
+    """The region's way, by the reasons in order, each run of one once.
 
     Those on the way from one domain to the next are left out; it must not
-    have been mapped then.
+    have been mapped then.  (L2 that hands the device on and takes it back
+    goes from foreign to foreign.)
     """
     found = states(lines)
-    reasons = [one.reason for one in found if one.reason not in BETWEEN]
+    reasons = [reason for reason, _ in itertools.groupby(
+        one.reason for one in found if one.reason not in BETWEEN)]
     stray = [one for one in found if one.mapped and one.reason in BETWEEN]
     return Check("states of stolen memory in the emulator", listed(reasons),
                  reasons == list(wanted) and not stray, listed(wanted))
@@ -145,12 +148,19 @@ def listener(evidence, name):
 
 
 def demonstrated(outcome):
-    """The lines of the demo about the device in L2 and its return."""
-    back = outcome.phase("back")
+    """The demo's lines about the device in L2, or in L3 as well, and its
+    return to each level above."""
     stolen = outcome.spec.stolen
-    reads, writes, untouched = coherent(outcome.l2, back, stolen)
-    lines = [("L2", reads), ("L2", writes), ("L1", untouched),
-             ("L1", same_sum(outcome.phase("before"), back)),
-             ("L0", way(outcome.l0.log))]
+    levels = [outcome.l1, outcome.l2]
+    levels += [outcome.l3] if outcome.spec.inner.inner else []
+    lines = []
+    for above, inner in zip(levels, levels[1:]):
+        back = outcome.phase("back", above.level)
+        reads, writes, untouched = coherent(inner, back, stolen)
+        before = outcome.phase("before", above.level)
+        lines += [(inner.level, reads), (inner.level, writes),
+                  (above.level, untouched),
+                  (above.level, same_sum(before, back))]
+    lines.append(("L0", way(outcome.l0.log)))
     return [(level, only_if(outcome.l1.finished, check))
             for level, check in lines]

@@ -23,6 +23,11 @@ SCRIPTS = Path(__file__).parent / "guest"
 # What L1 loads: VFIO for handing the device on, the emulator's own files.
 VFIO_MODULES = ("vfio_iommu_type1", "vfio-pci")
 FW_CFG_MODULES = ("qemu_fw_cfg",)
+# For guests of L1 under KVM: TCG's "max" CPU has AMD's SVM.
+KVM_MODULES = ("kvm-amd",)
+# For what a guest of a guest says: a serial port would cost it an exit from
+# each level above for each character.
+PORT_MODULES = ("virtio_pci", "virtio_console")
 
 KEEP_SECONDS = 24 * 3600
 
@@ -35,24 +40,27 @@ class Builder:
         self.cache = Path(cache)
 
     def layers(self, job, level, modules=(), kernel=None, inner=None,
-               driver=None, card=None):
+               driver=None, bring=(), ports=False):
         """Paths of the archives that make up a guest which runs `job`.
 
         modules: names to load, from `kernel`'s package.
+        ports: bring the modules of virtio's ports as well.
         inner: None, or (kernel, layers) of a guest inside this one; the
         emulator then comes along.
         driver: None, or (module, program) of our own kernel driver.
-        card: None, or the program that draws a test card.
+        bring: [(path in the guest, file)] of what else comes along.
         """
         layers = [self._base(), self._tool()]
+        if ports:
+            layers.append(self._modules(kernel, PORT_MODULES, "ports"))
         if modules:
             layers.append(self._modules(kernel, modules))
         if inner:
             layers += [self._emulator(), self._inner_guest(*inner)]
         if driver:
             layers.append(self._driver(*driver))
-        if card:
-            layers.append(self._card(card))
+        if bring:
+            layers.append(self._bring(bring))
         layers.append(self._job(job, level))
         return layers
 
@@ -74,13 +82,14 @@ class Builder:
 
         return self._layer("base", [busybox] + scripts, "", fill)
 
-    def _modules(self, kernel, names):
+    def _modules(self, kernel, names, where="modules"):
         def fill(archive):
+            archive.directory(where)
             tree = kmodules.ModuleTree(kernel.modules)
             for index, (name, content) in enumerate(tree.load_order(names)):
-                archive.file(f"modules/{index:02}-{name}.ko", content)
+                archive.file(f"{where}/{index:02}-{name}.ko", content)
 
-        return self._layer("modules", [kernel.image], " ".join(names), fill)
+        return self._layer(where, [kernel.image], " ".join(names), fill)
 
     def _driver(self, module, program):
         def fill(archive):
@@ -89,11 +98,13 @@ class Builder:
 
         return self._layer("driver", [module, program], "", fill)
 
-    def _card(self, program):
+    def _bring(self, files):
         def fill(archive):
-            archive.file("bin/test-card", program.read_bytes(), 0o755)
+            for where, path in files:
+                archive.file(where, path.read_bytes(), 0o755)
 
-        return self._layer("card", [program], "", fill)
+        return self._layer("bring", [path for _, path in files],
+                           " ".join(where for where, _ in files), fill)
 
     def _emulator(self):
         emulator = self.assets.inner_emulator()
@@ -122,10 +133,10 @@ class Builder:
     def _inner_guest(self, kernel, layers):
         def fill(archive):
             image = kernel.image.read_bytes()
-            archive.file("l2/vmlinuz", kimage.unpacked(image) or image)
-            archive.file("l2/initrd", joined(layers))
+            archive.file("inner/vmlinuz", kimage.unpacked(image) or image)
+            archive.file("inner/initrd", joined(layers))
 
-        return self._layer("l2", [kernel.image, *layers], "", fill)
+        return self._layer("inner", [kernel.image, *layers], "", fill)
 
     def _job(self, job, level):
         text = f"LEVEL={level}\njob() {{\n:\n{job}\n}}\n"

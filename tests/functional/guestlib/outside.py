@@ -203,7 +203,8 @@ def joined(runs, notes):
     What went wrong outside is among the errors.
     """
     texts = {name: "".join(getattr(run, name) for run in runs) for name in
-             ("console", "says", "inner_console", "errors", "trace")}
+             ("console", "says", "inner_console", "innermost_console",
+              "errors", "trace")}
     texts["errors"] += "".join(line + "\n" for line in notes.splitlines()
                                if line.startswith("@@L0 problem"))
     return replace(runs[-1], directory=runs[0].directory,

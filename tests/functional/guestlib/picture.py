@@ -119,3 +119,38 @@ def from_png(data):
         raise PictureError("a PNG with filters: not written here")
     return Picture(width, height, b"".join(
         raw[at + 1:at + step] for at in range(0, len(raw), step)))
+
+
+def cell(number, fore, back):
+    """The escape sequence of a foreground and a background colour."""
+    def colour(rgb):
+        if number > 256:
+            return "2;%d;%d;%d" % rgb
+        red, green, blue = (round(value * 5 / 255) for value in rgb)
+        return f"5;{16 + 36 * red + 6 * green + blue}"
+
+    return f"\x1b[38;{colour(fore)};48;{colour(back)}m\u2580"
+
+
+def half_blocks(pictures, columns, number):
+    """Lines for a terminal of so many colours, pictures side by side.
+
+    A character is an upper half block: two of the picture's squares, each the
+    pixel in its middle.
+    """
+    lines = []
+    first = pictures[0]
+    rows = columns * first.height // first.width // 2
+    for row in range(rows):
+        cells = []
+        for shown in pictures:
+            for column in range(columns):
+                x = (2 * column + 1) * shown.width // (2 * columns)
+                up, down = ((4 * row + half) * shown.height // (4 * rows)
+                            for half in (1, 3))
+                cells.append(cell(number, *(tuple(
+                    shown.pixel(x, y).to_bytes(3, "big"))
+                    for y in (up, down))))
+            cells.append("\x1b[0m  ")
+        lines.append("".join(cells).rstrip())
+    return lines

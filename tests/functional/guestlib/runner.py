@@ -3,8 +3,9 @@
 Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 
-Three serial ports, three files: the guest's console, what its job says
-("@@L1 ..."), and the console of a guest inside it.  The process is always
+Four serial ports, four files: the guest's console, what its job says
+("@@L1 ..."), and the consoles of the guest inside it and of the one inside
+that.  The process is always
 gone when run() returns.  What is to be done to it meanwhile is a visit
 (outside.py).
 """
@@ -16,7 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 POLL_SECONDS = 0.2
-SERIAL_LOGS = ("console.log", "says.log", "inner-console.log")
+TCG = ("-accel", "tcg,thread=multi")
+SERIAL_LOGS = ("console.log", "says.log", "inner-console.log",
+               "innermost-console.log")
 
 KERNEL_COMMAND_LINE = ("console=ttyS0 ignore_loglevel panic=-1 no_timer_check "
                        "random.trust_cpu=on mitigations=off")
@@ -34,6 +37,8 @@ class Guest:
     parameters: str = "intel_iommu=on"
     memory: str = "1G"
     cpus: int = 1
+    accel: tuple = TCG          # words of the command line (accel.py)
+    cpu: str = ""               # TCG's model; the emulator's default if empty
     time_limit: int = 300
     trace: tuple = ()           # events of the emulator, for trace.log
     more: tuple = ()            # more arguments
@@ -42,13 +47,13 @@ class Guest:
         """The whole command line, with the logs in `directory`."""
         return [
             str(self.emulator), "-L", str(self.firmware_directory),
-            "-accel", "tcg,thread=multi",
+            *self.accel,
+            *(["-cpu", self.cpu] if self.cpu and self.accel == TCG else []),
             "-smp", str(self.cpus), "-m", self.memory,
             "-nodefaults", "-display", "none", "-no-reboot",
             *self.machine,
-            "-serial", f"file:{directory / 'console.log'}",
-            "-serial", f"file:{directory / 'says.log'}",
-            "-serial", f"file:{directory / 'inner-console.log'}",
+            *(word for log in SERIAL_LOGS
+              for word in ("-serial", f"file:{directory / log}")),
             "-kernel", str(self.kernel), "-initrd", str(self.initramfs),
             "-append", f"{KERNEL_COMMAND_LINE} {self.parameters}",
             *self.tracing(directory), *self.more,
@@ -75,15 +80,22 @@ class Run:
     errors: str                 # the emulator's standard error
     command: list = field(repr=False, default_factory=list)
     trace: str = ""             # what the emulator traced
+    innermost_console: str = ""
 
     @property
     def finished(self):
         """True when the guest's job came to its end."""
         return "@@L1 finished" in self.says
 
+    @property
+    def accel(self):
+        """What the outermost emulator was told to use: tcg or kvm."""
+        words = self.command[self.command.index("-accel") + 1]
+        return words.partition(",")[0]
+
 
 def run(guest, directory, progress=None, stop=None, visit=None):
-    """Runs the guest; progress(seconds, console, says, inner) while it does.
+    """Runs the guest; progress(seconds, *logs) while it does.
 
     The time limit ends it with SIGKILL, and so do the event `stop`, if one
     is given, and a visit that fails.  The logs stay in `directory`.
@@ -110,9 +122,9 @@ def run(guest, directory, progress=None, stop=None, visit=None):
     if visit:
         visit.end()
     return Run(directory, time.monotonic() - started, process.returncode,
-               timed_out, *(read_text(log) for log in logs),
+               timed_out, *(read_text(log) for log in logs[:3]),
                read_text(directory / "errors.log"), command,
-               read_text(directory / "trace.log"))
+               read_text(directory / "trace.log"), read_text(logs[3]))
 
 
 def prepare(directory):

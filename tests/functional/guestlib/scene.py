@@ -1,4 +1,4 @@
-"""The demo's two scenes: what L2 drew, and what the device showed of it.
+"""The demo's scenes: what the last guest drew, and what the device showed.
 
 Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
@@ -50,26 +50,28 @@ def compared(title, outcome, wanted, name):
 
 
 def drawn(outcome, where):
-    """L2's CPU drew at BDSM."""
-    found = outcome.l2.said("picture", "drawn")
-    return Check("L2's CPU draws a test card at BDSM",
+    """The last guest's CPU drew at BDSM."""
+    found = outcome.innermost.said("picture", "drawn")
+    return Check("the CPU draws a test card at BDSM",
                  listed(word for line in found for word in line),
                  found == [[hex(where)]], hex(where))
 
 
 def refreshed(outcome, faults, first):
     """The device showed it once, with so many pages that it could not read."""
-    found = [" ".join(line) for line in outcome.l2.said("picture", "frames")]
+    found = [" ".join(line)
+             for line in outcome.innermost.said("picture", "frames")]
     wanted = f"1 faults {faults} at {first:#018x}"
-    return Check("refreshes, as the device tells L2", listed(found),
+    return Check("refreshes, as the device tells it", listed(found),
                  found == [wanted], wanted)
 
 
 def here(outcome):
     """[(level, check)] of the demo's picture."""
+    level = outcome.innermost.level
     return [
-        ("L2", drawn(outcome, outcome.spec.stolen.dsm_base)),
-        ("L2", refreshed(outcome, 0, NO_FAULT)),
+        (level, drawn(outcome, outcome.spec.stolen.dsm_base)),
+        (level, refreshed(outcome, 0, NO_FAULT)),
         ("L0", compared("the device's picture, in QEMU's console", outcome,
                         card.test_card(), "the test card"))]
 

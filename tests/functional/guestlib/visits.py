@@ -41,12 +41,21 @@ def nested(outside):
     looks("back")(outside)
 
 
-def screendump(outside):
-    """A picture of what the device shows while L2 waits for it."""
+def screendump(outside, level="L2"):
+    """A picture of what the device shows while that guest waits for it."""
     path = outside.directory / DUMP
     path.unlink(missing_ok=True)
-    outside.heard("@@L2 picture waits")
+    outside.heard(f"@@{level} picture waits")
     outside.monitor.execute("screendump", filename=str(path))
+
+
+def nested_twice(outside):
+    """Looks the same way, and takes a picture while L3 has it."""
+    looks("own")(outside)
+    outside.heard("@@L2 started")
+    outside.look("lent")
+    screendump(outside, "L3")
+    looks("back")(outside)
 
 
 def depart(outside, name):

@@ -7,7 +7,10 @@
  */
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "hw/display/igd-testdev-regs.h"
@@ -45,6 +48,37 @@ void master(void)
 
     printf("master %s\n",
            outcome(pwrite(device, &command, sizeof(command), offset)));
+}
+
+/*
+ * irq: how many MSIs came of one command within ten seconds; one that the
+ * engine refuses is finished at once and needs no memory
+ */
+void irq(void)
+{
+    uint64_t buffer[(sizeof(struct vfio_irq_set) + 15) / 8];
+    struct vfio_irq_set *set = (struct vfio_irq_set *)buffer;
+    struct pollfd waiting = { .fd = eventfd(0, 0), .events = POLLIN };
+    uint64_t count = 0;
+
+    *set = (struct vfio_irq_set) {
+        .argsz = sizeof(*set) + sizeof(waiting.fd),
+        .flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+        .index = VFIO_PCI_MSI_IRQ_INDEX,
+        .count = 1,
+    };
+    memcpy(set->data, &waiting.fd, sizeof(waiting.fd));
+    if (ioctl(device, VFIO_DEVICE_SET_IRQS, set)) {
+        fail("to have interrupts sent to a descriptor");
+    }
+    reg_write(IGD_TESTDEV_DMA_LEN, 0, 8);
+    reg_write(IGD_TESTDEV_DMA_CMD,
+              IGD_TESTDEV_CMD_FILL | IGD_TESTDEV_CMD_MSI, 4);
+    if (poll(&waiting, 1, 10000) == 1 &&
+        read(waiting.fd, &count, sizeof(count)) != sizeof(count)) {
+        fail("to read how many interrupts came");
+    }
+    printf("irq %" PRIu64 "\n", count);
 }
 
 /* dma-map IOVA: the mapped region, for the device */

@@ -97,7 +97,7 @@ static bool run_simple(const char *verb)
     static const struct { const char *name; void (*function)(void); } all[] = {
         { "info", list_regions }, { "open", open_device },
         { "close", close_device }, { "map", map }, { "unmap", unmap },
-        { "outside", outside }, { "master", master },
+        { "outside", outside }, { "master", master }, { "irq", irq },
     };
     unsigned i;
 

@@ -41,6 +41,7 @@ void write_word(uint64_t offset, uint32_t word);
 void outside(void);
 void peek(unsigned subtype, uint64_t offset);
 void master(void);
+void irq(void);
 void dma_map(uint64_t iova);
 void dma_fill(uint64_t iova, uint32_t word);
 void dma_forever(uint64_t iova, uint32_t word);

@@ -4,7 +4,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The emulator and its libraries lie at /emulator and at the libraries' own
-# paths; firmware at /firmware; the inner guest's kernel and initramfs at /l2.
+# paths; firmware at /firmware; the inner guest's kernel and initramfs at
+# /inner.
 
 # vfio_bind [ADDRESS]: gives the device to vfio-pci
 vfio_bind() {
@@ -46,22 +47,35 @@ inner_planned() {
     eval "inner_paused $1 $2 ${planned#qemu-system-x86_64-igd-rmrr}"
 }
 
+# hand_on NUMBER: a port of the inner guest; what it writes there goes to
+# standard output as it comes
+hand_on() {
+    file=/tmp/port$1
+    : > $file
+    tail -f $file &
+    handing_on="$handing_on $!"
+    ports="$ports -chardev file,id=port$1,append=on,path=$file"
+    ports="$ports -device virtserialport,chardev=port$1,nr=$1"
+}
+
 # inner_linux SECONDS COMMAND_LINE ARGUMENT...: the inner guest itself
 #
-# Its serial ports are files: a real port in their place would make the inner
-# kernel wait for each character.  The files are handed on as they grow.
+# Its ports are files: a real port in their place would make the inner kernel
+# wait for each character.  The files are handed on as they grow.  What it says
+# and its log are virtio's ports; its console has only what is serious.
 inner_linux() {
     seconds=$1
     command_line=$2
     shift 2
-    : > /tmp/console
-    : > /tmp/says
-    tail -f /tmp/console > /dev/ttyS2 &
-    handing_on_console=$!
-    tail -f /tmp/says > /dev/ttyS1 &
-    handing_on_says=$!
-    inner linux $seconds -serial file:/tmp/console -serial file:/tmp/says \
-        -kernel /l2/vmlinuz -initrd /l2/initrd -append "$command_line" "$@"
+    handing_on=
+    ports="-device virtio-serial-pci,addr=1e.0"
+    hand_on 1 >&3
+    hand_on 2 > $INNER_LOG
+    hand_on 3 > $INNERMOST_LOG
+    inner linux $seconds $ports \
+        -chardev file,id=console,append=on,path=/tmp/port2 \
+        -serial chardev:console -kernel /inner/vmlinuz \
+        -initrd /inner/initrd -append "$command_line" "$@"
     sleep 2
-    kill $handing_on_console $handing_on_says
+    kill $handing_on
 }

@@ -4,11 +4,16 @@
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The host's side of it is steps.py: ttyS1 carries the answers.
+# The host's side of it is steps.py: ttyS1 carries the answers.  A guest inside
+# this one has them by a port of its own, from kvm.sh.
 
 steps_open() {
-    stty -F /dev/ttyS1 raw -echo
-    exec 4< /dev/ttyS1
+    if [ -d /ports ]; then
+        exec 4< /dev/vport0p4
+    else
+        stty -F /dev/ttyS1 raw -echo
+        exec 4< /dev/ttyS1
+    fi
 }
 
 # step NAME: that one is over; goes on when the host has answered, with what
