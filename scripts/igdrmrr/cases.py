@@ -21,14 +21,17 @@ class Cases:
 
     def run(self, name, function, *arguments):
         """Runs one, which returns what is wrong; True if nothing is."""
+        start = time.monotonic()
         try:
             wrong = function(*arguments)
         except Failure as failure:
             wrong = str(failure).splitlines()
+        self.total.times.append((time.monotonic() - start, '%s: %s'
+                                 % (self.suite, name)))
         if wrong:
             self.total.failed.append('%s: %s' % (self.suite, name))
-            say('FAILED %s, %s:' % (self.suite, name))
-            print(''.join('    %s\n' % line for line in wrong), end='')
+            say('FAILED %s, %s:\n%s' % (self.suite, name, '\n'.join(
+                '    %s' % line for line in wrong)))
         else:
             self.total.passed += 1
         return not wrong

@@ -4,6 +4,7 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import concurrent.futures
 import os
 import re
 import subprocess
@@ -25,18 +26,20 @@ UNIT_BUILDS = (
 def count(entry):
     """The cases of one program of meson's log."""
     name = entry['name']
-    return results.close(results.count_tap(entry.get('stdout', ''), name),
-                         name, entry['result'])
+    counted = results.close(
+        results.count_tap(entry.get('stdout', ''), name), name,
+        entry['result'])
+    counted.times.append((entry['duration'], name))
+    return counted
 
 
 def show_failure(entry, counted, log):
-    say('FAILED %s, the end of its output:' % entry['name'])
     output = entry.get('stdout', '') + entry.get('stderr', '')
-    for line in output.splitlines()[-30:]:
-        print('    ' + line)
-    for name in counted.failed:
-        say('  failed: ' + name)
-    say('  the whole log: %s' % log)
+    say('\n'.join([
+        'FAILED %s, the end of its output:' % entry['name'],
+        *('    ' + line for line in output.splitlines()[-30:]),
+        *('  failed: ' + name for name in counted.failed),
+        '  the whole log: %s' % log]))
 
 
 def run_suite(title, directory, suite, names=(), compiler='gcc', options=()):
@@ -107,8 +110,8 @@ def run_pytest_suite(suite, show):
         total = results.count_junit(report.read_text(), suite)
     results.close(total, suite, 'exit status %d' % status if status else 'OK')
     if total.failed:
-        print(ui.tail(paths.LOGS / log), end='')
-        say('  the whole log: %s' % (paths.LOGS / log))
+        say('the end of its output:\n%s  the whole log: %s'
+            % (ui.tail(paths.LOGS / log), paths.LOGS / log))
     say('suite %s: %s (%d s)' % (suite, total, time.monotonic() - start))
     return total
 
@@ -151,62 +154,117 @@ def suite_qtest():
 
 
 def suite_guest():
-    return run_built_suite('guest', stock.build_reference,
-                           'the reference emulator',
+    build = stock.build_reference if suites.full() else tool.build
+    return run_built_suite('guest', build, 'the reference emulator',
                            r'^guest \S+: | (FAILED|ERROR) ')
 
 
-SUITES = {'unit': suite_unit, 'harness': suite_harness, 'tool': suite_tool,
-          'docs': suite_docs, 'lint': suite_lint,
-          'driver': driver.suite_driver,
-          'fuzz': fuzz.suite_fuzz, 'package': package_check.suite_package,
-          'libvirt': suite_libvirt,
-          'qtest': suite_qtest, 'guest': suite_guest,
-          'series': series_check.suite_series}
+SUITES = {'unit': suite_unit, 'qtest': suite_qtest, 'guest': suite_guest,
+          'package': package_check.suite_package, 'libvirt': suite_libvirt,
+          'lint': suite_lint, 'driver': driver.suite_driver,
+          'docs': suite_docs, 'tool': suite_tool, 'harness': suite_harness,
+          'fuzz': fuzz.suite_fuzz, 'series': series_check.suite_series}
+# Two lanes, one for each core: the first one's suites have programs or guests
+# side by side, the second one's use one core most of the time.
+FIRST_LANE = ('unit', 'qtest', 'guest')
 # These say something even when the emulator could not be built.
 ALONE = {'unit', 'harness', 'tool', 'fuzz'}
+FULL = '''--full adds: an emulator built after each patch of the series; fuzz targets
+run: for %d s each instead of %d; guests that repeat what others show: each
+run: policy under each kernel, a nested guest under rmrr-policy=lock, more RAM
+run: sizes and firmware, the stock emulator's picture''' % (
+    fuzz.FULL_SECONDS, fuzz.DEFAULT_SECONDS)
+SLOWEST = 12
 
 
 def cmd_check(arguments):
-    chosen = arguments or list(SUITES)
+    chosen = [name for name in arguments if name != '--full']
+    if len(chosen) < len(arguments):
+        os.environ[suites.FULL] = '1'
+        say(FULL)
+    chosen = chosen or list(SUITES)
     for name in chosen:
         if name not in SUITES:
             raise Failure('no suite %s; there are: %s'
                           % (name, ' '.join(SUITES)))
+    start = time.monotonic()
     with files.Lock(paths.BUILD / '.lock-check', 'the tests in build/'):
-        total, summary = check(chosen)
+        found = check(chosen)
+    total = results.Counts()
+    for _, counted, _ in found:
+        total.add(counted)
     print()
-    for title, counted in summary:
-        say('%-8s %s' % (title, counted))
+    for line in table(found, total, time.monotonic() - start):
+        say(line)
     for name in total.failed:
         say('FAILED: ' + name)
     print(total, flush=True)
     return 1 if total.failed else 0
 
 
-def check(chosen):
-    total = results.Counts()
-    summary = []
+def table(found, total, seconds):
+    """Each suite, then the slowest cases of all."""
+    yield 'suite    seconds   passed  failed  skipped'
+    for name, counted, took in found:
+        yield '%-8s %7d %8d %7d %8d' % (name, took, counted.passed,
+                                       len(counted.failed), counted.skipped)
+    yield 'all      %7d %8d %7d %8d' % (
+        seconds, total.passed, len(total.failed), total.skipped)
+    yield 'the slowest cases:'
+    for took, name in sorted(total.times, reverse=True)[:SLOWEST]:
+        yield '%15.0f s  %s' % (took, name)
+
+
+def build_all(chosen):
+    """What most suites need; its counts, which are of failures alone."""
     try:
         if set(chosen) - ALONE:
             qemu.build(assets.FOR_TESTS, qtests=True)
             tool.build()
-        built = True
     except Failure as failure:
         say(str(failure))
-        built = False
-        counted = results.Counts(failed=['build: see above'])
-        total.add(counted)
-        summary.append(('build', counted))
-    for name in chosen:
-        if built or name in ALONE:
-            counted = SUITES[name]()
-        else:
-            counted = results.Counts(
-                failed=['%s: not run, the build failed' % name])
-        total.add(counted)
-        summary.append((name, counted))
-    return total, summary
+        return results.Counts(failed=['build: see above'])
+    return results.Counts()
+
+
+def run_one(name, built):
+    """A suite's counts, whatever becomes of it."""
+    if not built and name not in ALONE:
+        return results.Counts(
+            failed=['%s: not run, the build failed' % name])
+    try:
+        return SUITES[name]()
+    except Failure as failure:
+        say(str(failure))
+        return results.Counts(failed=['%s: could not be run' % name])
+
+
+def check(chosen):
+    """Name, counts and seconds of each suite, the build's first."""
+    start = time.monotonic()
+    counted = build_all(chosen)
+    built = not counted.failed
+    found = [('build', counted, time.monotonic() - start)]
+
+    def run_lane(names):
+        done = []
+        for name in names:
+            begin = time.monotonic()
+            done.append((name, run_one(name, built),
+                         time.monotonic() - begin))
+        return done
+
+    lanes = [[name for name in chosen if name in FIRST_LANE],
+             [name for name in chosen if name not in FIRST_LANE]]
+    with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:
+        running = [pool.submit(run_lane, lane) for lane in lanes]
+        try:
+            for lane in running:
+                found += lane.result()
+        except BaseException:
+            ui.stop_running()
+            raise
+    return found
 
 
 def cmd_unit(_arguments):

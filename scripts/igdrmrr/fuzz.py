@@ -15,14 +15,15 @@ import shutil
 import subprocess
 import time
 
-from . import paths, qemu, results, tool, ui
+from . import paths, qemu, results, suites, tool, ui
 from .ui import Failure, say
 
 CLANG = '/usr/bin/clang'
 DIRECTORY = paths.BUILD / 'fuzz'
 
 SECONDS = 'IGD_RMRR_FUZZ_SECONDS'
-DEFAULT_SECONDS = 60
+DEFAULT_SECONDS = 20
+FULL_SECONDS = 120
 
 # A target is tests/fuzz/NAME.c with the files it needs and the libraries, as
 # pkg-config calls them. Longer inputs than @longest bytes tell it nothing.
@@ -72,7 +73,7 @@ def judge(name, status, outcome):
 def seconds(value):
     """How long each target runs, from the variable's @value or None."""
     if not value:
-        return DEFAULT_SECONDS
+        return FULL_SECONDS if suites.full() else DEFAULT_SECONDS
     if not re.fullmatch(r'[1-9]\d*', value):
         raise Failure('%s is "%s", not a whole number of seconds above 0'
                       % (SECONDS, value))

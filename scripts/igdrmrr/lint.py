@@ -15,7 +15,7 @@ import tempfile
 
 from . import paths, qemu, source
 
-FILE_LINES = 400
+FILE_LINES = 700
 LINE_COLUMNS = 80
 # "About 15", and declarations of trace events are not counted.
 HOOK_ADDED_LINES = 18
@@ -213,7 +213,7 @@ def check_compiler(entry, compiler):
         elif word not in ('-MD', '-c') and (
                 compiler == 'gcc' or not word.startswith(GCC_OPTIONS)):
             kept.append(word)
-    command = [compiler, *kept, *EXTRA_WARNINGS,
+    command = ['ccache', compiler, *kept, *EXTRA_WARNINGS,
                *(CLANG_OPTIONS if compiler == 'clang' else ())]
     # Not to /dev/null: a compiler run by root may replace its output file.
     with tempfile.TemporaryDirectory() as scratch:

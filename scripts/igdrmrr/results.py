@@ -15,12 +15,16 @@ PLAN = re.compile(r'1\.\.(\d+)\s*(?:#\s*(SKIP))?', re.I)
 
 
 class Counts:
-    """Cases passed, failed and skipped; names of the failed."""
+    """Cases passed, failed and skipped; names of the failed.
+
+    times has pairs of seconds and name, of cases or of whole programs.
+    """
 
     def __init__(self, passed=0, failed=(), skipped=0):
         self.passed = passed
         self.failed = list(failed)
         self.skipped = skipped
+        self.times = []
 
     @property
     def total(self):
@@ -30,6 +34,7 @@ class Counts:
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.times += other.times
 
     def __str__(self):
         text = '%d passed, %d failed' % (self.passed, len(self.failed))
@@ -81,6 +86,7 @@ def count_junit(text, program):
     counts = Counts()
     for case in xml.etree.ElementTree.fromstring(text).iter('testcase'):
         name = '%s: %s' % (program, case.get('name'))
+        counts.times.append((float(case.get('time', 0)), name))
         if case.find('failure') is not None or case.find('error') is not None:
             counts.failed.append(name)
         elif case.find('skipped') is not None:

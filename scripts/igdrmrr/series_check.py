@@ -1,8 +1,10 @@
-# The suite series: written, in QEMU's style, each patch builds, none missing
+# The suite series: written, in QEMU's style, each patch applies, none missing
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
+#
+# With "./run check --full" QEMU is built after each patch as well.
 #
 # build/series/build has QEMU as Debian builds it, as the other trees have, so
 # ccache has most of the objects. Both directories are made anew: files from an
@@ -48,23 +50,26 @@ def targets(directory):
               if (directory / 'tests/qtest' / (name + '.c')).exists())]
 
 
-def build_each(patches):
-    """Applies one after the other to QEMU, builds, yields each when built."""
+def apply_each(patches, build):
+    """Applies one after the other to QEMU, @build or not; yields each."""
     record = fetch.fetch(())
     directory = stock.source_directory(BUILD)
     with files.Lock(paths.BUILD / '.lock-series', 'build/series'):
         files.remove_tree(BUILD)
         stock.unpack_stock(record, BUILD)
-        stock.configure(record, BUILD, 'series')
+        if build:
+            stock.configure(record, BUILD, 'series')
         for number, patch in enumerate(patches, 1):
             start = time.monotonic()
             apply_patch(patch, directory)
-            ui.run_logged('building ' + patch.name,
-                          qemu.ninja_command(*targets(directory)),
-                          'series-build-%02d.log' % number,
-                          cwd=stock.build_directory(BUILD),
-                          env=qemu.environment())
-            say('built %s (%d s)' % (patch.name, time.monotonic() - start))
+            if build:
+                ui.run_logged('building ' + patch.name,
+                              qemu.ninja_command(*targets(directory)),
+                              'series-build-%02d.log' % number,
+                              cwd=stock.build_directory(BUILD),
+                              env=qemu.environment())
+                say('built %s (%d s)' % (patch.name,
+                                         time.monotonic() - start))
             yield patch
 
 
@@ -91,15 +96,15 @@ def run_cases(cases):
     patches = found[1:]
     cases.run('checkpatch', series_git.check_style, patches)
     cases.run('applies', check_applies, found)
-    builds = build_each(patches)
+    applied = apply_each(patches, suites.full())
 
-    def build_next():
-        next(builds)
+    def apply_next():
+        next(applied)
 
-    if all(cases.run('builds: ' + patch.name, build_next)
+    if all(cases.run('one by one: ' + patch.name, apply_next)
            for patch in patches):
         cases.run('whole', check_whole)
-    builds.close()
+    applied.close()
 
 
 def suite_series():

@@ -193,6 +193,6 @@ def cmd_export_series(arguments):
         % (len(patches), directory, len(complaints)))
     say("in QEMU's tree: git am --empty=drop %s/*.patch" % directory)
     if build:
-        for _patch in series_check.build_each(patches):
+        for _patch in series_check.apply_each(patches, True):
             pass
     return 1 if complaints else 0

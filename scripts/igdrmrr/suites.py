@@ -28,6 +28,14 @@ NOT_HERE = ('/x86_64/acpi/piix4/dimmpxm', '/x86_64/acpi/q35/core-count2',
             '/x86_64/acpi/q35/thread-count2')
 
 
+# Set by "./run check --full": then pytest runs what is marked "full" as well.
+FULL = 'IGD_RMRR_FULL'
+
+
+def full():
+    return FULL in os.environ
+
+
 def our_qtests():
     """One program for each tests/qtest/NAME-test.c of ours."""
     return sorted(path.stem for path in

@@ -19,7 +19,7 @@ SANITIZERS = {
 def environment(compiler='gcc'):
     env = {name: value for name, value in os.environ.items()
            if name not in qemu.UNWANTED}
-    env.update(SANITIZERS, CC=compiler, LC_ALL='C.UTF-8',
+    env.update(SANITIZERS, CC='ccache ' + compiler, LC_ALL='C.UTF-8',
                NINJA=qemu.NINJA, IGD_RMRR_CACHE=str(paths.CACHE))
     return env
 

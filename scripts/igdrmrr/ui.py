@@ -10,12 +10,20 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from . import paths
 
 # How often a long silent step says that it is still there, in seconds.
 HEARTBEAT = 10
+
+
+# The commands that are running now, in whichever thread; and no more of them
+# once they were told to stop.
+_running = set()
+_running_lock = threading.Lock()
+_stopping = threading.Event()
 
 
 class Failure(Exception):
@@ -75,6 +83,28 @@ def stop_group(process):
             continue
 
 
+def stop_running():
+    """Ends what all threads run; whatever they begin now fails at once."""
+    _stopping.set()
+    with _running_lock:
+        processes = list(_running)
+    for process in processes:
+        stop_group(process)
+
+
+def start(command, keep, **kwargs):
+    """A process of its own group, which stop_running() knows."""
+    with _running_lock:
+        if _stopping.is_set():
+            raise Failure('interrupted')
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, pass_fds=tuple(keep),
+            start_new_session=True, **kwargs)
+        _running.add(process)
+        return process
+
+
 def pump(process, log, progress, on_line):
     """Copies the output into the log until the command closes it."""
     selector = selectors.DefaultSelector()
@@ -116,10 +146,7 @@ def run_logged(what, command, log_name, keep=(), on_line=None, check=True,
     with open(path, 'ab' if append else 'wb') as log:
         log.write(('$ ' + ' '.join(command) + '\n').encode())
         log.flush()
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, pass_fds=tuple(keep),
-            start_new_session=True, **kwargs)
+        process = start(command, keep, **kwargs)
         if on_start:
             on_start(process)
         try:
@@ -128,6 +155,7 @@ def run_logged(what, command, log_name, keep=(), on_line=None, check=True,
         finally:
             if process.poll() is None:
                 stop_group(process)
+            _running.discard(process)
     if status and check:
         raise Failure('%s failed (exit status %d)\n%s  the whole log: %s'
                       % (what, status, tail(path), path))

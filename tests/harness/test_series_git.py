@@ -136,7 +136,7 @@ def test_only_tests_that_are_there_are_built(tmp_path, monkeypatch):
 
 def run_suite(monkeypatch, fail_at=None, **broken):
     """The suite with everything it calls replaced; its counts."""
-    def build_each(patches):
+    def apply_each(patches, build):
         for number, patch in enumerate(patches, 1):
             if number == fail_at:
                 raise Failure('ninja failed')
@@ -148,7 +148,7 @@ def run_suite(monkeypatch, fail_at=None, **broken):
                         lambda patches: broken.get('style', []))
     monkeypatch.setattr(series_check, 'check_applies',
                         lambda found: broken.get('applies', []))
-    monkeypatch.setattr(series_check, 'build_each', build_each)
+    monkeypatch.setattr(series_check, 'apply_each', apply_each)
     monkeypatch.setattr(series_check, 'check_whole',
                         lambda: broken.get('whole', []))
     return series_check.suite_series()
@@ -162,8 +162,8 @@ def test_suite_passes(monkeypatch):
     ({'style': ['x']}, ['series: checkpatch']),
     ({'applies': ['x']}, ['series: applies']),
     ({'whole': ['x']}, ['series: whole']),
-    ({'fail_at': 1}, ['series: builds: 0001-a']),
-    ({'fail_at': 2}, ['series: builds: 0002-b']),
+    ({'fail_at': 1}, ['series: one by one: 0001-a']),
+    ({'fail_at': 2}, ['series: one by one: 0002-b']),
 ])
 def test_suite_fails(monkeypatch, broken, failed):
     counts = run_suite(monkeypatch, **broken)
