@@ -1,73 +1,79 @@
 #!/usr/bin/python3
-"""Demonstration: one IGD's stolen memory in a guest and in a guest's guest.
+"""Demonstration: one IGD's stolen memory in a guest and in its guest's guest.
 
 Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 
 "./run demo" runs it after set-up.  Boots a Debian kernel as L1 with an
 emulated IGD, inside it the same emulator with a Debian kernel as L2 and the
-IGD through vfio-pci, and prints what the two kernels themselves say.  L2 ends
-with a test card in its stolen memory, which the device shows; then the same
-on a stock QEMU.  The two pictures are in build/pictures.  Exit status: 0 all
-lines pass, 1 some fail, 2 it could not start.
+IGD through vfio-pci, with --levels 3 an L3 in that, and shows what the kernels
+themselves say.  The last guest ends with a test card in its stolen memory,
+which the device shows.  At the same time the same runs on a stock QEMU.  The
+pictures are in build/pictures.  Exit status: 0 all lines pass, 1 some fail,
+2 it could not start.
 """
 
+import argparse
+import os
 import shlex
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
 FUNCTIONAL = Path(__file__).resolve().parents[1] / "tests" / "functional"
 sys.path.insert(0, str(FUNCTIONAL))
 
-from guestlib import checks, handover, scene  # noqa: E402
+from guestlib import checks, handover, picture, scene  # noqa: E402
 from guestlib.assets import LOGS, AssetError, Assets  # noqa: E402
 from guestlib.boot import Bench  # noqa: E402
-from guestlib.catalog import DEMO, DEMO_STOCK  # noqa: E402
+from guestlib.catalog import DEMO, DEMO_STOCK, THREE_LEVELS  # noqa: E402
 from igdrmrr import paths  # noqa: E402
 
 PICTURES = paths.BUILD / "pictures"
 
 INTRODUCTION = """\
-This boots two Linux guests, one inside the other, without KVM and without
-Intel graphics.
+Linux guests, one inside the other, without Intel graphics:
 
-  L1  a guest with an emulated IOMMU (VT-d) and an emulated Intel IGD, whose
-      stolen memory has to be at the address in its registers
-  L2  a guest inside L1, run by the same emulator, with an IOMMU of its own;
-      L1's kernel hands the IGD on to it through vfio-pci, and takes it back
-
-While L2 has the IGD its DMA has to reach L2's stolen memory and not L1's.  L2
-draws a test card there, and the IGD has to show it.
+  L1  has an emulated IOMMU (VT-d) and an emulated Intel IGD, whose stolen
+      memory has to be at the address in the IGD's registers
+  L2  runs in L1, by the same emulator, with an IOMMU of its own; L1's kernel
+      hands the IGD on to it through vfio-pci, and takes it back
 """
-
+L3 = """\
+  L3  runs in L2, in the same way
+"""
 STOCK = """
-Now the same on a stock QEMU, in L0 and in L1: Debian's source with the emulated
-IGD and nothing else of ours.  There is no RMRR, and L2's firmware moves stolen
-memory to where the IGD does not look.
+At the same time the same two guests run on a stock QEMU: Debian's, with the
+emulated IGD and nothing else of ours.
 """
 
-L1_SAYS, L2_SAYS, L1_LOG, L2_LOG = range(4)
-
-# (where to look, what to look for, what it means)
-STEPS = (
-    (L1_LOG, "Linux version", "L1: kernel starts"),
-    (L1_SAYS, "@@L1 started", "L1: up; looks at its memory map and tables"),
-    (L1_SAYS, "@@L1 dma_id", "L1: the IGD does DMA into stolen memory"),
-    (L1_SAYS, "@@L1 inner_started", "L1: vfio-pci has the IGD; starts L2"),
-    (L2_LOG, "Linux version", "L2: kernel starts"),
-    (L2_LOG, "pci 0000:00:02.0:", "L2: kernel finds the IGD"),
-    (L2_SAYS, "@@L2 started", "L2: up; looks at its memory map and tables"),
-    (L2_SAYS, "@@L2 dma_id", "L2: the IGD does DMA into stolen memory"),
-    (L2_SAYS, "@@L2 picture waits", "L2: has drawn a test card; screendump"),
-    (L1_SAYS, "@@L1-back dma_id", "L1: has the IGD back; does DMA again"),
-    (L1_SAYS, "@@L1 finished", "done"),
-)
+# What of a kernel's log is evidence, without its time.
+EVIDENCE = ("Reserving Intel graphics memory", "DMAR: RMRR base",
+            "DMAR: No RMRR found", "DMAR: [DMA ")
+NEXT = """
+What next:
+  ./run demo --levels 3      the IGD handed on once more, to a guest in L2
+  build/igd-stolen probe     whether this machine's own IGD can be assigned
+  docs/tutorial/             the same by hand, and with a real IGD
+"""
 
 
-# Those that the guests on stock QEMU come to.
-STOCK_STEPS = tuple(step for step in STEPS if "dma_id" not in step[1])
+def steps(levels):
+    """(level whose log or words are looked at, text, what it means)."""
+    last = levels[-1]
+    yield "L1", "Linux version", "kernel starts"
+    yield "L1", "@@L1 dma_id", "the IGD does DMA into stolen memory"
+    for level, below in zip(levels, levels[1:]):
+        yield level, f"@@{level} inner_started", (
+            f"vfio-pci has the IGD; {below} starts")
+        yield below, f"@@{below} started", "up; looks at its memory and tables"
+        yield below, f"@@{below} dma_id", "the IGD does DMA"
+    yield last, f"@@{last} picture waits", "has drawn a test card; screendump"
+    for level in levels[-2::-1]:
+        yield level, f"@@{level}-back dma_id", "has the IGD back; DMA again"
+    yield "L1", "@@L1 finished", "done"
 
 
 class Progress:
@@ -75,24 +81,19 @@ class Progress:
 
     QUIET_SECONDS = 15
 
-    def __init__(self, steps=STEPS):
-        self._waiting = list(steps)
+    def __init__(self, levels):
+        self._waiting = list(steps(levels))
         self._last = time.monotonic()
 
-    def __call__(self, seconds, console, says, inner_console):
-        logs = {L1_LOG: console, L2_LOG: inner_console,
-                L1_SAYS: says, L2_SAYS: says}
+    def __call__(self, seconds, console, says, *_):
         while self._waiting:
-            where, text, meaning = self._waiting[0]
-            if text not in logs[where]:
+            level, text, meaning = self._waiting[0]
+            if text not in (says if text.startswith("@@") else console):
                 break
             self._waiting.pop(0)
-            self._say(seconds, meaning)
+            self._say(seconds, f"{level}: {meaning}")
         if time.monotonic() - self._last > self.QUIET_SECONDS:
-            level, log = ("L2", inner_console) if inner_console else (
-                "L1", console)
-            line = (log.splitlines() or ["..."])[-1]
-            self._say(seconds, f"  {level}: {line[:62]}")
+            self._say(seconds, "...")
 
     def _say(self, seconds, text):
         self._last = time.monotonic()
@@ -110,35 +111,95 @@ def wrapped(command):
 
 def announce(spec, bench):
     """What is going to run, in words and as command lines."""
-    kernel = bench.assets.kernel(spec.release).image.name
-    inner = bench.assets.kernel(spec.inner.release).image.name
-    print(INTRODUCTION)
-    print(f"L1, Debian's {kernel}:\n")
-    print(wrapped(["qemu-system-x86_64", *spec.machine, *spec.device(),
-                   "-m", spec.memory]))
-    print(f"\nL2, Debian's {inner}, inside L1:\n")
-    print(wrapped(["qemu-system-x86_64", *spec.inner.arguments()]))
-    print(f"\nLogs and the whole command line: {bench.directory / spec.name}\n",
+    print(INTRODUCTION + (L3 if spec.inner.inner else "") + STOCK)
+    inner, level, command = spec, 1, [*spec.machine, *spec.device(),
+                                      "-m", spec.memory]
+    while inner:
+        kernel = bench.assets.kernel(inner.release).image.name
+        print(f"L{level}, Debian's {kernel}:\n")
+        print(wrapped(["qemu-system-x86_64", *command]) + "\n")
+        inner, level = inner.inner, level + 1
+        command = inner and inner.arguments()
+    print(f"Logs and the whole command lines: {bench.directory / spec.name}\n",
           flush=True)
 
 
-def said(evidence, stolen):
+def evidence(level):
+    """The kernel's own lines, a DMA fault only once."""
+    found, seen = [], set()
+    for line in level.log:
+        for text in EVIDENCE:
+            if text in line and text not in seen:
+                found.append(line)
+                seen |= {text} if "DMA " in text else set()
+    return found
+
+
+def said(level, stolen):
     """What igd-stolen found in a guest, and what shows that it is so."""
-    return [*checks.tool_verdicts(evidence),
-            checks.tool_agrees(evidence, stolen),
-            checks.no_firmware_bug(evidence),
-            checks.no_dmar_fault(evidence)]
+    return [*checks.tool_verdicts(level), checks.tool_agrees(level, stolen),
+            checks.no_firmware_bug(level), checks.no_dmar_fault(level)]
+
+
+def levels_of(outcome):
+    """The guests' evidence, L1's first."""
+    found = [outcome.l1, outcome.l2]
+    return found + ([outcome.l3] if outcome.spec.inner.inner else [])
 
 
 def verdicts(outcome):
     """[(level, check)]: every line of the result."""
     stolen = outcome.spec.stolen
-    lines = [("L1", check) for check in said(outcome.l1, stolen)]
-    lines.append(("L1", checks.dma_seen_by_cpu(outcome.l1)))
-    lines += [("L2", check) for check in said(outcome.l2, stolen)]
-    lines = [(level, checks.only_if(getattr(outcome, level.lower()).finished,
-                                    check)) for level, check in lines]
+    lines = []
+    for level in levels_of(outcome):
+        found = said(level, stolen)
+        if level is outcome.l1:
+            found.append(checks.dma_seen_by_cpu(level))
+        lines += [(level.level, checks.only_if(level.finished, check))
+                  for check in found]
     return lines + handover.demonstrated(outcome) + scene.here(outcome)
+
+
+def columns(outcome, number):
+    """{column: check or None} of the table for one level."""
+    stolen = outcome.spec.stolen
+    levels = levels_of(outcome)
+    level = levels[number]
+    device = level.device()
+    row = {
+        "found": checks.Check("", "", bool(device), ""),
+        "placed": checks.kernel_stolen(level, stolen),
+        "RMRR": checks.rmrr_logged(level, stolen),
+        "DMA": handover.cpu_seen_by_device(level) if number else
+        checks.cpu_seen_by_dma(level),
+        "handed on": None, "given back": None}
+    if level is not levels[-1]:
+        before, back = (outcome.phase(name, level.level)
+                        for name in ("before", "back"))
+        row["handed on"] = handover.marks_intact(back, stolen)
+        row["given back"] = handover.same_sum(before, back)
+    return row
+
+
+def stock_columns(outcome):
+    """The same for L2 on stock."""
+    level, stolen = outcome.l2, outcome.spec.stolen
+    return {"found": checks.Check("", "", bool(level.device()), ""),
+            "placed": checks.kernel_stolen(level, stolen),
+            "RMRR": checks.rmrr_logged(level, stolen),
+            "DMA": scene.refreshed(outcome, 0, scene.NO_FAULT),
+            "handed on": None, "given back": None}
+
+
+def table(rows):
+    """Lines of the table; rows are (name, columns)."""
+    words = {None: "-", True: "yes", False: "NO"}
+    titles = list(rows[0][1])
+    yield " " * 12 + "".join(title.ljust(12) for title in titles)
+    for name, row in rows:
+        yield name.ljust(12) + "".join(
+            words[check if check is None else bool(check)].ljust(12)
+            for check in row.values())
 
 
 def explain(outcome):
@@ -146,65 +207,142 @@ def explain(outcome):
     run = outcome.run
     if run.timed_out:
         print(f"\nStopped after {run.seconds:.0f} s, the time limit.")
-    said = [run.errors.strip(), outcome.l1.inner_says().strip()]
-    for text in filter(None, said):
+    for text in filter(None, [run.errors.strip(),
+                              outcome.l1.inner_says().strip()]):
         print("\nThe emulator said:\n" + text)
-    if not outcome.l1.finished:
-        print("\nThe end of L1's console:")
-        print("\n".join(run.console.splitlines()[-12:]))
-    elif not outcome.l2.finished:
-        print("\nThe end of L2's console:")
-        print("\n".join(run.inner_console.splitlines()[-12:]))
+    for level in levels_of(outcome):
+        if not level.finished:
+            print(f"\nThe end of {level.level}'s log:")
+            print("\n".join(level.log[-12:]))
+            break
 
 
-def report(lines):
+def report(lines, words=("PASS", "FAIL")):
     """Prints them; returns how many passed and failed."""
     for level, check in lines:
-        print(f"  {level}  {check}")
+        text = str(check).partition("  ")[2]
+        print(f"  {level}  {words[not check.passed]}  {text}")
     failed = sum(not check.passed for _, check in lines)
     return len(lines) - failed, failed
 
 
-def on_stock(bench):
-    """The second picture; returns how many lines passed and failed."""
-    print(STOCK, flush=True)
-    outcome = bench.boot(DEMO_STOCK, Progress(STOCK_STEPS))
-    print("\nWhat is seen there:\n")
-    passed, failed = report(scene.on_stock(outcome))
-    if failed:
-        explain(outcome)
-    keep(outcome, scene.STOCK)
-    return passed, failed
+def show_evidence(levels, what=""):
+    """Each kernel's own lines."""
+    for level in levels:
+        for line in evidence(level) or ["(nothing of stolen memory)"]:
+            print(f"  {level.level}{what}  {line}")
+
+
+def colours():
+    """How many the terminal has: 0, 256 or 1 << 24."""
+    term = os.environ.get("TERM", "dumb")
+    if (not sys.stdout.isatty() or "NO_COLOR" in os.environ
+            or term == "dumb"):
+        return 0
+    rich = os.environ.get("COLORTERM") in ("truecolor", "24bit")
+    return 1 << 24 if rich else 256
 
 
 def keep(outcome, name):
-    """A picture of the demo, as a file for people."""
-    if scene.write_png(outcome, PICTURES / name):
-        print(f"\nPicture: {PICTURES / name}", flush=True)
+    """A picture of the demo, as a file for people; its path or None."""
+    path = PICTURES / name
+    return path if scene.write_png(outcome, path) else None
 
 
-def main():
+class Aside:
+    """The scene on a stock QEMU, in a thread that Bench.stop ends."""
+
+    def __init__(self, bench):
+        self._bench = bench
+        self._outcome = self._failure = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        try:
+            self._outcome = self._bench.boot(DEMO_STOCK)
+        except Exception as failure:    # for the main thread
+            self._failure = failure
+
+    def outcome(self):
+        """Waits for its end."""
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+        return self._outcome
+
+
+def show_pictures(outcomes, paths_of_them):
+    """The two side by side, where there is colour, and where they are."""
+    number = colours()
+    shown = [scene.dumped(outcome) for outcome in outcomes]
+    if number and all(shown):
+        print()
+        for line in picture.half_blocks(shown, 38, number):
+            print("  " + line)
+        print("  " + "here".ljust(40) + "on a stock QEMU")
+    for path in filter(None, paths_of_them):
+        print(f"  picture: {path}", flush=True)
+
+
+def run(spec, bench):
+    """Both scenes and all that is said of them; the failed lines' number."""
+    announce(spec, bench)
+    aside = Aside(bench)
+    here = bench.boot(spec, Progress(
+        ["L1", "L2", "L3"] if spec.inner.inner else ["L1", "L2"]))
+    print("\nWhat the kernels say:\n")
+    show_evidence(levels_of(here))
+    print("\nWhat was checked:\n")
+    passed, failed = report(verdicts(here))
+    if failed:
+        explain(here)
+    stock = aside.outcome()
+    print("\nOn the stock QEMU:\n")
+    show_evidence([stock.l1, stock.l2])
+    print()
+    more_passed, more_failed = report(
+        scene.on_stock(stock), ("as expected", "not as expected"))
+    if more_failed:
+        explain(stock)
+    print()
+    rows = [(level.level, columns(here, number))
+            for number, level in enumerate(levels_of(here))]
+    for line in table([*rows, ("L2, stock", stock_columns(stock))]):
+        print("  " + line)
+    show_pictures((here, stock), (keep(here, scene.HERE),
+                                  keep(stock, scene.STOCK)))
+    print(NEXT)
+    print(f"{passed + more_passed} passed, {failed + more_failed} failed. "
+          f"Logs: {bench.directory}")
+    return failed + more_failed
+
+
+def parse(arguments):
+    """The guest that the command line asks for."""
+    parser = argparse.ArgumentParser(
+        prog="./run demo", description="An IGD's stolen memory in a guest "
+        "and in its guest's guest, without Intel graphics.")
+    parser.add_argument("--levels", type=int, choices=(2, 3), default=2,
+                        help="how many guests, one in the other (2)")
+    return THREE_LEVELS if parser.parse_args(arguments).levels == 3 else DEMO
+
+
+def main(arguments):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    spec = parse(arguments)
     bench = Bench(Assets(), LOGS)
     try:
-        announce(DEMO, bench)
-        outcome = bench.boot(DEMO, Progress())
-        print("\nWhat the guests say:\n")
-        passed, failed = report(verdicts(outcome))
-        if failed:
-            explain(outcome)
-        keep(outcome, scene.HERE)
-        more_passed, more_failed = on_stock(bench)
+        return 1 if run(spec, bench) else 0
     except AssetError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
-    print(f"\n{passed + more_passed} passed, {failed + more_failed} failed. "
-          f"Logs: {bench.directory}")
-    return 1 if failed + more_failed else 0
+    finally:
+        bench.stop.set()
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)
