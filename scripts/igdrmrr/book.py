@@ -19,11 +19,15 @@ DOCS = paths.ROOT / 'docs'
 HOST = 'Run by the tests'
 GUEST = 'Run by the tests, in a guest'
 OTHER_GUEST = 'Run by the tests, in a guest with class=other'
-PROJECT = "Run by the project's checks"
+LONG = 'Run by ./run check --full'
 HARDWARE = 'Needs hardware'
-CAPTIONS = (HOST, GUEST, OTHER_GUEST, PROJECT, HARDWARE)
+NOBODY = 'Not run by the tests'
+CAPTIONS = (HOST, GUEST, OTHER_GUEST, LONG, HARDWARE, NOBODY)
+WITH_REASON = (HARDWARE, NOBODY)
 # Who runs a block as anything but root has "$ ".
-PROMPTS = {HOST: '$ ', PROJECT: '$ ', GUEST: '# ', OTHER_GUEST: '# '}
+PROMPTS = {HOST: '$ ', LONG: '$ ', GUEST: '# ', OTHER_GUEST: '# '}
+# The environment variable with which the tests run those of LONG, too.
+FULL = 'IGD_RMRR_FULL'
 ANY = '...'
 
 OTHERS = ('text', 'json', 'xml', 'c', 'none')
@@ -62,7 +66,7 @@ class Block:
             return None
         caption, _, why = self.caption.partition(': ')
         if (self.language != 'console' or caption not in CAPTIONS
-                or (caption == HARDWARE) != bool(why)):
+                or (caption in WITH_REASON) != bool(why)):
             raise Wrong('%s: language %r, caption %r' % (
                 self.name, self.language, self.caption))
         return caption
