@@ -4,7 +4,7 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Pure: takes text, returns counts. Tested by tests/unit/test_results.py.
+# Pure: takes text, returns counts. Tested by tests/harness/test_results.py.
 
 import json
 import re
