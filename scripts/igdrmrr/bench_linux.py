@@ -4,12 +4,12 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Where a guest has the device, stock's is the reference emulator (stock.py)
-# and is given the same RMRR: the kernel takes the table that our emulator
-# made in place of the firmware's, and memmap= reserves the region.
+# A guest that has the device is given the same RMRR on stock: the kernel takes
+# the table that our emulator made in place of the firmware's, and memmap=
+# reserves the region.
 
 import dataclasses
-import os
+import resource
 import shlex
 import subprocess
 import sys
@@ -18,6 +18,7 @@ import time
 
 from . import paths, ui
 from .bench_report import Row, Wanted, compare
+from .bench_rig import absences, in_turns
 
 sys.path.insert(0, str(paths.ROOT / 'tests/functional'))
 
@@ -26,43 +27,31 @@ from guestlib.assets import Assets  # noqa: E402
 from guestlib.boot import Bench, Inner, Spec  # noqa: E402
 from guestlib.evidence import Evidence  # noqa: E402
 
-PLAIN = Spec('plain', job='true', parameters='intel_iommu=on')
+PLAIN = Spec('plain', job='true')
 DEVICE = Spec('device', catalog.LOWER, job='true', memory='3G')
-TABLE = dataclasses.replace(DEVICE, name='table', job='probe_tables')
-NESTED = dataclasses.replace(DEVICE, name='nested', time_limit=1500,
-                             inner=Inner(work='true', time_limit=1400))
+NESTED = dataclasses.replace(DEVICE, name='nested', time_limit=300,
+                             inner=Inner(work='true', time_limit=250))
 
 # Steps from one domain that maps the region to itself to another, or none.
 IDENTITY_STEPS = ('boot', 'driver-bind', 'driver-unbind', 'vfio-bind',
                   'vfio-unbind', 'driver-rebind', 'going-down', 'reset',
                   'boot-again', 'power-off')
-ATTACHED = (
-    'VFIO gives the device a domain of its own that is empty at first. With '
-    'the default, rmrr-policy=keep, the region is then the guest\'s to map, '
-    'as on hardware; an emulator in the guest maps its own guest\'s stolen '
-    'memory there')
-NO_DOMAIN = (
-    'to change the type of a domain Linux takes the device out of the old '
-    'one, and it has none for a moment; with rmrr-policy=keep a device '
-    'without a domain cannot reach the region, as on hardware')
+AWAY = (
+    'VFIO gives the device a domain of its own that is empty at first, and to '
+    'change the type of a domain Linux takes the device out of the old one. '
+    'With the default, rmrr-policy=keep, such a device cannot reach the '
+    'region, as on hardware; an emulator in the guest maps its own guest\'s '
+    'stolen memory there')
 
 
-def bench(name, emulator, inner=None):
-    return Bench(Assets(emulator, inner), paths.BUILD / 'bench' / name)
+def guests():
+    return Bench(Assets(), paths.BUILD / 'bench')
 
 
-def with_rmrr(spec, table):
-    """The same guest where nothing publishes or reserves its region."""
-    region = spec.stolen.region
-    return dataclasses.replace(
-        spec, tables=(acpi.raised(table),),
-        parameters='%s memmap=%#x$%#x' % (spec.parameters, region.size,
-                                          region.base))
-
-
-def our_table(emulator):
+def our_table():
     """The DMAR that our emulator makes for DEVICE, as Linux has it."""
-    outcome = bench('table', emulator).boot(TABLE)
+    spec = dataclasses.replace(DEVICE, name='table', job='probe_tables')
+    outcome = guests().boot(spec)
     table = outcome.l1.data('table', 'DMAR')
     if not table:
         raise ui.Failure('the guest said nothing of its DMAR, see %s'
@@ -70,165 +59,108 @@ def our_table(emulator):
     return table
 
 
-# (f)
+def on_stock(spec, table):
+    """The same guest where nothing publishes or reserves its region."""
+    changed = {'name': 'stock-' + spec.name, 'stock': True}
+    if spec.stolen:
+        region = spec.stolen.region
+        changed['tables'] = (acpi.raised(table),)
+        changed['parameters'] = '%s memmap=%#x$%#x' % (
+            spec.parameters, region.size, region.base)
+    return dataclasses.replace(spec, **changed)
 
-def timed(command, errors, limit):
+
+# (f): boot
+
+def run(command, errors, limit):
     """(status, seconds, seconds of CPU) of a process, exactly."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                stdout=errors, stderr=errors)
     killer = threading.Timer(limit, process.kill)
     killer.start()
     try:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        status = process.wait()
     finally:
         killer.cancel()
-        if process.returncode is None:
-            process.kill()
-            process.wait()
-    return (process.returncode, time.monotonic() - start,
-            usage.ru_utime + usage.ru_stime)
+        process.kill()
+    seconds = time.monotonic() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (status, seconds, after.ru_utime - before.ru_utime
+            + after.ru_stime - before.ru_stime)
 
 
-class Boots:
-    """One guest on one emulator, booted again and again."""
-
-    def __init__(self, name, emulator, spec, inner=None):
-        self.bench = bench(name, emulator, inner)
-        self.spec = spec
-        self.directory = self.bench.directory / spec.name
-        self.seconds = []
-        self.cpu = []
-
-    def boot(self):
-        """Boots it once and keeps how long it took."""
-        guest = self.bench.guest(self.spec)
-        command = guest.command(self.directory)
-        (self.directory / 'command').write_text(shlex.join(command) + '\n')
-        with open(self.directory / 'errors.log', 'wb') as errors:
-            status, seconds, cpu = timed(command, errors, guest.time_limit)
-        says = (self.directory / 'says.log').read_text(errors='replace')
-        l1, l2 = Evidence('L1', '', says), Evidence('L2', '', says)
-        if status or not l1.finished or (self.spec.inner
-                                         and not l2.finished):
-            raise ui.Failure('a guest did not come up, see %s'
-                             % self.directory)
-        if self.spec.inner:
-            started, finished = (
-                float(l1.value(word, 'linux'))
-                for word in ('inner_started', 'inner_finished'))
-            seconds = finished - started
-        self.seconds.append(seconds)
-        self.cpu.append(cpu)
-
-    def forget(self):
-        self.seconds.clear()
-        self.cpu.clear()
+def boot(spec):
+    """Seconds to the end of the innermost init, and seconds of CPU."""
+    bench = guests()
+    directory = bench.directory / spec.name
+    guest = bench.guest(spec)
+    command = guest.command(directory)
+    (directory / 'command').write_text(shlex.join(command) + '\n')
+    with open(directory / 'errors.log', 'wb') as errors:
+        status, seconds, cpu = run(command, errors, guest.time_limit)
+    says = (directory / 'says.log').read_text(errors='replace')
+    l1, l2 = Evidence('L1', '', says), Evidence('L2', '', says)
+    if status or not l1.finished or (spec.inner and not l2.finished):
+        raise ui.Failure('a guest did not come up, see %s' % directory)
+    if spec.inner:
+        started, finished = (float(l1.value(word, 'linux')) for word in
+                             ('inner_started', 'inner_finished'))
+        seconds = finished - started
+    return seconds, cpu
 
 
-def take_turns(both, index):
-    """Boots each once; nobody is always first."""
-    for name in ('stock', 'ours') if index % 2 else ('ours', 'stock'):
-        both[name].boot()
-
-
-def measure_boots(emulators, stock_emulator, table, pairs):
-    """{kind: {name: Boots}}, kinds "plain" and "device"."""
-    boots = {
-        'plain': {'stock': Boots('boot-stock', stock_emulator, PLAIN),
-                  'ours': Boots('boot-ours', emulators['ours'], PLAIN)},
-        'device': {'stock': Boots('boot-reference', emulators['stock'],
-                                  with_rmrr(DEVICE, table)),
-                   'ours': Boots('boot-ours', emulators['ours'], DEVICE)}}
-    for both in boots.values():
-        # One each that does not count: it finds the files not cached.
-        take_turns(both, 0)
-        for one in both.values():
-            one.forget()
-    for index in range(pairs):
-        for both in boots.values():
-            take_turns(both, index)
-    return boots
-
-
-def measure_nested(emulators, stock_emulator, table, pairs):
-    """{kind: {name: Boots}}, kind "nested"."""
-    both = {'stock': Boots('nested-stock', emulators['stock'],
-                           with_rmrr(NESTED, table), stock_emulator),
-            'ours': Boots('nested-ours', emulators['ours'], NESTED)}
-    for index in range(pairs):
-        take_turns(both, index)
-    return {'nested': both}
-
-
-KINDS = {'plain': 'L1', 'device': 'L1 with the device',
-         'nested': 'L2 with the device by VFIO'}
-
-
-def boot_rows(boots):
-    rows = []
-    for kind, both in boots.items():
-        rows.append(compare(
-            'f', KINDS[kind] + ': boot to the end of init',
-            both['stock'].seconds, both['ours'].seconds, 's',
-            Wanted('<=', 1.02)))
-        rows.append(compare('f', KINDS[kind] + ': CPU time of that',
-                            both['stock'].cpu, both['ours'].cpu, 's'))
-    return rows
+def boot_rows(what, spec, table, pairs, warm=True):
+    """A guest's rows; one boot of each that does not count fills caches."""
+    specs = {'stock': on_stock(spec, table), 'ours': spec}
+    found = {'stock': [], 'ours': []}
+    for index in range(-1 if warm else 0, pairs):
+        for name in in_turns(found, index):
+            measured = boot(specs[name])
+            if index >= 0:
+                found[name].append(measured)
+    seconds, cpu = ([[one[which] for one in found[name]]
+                     for name in ('stock', 'ours')] for which in (0, 1))
+    return [compare('f', what + ': to the end of init', *seconds, 's',
+                    Wanted('<=', 1.02)),
+            compare('f', what + ': CPU time of that', *cpu, 's')]
 
 
 # The way past the counters
 
-def walk(where, spec):
+def walk(spec):
     try:
-        return steps.walk(where, spec)
+        return steps.walk(guests(), spec)
     except steps.StepError as failure:
         raise ui.Failure(str(failure)) from failure
 
 
-def walk_stock(emulators, table):
-    return walk(bench('walk-stock', emulators['stock']),
-                with_rmrr(catalog.NO_WINDOW, table))
-
-
-def walk_ours(emulators, policy):
+def walk_policy(policy):
     machine = ('-machine', 'q35', '-device', 'intel-iommu,intremap=on,'
                'caching-mode=on,rmrr-policy=' + policy)
-    return walk(bench('walk-' + policy, emulators['ours']),
-                dataclasses.replace(catalog.NO_WINDOW, machine=machine))
+    return walk(dataclasses.replace(catalog.NO_WINDOW, machine=machine,
+                                    name='walk-' + policy))
 
 
-def walk_reason(name, policy):
-    if policy != 'keep':
-        return ''
-    return ATTACHED if name.startswith('vfio-') else NO_DOMAIN
-
-
-def walk_rows(walks, section, policy):
+def walk_rows(stock, ours, policy):
     """Two rows a step: calls, and how long not all of it was mapped."""
     rows = []
-    for ours in walks['ours'].steps[1:]:
-        stock = walks['stock'].step(ours.name)
-        if not stock:
+    section = 'c-' + policy
+    for one in ours.steps[1:]:
+        other = stock.step(one.name)
+        if not other:
             raise ui.Failure('only one of the two guests took the step '
-                             + ours.name)
-        reason = walk_reason(ours.name, policy)
-        rows.append(Row(
-            section, ours.name + ': calls to map, unmap',
-            stock.maps + stock.unmaps, ours.maps + ours.unmaps, 'calls',
-            wanted=Wanted('==', 0, '0, 0', of='ours'), reason=reason,
-            shown=tuple('%d, %d' % (one.maps, one.unmaps)
-                        for one in (stock, ours))))
-        if stock.unmapped_ns or ours.unmapped_ns:
-            rows.append(Row(
-                section, ours.name + ': not mapped for',
-                stock.unmapped_ns * 1e-9, ours.unmapped_ns * 1e-9, 's',
-                wanted=Wanted('==', 0, '0', of='ours'), reason=reason))
-    identity = {name: sum(step.unmaps for step in one.steps
-                          if step.name in IDENTITY_STEPS)
-                for name, one in walks.items()}
+                             + one.name)
+        away = policy == 'keep' and one.name not in IDENTITY_STEPS
+        both = absences(section, one.name + ': ',
+                        *((step.maps, step.unmaps, step.unmapped_ns * 1e-9)
+                          for step in (other, one)), AWAY if away else '')
+        rows += [row for row in both
+                 if row.unit == 'calls' or row.stock or row.ours]
+    identity = [sum(step.unmaps for step in way.steps
+                    if step.name in IDENTITY_STEPS) for way in (stock, ours)]
     rows.append(Row(section, 'identity to identity, all: calls to unmap',
-                    identity['stock'], identity['ours'], 'calls',
+                    *identity, 'calls',
                     wanted=Wanted('==', 0, '0', of='ours')))
     return rows

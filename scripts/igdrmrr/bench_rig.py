@@ -7,19 +7,22 @@
 # Drives tests/qtest/igd-dma-bench.c, one process for each emulator, and has
 # the two take turns: whatever else the machine does slows both.
 
+import collections
 import contextlib
 import subprocess
 
 from . import assets, paths, suites, ui
-from .bench_report import Row, Wanted, compare, median, parse_stats
+from .bench_report import Row, Wanted, compare, median
 
 PROGRAM = 'igd-dma-bench'
 MIB = 1 << 20
 REGION = (0x7b100000, 72 * MIB)     # 8 MiB of GSM, 64 MiB of DSM
+MILLISECONDS = 8                    # of a turn
 
 LENGTHS = ((4096, '4 KiB'), (65536, '64 KiB'), (32 * MIB, '32 MiB'))
 TRANSLATIONS = (('off', 'translation off'), ('on', 'translation on'),
                 ('pt', 'pass-through'))
+NOTHING = 4                         # bytes: what is measured is the command
 
 COMMAND_COST = (
     'a command of this length is mostly the cost of a command itself, the '
@@ -27,17 +30,34 @@ COMMAND_COST = (
     'turn of the main loop (row "a command that copies 4 bytes"). The rows '
     '"less that" have it taken off')
 
+# What a step tells the rig to do, from translation off on.
+STEPS = (
+    ('translation on', ('translation 1',)),
+    ('driver bind', ('context again',)),
+    ('VFIO attach', ('context none', 'context empty')),
+    ('VFIO detach', ('context none', 'context identity')),
+)
+KEPT_OFF = (
+    'with the default, rmrr-policy=keep, a device that has no domain, or one '
+    'that never had the region, cannot reach it, as on hardware; so a nested '
+    'guest cannot reach its host\'s stolen memory. One mapping goes and one '
+    'comes back; the other calls to unmap are VT-d\'s own, in aligned pieces, '
+    'and find nothing. rmrr-policy=lock keeps it at all times')
+
+REGIONS = (1, 8, 64)
+SMALL = 4 * MIB
+SMALL_BASE = 0x60000000
+
 
 class Rig:
     """One emulator; what it is asked is documented in igd-dma-bench.c."""
 
     def __init__(self, emulator, iommu='', devices=None, region=REGION):
-        devices = devices or [device(region)]
         command = ' '.join(
             ['-machine q35 -m 4G -nodefaults',
              *('-L %s' % path for path in assets.firmware_dirs()),
              '-device intel-iommu,intremap=on,caching-mode=on' + iommu,
-             *('-device ' + one for one in devices)])
+             *('-device ' + one for one in devices or [device(region)])])
         self.process = subprocess.Popen(
             [paths.QEMU_BUILD / 'tests/qtest' / PROGRAM,
              '%#x' % region[0], '%#x' % region[1], command],
@@ -56,33 +76,19 @@ class Rig:
             PROGRAM, self.process.stderr.read()))
 
     def ask(self, *words):
-        try:
+        with contextlib.suppress(BrokenPipeError):
             print(*words, file=self.process.stdin, flush=True)
-        except BrokenPipeError:
-            pass
         return self._answer()
 
-    def dma(self, place, length, milliseconds):
+    def dma(self, place, length):
         """Seconds for a copy."""
-        return float(self.ask('dma', place, length, milliseconds))
-
-    def command(self, milliseconds):
-        """Seconds for a copy of next to nothing."""
-        return float(self.ask('command', milliseconds))
+        return float(self.ask('dma', place, length, MILLISECONDS))
 
     def translate(self, how):
         """"off", "on" (identity, 4 KiB pages) or "pt"."""
         self.ask('translation', 0)
         self.ask('context', 'pt' if how == 'pt' else 'identity')
         self.ask('translation', 0 if how == 'off' else 1)
-
-    def stats(self):
-        return parse_stats(self.ask('stats'))
-
-    def tables(self):
-        """(bytes of the DMAR, seconds to build all tables); resets."""
-        size, seconds = self.ask('tables').split()
-        return int(size), float(seconds)
 
     def close(self):
         with contextlib.suppress(OSError):
@@ -103,100 +109,210 @@ def device(region, where='addr=02.0', name='igd0', more=''):
 
 
 @contextlib.contextmanager
-def pair(emulators, **options):
-    """{name: Rig} for the emulators, all running."""
+def machines(wanted):
+    """{name: Rig} of {name: its arguments}, all running."""
     with contextlib.ExitStack() as stack:
         rigs = {}
-        for name, emulator in emulators.items():
+        for name, (emulator, options) in wanted.items():
             rigs[name] = Rig(emulator, **options)
             stack.callback(rigs[name].close)
         yield rigs
 
 
-def in_turns(rigs, index):
-    """The rigs, another one first each time."""
-    names = list(rigs)
-    return [(name, rigs[name]) for name in
-            (names if index % 2 else reversed(names))]
+def in_turns(names, index):
+    """They alternate, and swap who goes first."""
+    return list(names) if index % 2 else list(reversed(names))
 
 
 # (a) and (b): DMA
 
-def measure_dma(emulators, pairs, milliseconds):
+def measure_dma(emulators, starts, rounds):
     """
-    {(name, place, translation, length): [seconds]}, and with place None those
-    of commands that do nothing.
+    {(name, place, translation, length): [seconds]}.
+
+    How fast a process copies depends on where its memory happens to be: so
+    new ones are started, and each measures a few rounds.
     """
-    times = {}
-    with pair(emulators) as rigs:
-        for index in range(pairs):
-            for how, _ in TRANSLATIONS:
-                for rig in rigs.values():
-                    rig.translate(how)
-                for name, rig in in_turns(rigs, index):
-                    times.setdefault((name, None, how, 0), []).append(
-                        rig.command(milliseconds))
-                for place in ('region', 'ram'):
-                    for length, _ in LENGTHS:
-                        for name, rig in in_turns(rigs, index):
-                            times.setdefault(
-                                (name, place, how, length), []).append(
-                                    rig.dma(place, length, milliseconds))
+    times = collections.defaultdict(list)
+    for _ in range(starts):
+        with machines({name: (emulator, {}) for name, emulator
+                       in emulators.items()}) as rigs:
+            for index in range(rounds):
+                measure_dma_once(rigs, index, times)
     return times
 
 
-def rates(times, name, place, how, length):
-    """MiB/s of each round."""
-    return [length / MIB / one for one in times[name, place, how, length]]
-
-
-def dma_row(times, section, place, how, length, words, **options):
-    return compare(section, words,
-                   rates(times, 'stock', place, how, length),
-                   rates(times, 'ours', place, how, length), 'MiB/s',
-                   **options)
-
-
-def net_row(times, how, length, words):
-    """With the command's own cost taken off, from the medians."""
-    net = {name: median(times[name, 'region', how, length])
-           - median(times[name, None, how, 0]) for name in ('stock', 'ours')}
-    if min(net.values()) <= 0:
-        return Row('a', words + ', less that', note='too little to measure')
-    stock, ours = (length / MIB / net[name] for name in ('stock', 'ours'))
-    return Row('a', words + ', less that', stock, ours, 'MiB/s', ours / stock,
-               Wanted('>=', 1.3))
+def measure_dma_once(rigs, index, times):
+    kinds = [('ram', NOTHING)] + [(place, length) for length, _ in LENGTHS
+                                  for place in ('region', 'ram')]
+    for how, _ in TRANSLATIONS:
+        for rig in rigs.values():
+            rig.translate(how)
+        for place, length in kinds:
+            for name in in_turns(rigs, index):
+                times[name, place, how, length].append(
+                    rigs[name].dma(place, length))
 
 
 def dma_rows(times):
     rows = []
+
+    def row(section, place, how, length, what, *wanted):
+        both = [[length / MIB / one for one in times[name, place, how, length]]
+                for name in ('stock', 'ours')]
+        rows.append(compare(section, what, *both, 'MiB/s', *wanted))
+
     for length, text in LENGTHS:
-        reason = COMMAND_COST if length <= 65536 else ''
         for how, words in TRANSLATIONS:
-            options = {'wanted': Wanted('>=', 1.3), 'reason': reason} if (
-                how == 'on') else {}
-            rows.append(dma_row(times, 'a', 'region', how, length,
-                                '%s, %s' % (text, words), **options))
+            row('a', 'region', how, length, '%s, %s' % (text, words),
+                Wanted('>=', 1.3) if how == 'on' else None,
+                COMMAND_COST if length == 4096 else '')
         rows.append(on_off_row(times, length, text))
     rows.append(compare('a', 'a command that copies 4 bytes',
-                        times['stock', None, 'on', 0],
-                        times['ours', None, 'on', 0], 's'))
-    rows += [net_row(times, 'on', length, text + ', translation on')
-             for length, text in LENGTHS[:2]]
+                        *(times[name, 'ram', 'on', NOTHING]
+                          for name in ('stock', 'ours')), 's'))
+    rows += [net_row(times, length, text) for length, text in LENGTHS[:2]]
     for length, text in LENGTHS:
         for how, words in TRANSLATIONS:
-            rows.append(dma_row(times, 'b', 'ram', how, length,
-                                '%s, %s' % (text, words),
-                                wanted=Wanted('>=', 0.98)))
+            row('b', 'ram', how, length, '%s, %s' % (text, words),
+                Wanted('>=', 0.98))
     return rows
 
 
 def on_off_row(times, length, text):
     """What translation costs in the region, for each of the two."""
-    ratios = {}
-    for name in ('stock', 'ours'):
-        on = rates(times, name, 'region', 'on', length)
-        off = rates(times, name, 'region', 'off', length)
-        ratios[name] = median([a / b for a, b in zip(on, off)])
-    return Row('a', text + ', on / off', ratios['stock'], ratios['ours'],
-               'ratio', None, Wanted('>=', 0.95, of='ours'))
+    stock, ours = (median([off / on for on, off in
+                           zip(times[name, 'region', 'on', length],
+                               times[name, 'region', 'off', length])])
+                   for name in ('stock', 'ours'))
+    return Row('a', text + ', on / off', stock, ours, 'ratio', None,
+               Wanted('>=', 0.95, of='ours'))
+
+
+def net_row(times, length, text):
+    """With the command's own cost taken off, from the medians."""
+    what = text + ', translation on, less that'
+    stock, ours = (median(times[name, 'region', 'on', length])
+                   - median(times[name, 'ram', 'on', NOTHING])
+                   for name in ('stock', 'ours'))
+    if min(stock, ours) <= 0:
+        return Row('a', what, 0, 0, 'MiB/s')    # too little to measure
+    return Row('a', what, length / MIB / stock, length / MIB / ours, 'MiB/s',
+               stock / ours, Wanted('>=', 1.3))
+
+
+# (c) and (d): mappings
+
+def walk(rig):
+    """{step: (maps, unmaps, seconds not mapped, entries)}."""
+    found = {}
+    rig.translate('off')
+    for name, commands in STEPS:
+        rig.ask('stats')
+        for command in commands:
+            rig.ask(command)
+        maps, unmaps, ns, entries = map(int, rig.ask('stats').split())
+        found[name] = (maps, unmaps, ns * 1e-9, entries)
+    return found
+
+
+def measure_mappings(emulators, pairs, policy):
+    """{name: {step: medians of what walk() has}}."""
+    listening = [device(REGION, more=',listener=map')]
+    found = {name: [] for name in emulators}
+    options = {'stock': '', 'ours': ',rmrr-policy=' + policy}
+    with machines({name: (emulator, {'iommu': options[name],
+                                     'devices': listening})
+                   for name, emulator in emulators.items()}) as rigs:
+        for index in range(pairs):
+            for name in in_turns(rigs, index):
+                found[name].append(walk(rigs[name]))
+    return {name: {step: tuple(map(median, zip(*(one[step] for one in all_))))
+                   for step, _ in STEPS} for name, all_ in found.items()}
+
+
+def mapping_rows(found, policy):
+    rows = []
+    for step, _ in STEPS:
+        stock, ours = found['stock'][step], found['ours'][step]
+        why = KEPT_OFF if policy == 'keep' and 'VFIO' in step else ''
+        what = '%s, %s: ' % (policy, step)
+        rows += absences('c', what, stock[:3], ours[:3], why)
+    first = STEPS[0][0]
+    if policy == 'lock':
+        rows.append(Row('d', 'DMA mappings for 72 MiB, translation on',
+                        found['stock'][first][3], found['ours'][first][3],
+                        'mappings', wanted=Wanted('==', 1, '1', of='ours')))
+    return rows
+
+
+def absences(section, what, stock, ours, by_design):
+    """Rows for (maps, unmaps, seconds not mapped), of which none is wanted."""
+    return [
+        Row(section, what + 'calls to map, unmap', sum(stock[:2]),
+            sum(ours[:2]), 'calls', wanted=Wanted('==', 0, '0, 0', of='ours'),
+            by_design=by_design,
+            shown=tuple('%d, %d' % one[:2] for one in (stock, ours))),
+        Row(section, what + 'not mapped for', stock[2], ours[2], 's',
+            wanted=Wanted('==', 0, '0', of='ours'), by_design=by_design)]
+
+
+# (g): many regions
+
+def devices(count):
+    """That many devices with 4 MiB each, eight to a slot from 02 on."""
+    return [device(
+        (SMALL_BASE + index * SMALL, SMALL),
+        'addr=%02x.%d%s' % (2 + index // 8, index % 8,
+                            ',multifunction=on' if index % 8 == 0 else ''),
+        'igd%d' % index, ',aperture-size=1M') for index in range(count)]
+
+
+def measure_regions(emulators, pairs, rounds):
+    """{(name, count): {"dma", "tables", "start": [seconds]}}."""
+    wanted = {(name, count): (emulator, {'devices': devices(count),
+                                         'region': (SMALL_BASE, SMALL)})
+              for count in REGIONS for name, emulator in emulators.items()}
+    found = {key: collections.defaultdict(list) for key in wanted}
+    for _ in range(pairs):
+        with machines(wanted) as rigs:
+            for key, rig in rigs.items():
+                found[key]['start'].append(rig.started)
+                rig.translate('on')
+            for index in range(rounds):
+                for key in in_turns(rigs, index):
+                    found[key]['dma'].append(
+                        rigs[key].dma('region', SMALL // 2))
+            for index in range(rounds):
+                for key in in_turns(rigs, index):
+                    found[key]['tables'].append(
+                        float(rigs[key].ask('tables')))
+    return found
+
+
+def region_rows(found):
+    rows = []
+
+    def rates(name, count):
+        return [SMALL / 2 / MIB / one for one in found[name, count]['dma']]
+
+    for count in REGIONS:
+        what = '%d region%s: ' % (count, 's' if count > 1 else '')
+        rows.append(compare('g', what + 'DMA, 2 MiB', rates('stock', count),
+                            rates('ours', count), 'MiB/s'))
+        if count > 1:
+            flat = compare('g', '', rates('ours', 1), rates('ours', count), '')
+            rows.append(Row('g', what + 'DMA / that with one region', None,
+                            flat.ratio, 'ratio', note=flat.note,
+                            wanted=Wanted('>=', 0.95, 'flat', of='ours')))
+        for name, text in (('tables', 'all ACPI tables built in'),
+                           ('start', 'emulator starts in')):
+            rows.append(compare('g', what + text, found['stock', count][name],
+                                found['ours', count][name], 's'))
+    # From 8 to 64 regions, eight times as many: linear is at most 8.
+    stock, ours = (median(found[name, REGIONS[2]]['tables'])
+                   / median(found[name, REGIONS[1]]['tables'])
+                   for name in ('stock', 'ours'))
+    return rows + [Row('g', 'ACPI tables, time of 64 regions / of 8', stock,
+                       ours, 'ratio',
+                       wanted=Wanted('<=', 8, 'linear', of='ours'))]

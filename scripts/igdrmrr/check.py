@@ -159,20 +159,28 @@ def suite_guest():
                            r'^guest \S+: | (FAILED|ERROR) ')
 
 
+def suite_bench():
+    from . import bench
+
+    return bench.suite()
+
+
 SUITES = {'unit': suite_unit, 'qtest': suite_qtest, 'guest': suite_guest,
+          'bench': suite_bench,
           'package': package_check.suite_package, 'libvirt': suite_libvirt,
           'lint': suite_lint, 'driver': driver.suite_driver,
           'docs': suite_docs, 'tool': suite_tool, 'harness': suite_harness,
           'fuzz': fuzz.suite_fuzz, 'series': series_check.suite_series}
 # Two lanes, one for each core: the first one's suites have programs or guests
 # side by side, the second one's use one core most of the time.
-FIRST_LANE = ('unit', 'qtest', 'guest')
+FIRST_LANE = ('unit', 'qtest', 'guest', 'bench')
 # These say something even when the emulator could not be built.
 ALONE = {'unit', 'harness', 'tool', 'fuzz'}
 FULL = '''--full adds: an emulator built after each patch of the series; fuzz targets
 run: for %d s each instead of %d; guests that repeat what others show: each
 run: policy under each kernel, a nested guest under rmrr-policy=lock, more RAM
-run: sizes and firmware, the stock emulator's picture''' % (
+run: sizes and firmware, the stock emulator's picture; the book's commands that
+run: take minutes, among them the demo and the quick benchmark''' % (
     fuzz.FULL_SECONDS, fuzz.DEFAULT_SECONDS)
 SLOWEST = 12
 

@@ -36,8 +36,9 @@ def cmd_demo(arguments):
 
 
 def cmd_bench(arguments):
-    qemu.build(assets.FOR_TESTS)
-    return script('bench.py', arguments)
+    from . import bench
+
+    return bench.main(arguments)
 
 
 def cmd_docs(_arguments):

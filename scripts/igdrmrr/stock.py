@@ -4,11 +4,11 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Two of them. "stock" is untouched. "reference" has igd-testdev and nothing
-# else: its device, and a stand-in for what places a region, which does
-# nothing; so VT-d, the memory core and the ACPI tables are stock to the
-# letter, and a region is ordinary guest RAM. The benchmark measures against
-# both; the demo's second picture is made on the reference.
+# The reference emulator has igd-testdev and nothing else: its device, and a
+# stand-in for what places a region, which does nothing; so VT-d, the memory
+# core and the ACPI tables are stock to the letter, and a region is ordinary
+# guest RAM. The benchmark measures against it; the demo's second picture is
+# made on it. An untouched tree is for the series (series_check.py).
 #
 # The directories have the names they have beside each other in build/, one
 # level down: so the compiler's command lines are those of the real build, and
@@ -17,7 +17,6 @@
 from . import fetch, files, paths, qemu, source
 from .ui import run_logged, say
 
-STOCK = paths.BUILD / 'stock'
 REFERENCE = paths.BUILD / 'reference'
 BENCH = paths.ROOT / 'tests/bench'
 
@@ -42,7 +41,7 @@ def emulator(top):
     return build_directory(top) / 'qemu-system-x86_64'
 
 
-def unpack_stock(record, top=STOCK):
+def unpack_stock(record, top):
     stamp = source_directory(top) / '.igd-rmrr.json'
     if files.read_json(stamp) == record:
         return
@@ -98,15 +97,6 @@ def make(top, words):
 def lock(top):
     return files.Lock(top.parent / ('.%s-lock' % top.name),
                       'build/' + top.name)
-
-
-def build():
-    """Builds stock unless it is there; returns the emulator's path."""
-    record = fetch.fetch(())
-    with lock(STOCK):
-        unpack_stock(record)
-        configure(record, STOCK, 'unmodified')
-        return make(STOCK, 'unmodified')
 
 
 def build_reference():

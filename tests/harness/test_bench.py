@@ -1,77 +1,60 @@
-# Tests of the benchmark's arithmetic, verdicts and table
+# Tests of the benchmark's arithmetic, verdicts, table and stages
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-import sys
-from pathlib import Path
-from types import SimpleNamespace
+import json
 
 import pytest
 
-from igdrmrr import bench_report, bench_rig, bench_window, stock
+from igdrmrr import bench, bench_report, bench_rig, files, paths, stock
 from igdrmrr.bench_report import Row, Wanted
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'scripts'))
 
-import bench  # noqa: E402
+@pytest.mark.parametrize('row, verdict', [
+    (Row('a', 'x', ratio=1.3, wanted=Wanted('>=', 1.3)), 'reached'),
+    (Row('a', 'x', ratio=1.2, wanted=Wanted('>=', 1.3)), 'missed'),
+    (Row('a', 'x', ratio=1.02, wanted=Wanted('<=', 1.02)), 'reached'),
+    (Row('a', 'x', 5, 1, wanted=Wanted('==', 1, of='ours')), 'reached'),
+    (Row('a', 'x', 1, 5, wanted=Wanted('==', 1, of='ours')), 'missed'),
+    (Row('a', 'x', 1, 5, wanted=Wanted('==', 1, of='ours'), by_design='why'),
+     'by design'),
+    (Row('a', 'x', 1, 1, wanted=Wanted('==', 1, of='ours'), by_design='why'),
+     'reached'),
+    (Row('a', 'x', wanted=Wanted('>=', 1.3)), 'missed'),
+    (Row('a', 'x', ratio=0.1), ''),
+], ids=range(9))
+def test_verdict(row, verdict):
+    assert row.verdict == verdict
+    assert row.record()['verdict'] == verdict
 
 
-def test_paired_ratio_survives_a_slow_machine():
+def test_table_and_summary():
+    rows = [Row('a', 'x' * 42, 123456, 123456, 'MiB/s', 12.345,
+                Wanted('>=', 13.3), note='word ' * 40),
+            Row('a', 'meant', 1, 5, '', None, Wanted('==', 1, of='ours'),
+                by_design='why'),
+            Row('a', 'good', 5, 1, '', None, Wanted('==', 1, of='ours'),
+                by_design='why', note='never'),
+            Row('a', 'as meant', 1, 6, '', None, Wanted('==', 1, of='ours'),
+                by_design='why')]
+    lines = bench_report.table(rows, {'a': 'things', 'b': 'none'}).splitlines()
+    assert [line.split('  ')[-1] for line in lines[3:7]] == [
+        'missed [1]', 'by design [2]', 'reached', 'by design [2]']
+    assert lines[-1] == '[2] by design: why'
+    assert max(map(len, lines)) <= bench_report.COLUMNS
+    assert bench_report.summary(rows) == (
+        '1 of 2 reached, 2 more miss by design\nmissed: (a) %s\n' % ('x' * 42))
+
+
+def test_pairs():
     # The machine got four times slower between the pairs; the ratio did not.
-    assert bench_report.paired_ratio([2.0, 8.0, 2.1], [1.0, 4.0, 1.0]) == 2.0
-
-
-def test_no_pairs():
-    with pytest.raises(ValueError, match='2 and 1'):
-        bench_report.paired_ratio([1, 2], [1])
-
-
-@pytest.mark.parametrize('sign, number, met', [
-    ('>=', 0.98, True), ('>=', 0.979, False), ('<=', 1.02, True),
-    ('<=', 1.021, False), ('==', 0, True), ('==', 1, False),
-])
-def test_wanted(sign, number, met):
-    value = {'>=': 0.98, '<=': 1.02, '==': 0}[sign]
-    assert Wanted(sign, value).met(number) == met
-
-
-@pytest.mark.parametrize('row, reached', [
-    (Row('a', 'x', ratio=1.4, wanted=Wanted('>=', 1.3)), True),
-    (Row('a', 'x', ratio=1.2, wanted=Wanted('>=', 1.3)), False),
-    (Row('a', 'x', 5, 1, wanted=Wanted('==', 1, of='ours')), True),
-    (Row('a', 'x', 1, 5, wanted=Wanted('==', 1, of='ours')), False),
-    (Row('a', 'x', wanted=Wanted('>=', 1.3)), False),
-    (Row('a', 'x', ratio=0.1), None),
-], ids=['ratio', 'ratio missed', 'ours', 'ours missed', 'no number',
-        'nothing wanted'])
-def test_reached(row, reached):
-    assert row.reached is reached
-    assert row.record()['reached'] is reached
-
-
-def test_reason_is_shown_only_for_a_miss():
-    rows = [Row('a', 'good', ratio=2, wanted=Wanted('>=', 1), reason='why'),
-            Row('a', 'bad', ratio=0.5, wanted=Wanted('>=', 1), reason='why'),
-            Row('a', 'worse', ratio=0.4, wanted=Wanted('>=', 1),
-                reason='why', note='always'),
-            Row('a', 'plain', ratio=0.4, note='always'),
-            Row('a', 'unknown', ratio=0.3, wanted=Wanted('>=', 1))]
-    text = bench_report.table(rows, {'a': 'things', 'b': 'none'})
-    lines = [line.split()[-2:] for line in text.splitlines()[3:8]]
-    assert lines == [['1', 'reached'], ['missed', '[1]'], ['missed', '[2,1]'],
-                     ['0.400', '[2]'], ['missed', '[3]']]
-    assert text.count('why') == text.count('always') == 1
-    assert '[3] not explained' in text
-    assert '(b)' not in text
-
-
-def test_summary_names_the_misses():
-    rows = [Row('a', 'good', ratio=2, wanted=Wanted('>=', 1)),
-            Row('b', 'bad', ratio=0.5, wanted=Wanted('>=', 1)),
-            Row('b', 'just a number', ratio=0.5)]
-    assert bench_report.summary(rows) == '1 of 2 reached\nmissed: (b) bad\n'
+    row = bench_report.compare('a', 'x', [1.0, 4.0, 1.0], [2.0, 8.0, 2.1], 's')
+    assert (row.stock, row.ours, row.ratio) == (1.0, 2.1, 2.0)
+    assert 'between 2.000 and 2.100' in row.note
+    with pytest.raises(ValueError):
+        bench_report.compare('a', 'x', [1], [1, 2], 's')
 
 
 @pytest.mark.parametrize('value, unit, text', [
@@ -84,81 +67,40 @@ def test_number(value, unit, text):
     assert bench_report.number(value, unit) == text
 
 
-def test_table_is_narrow():
-    wide = Row('a', 'x' * 42, 123456, 123456, 'MiB/s', 12.345,
-               Wanted('>=', 13.3), reason='word ' * 40)
-    slow = Row('a', 'y', 1, 1, 's', 0.5, Wanted('>=', 1.3), 'z', 'note')
-    text = bench_report.table([wide, slow], {'a': 'things'})
-    assert max(map(len, text.splitlines())) <= bench_report.COLUMNS
-
-
-def test_parse_scan():
-    text = ('noise\nsecond 4096 67108864 110.50 36\n'
-            'first 2097152 1073741824 3.25 4\nthird 1 2 3 4\n')
-    assert bench_report.parse_scan(text) == {
-        ('second', 4096, 67108864): (pytest.approx(110.5e-6), 36),
-        ('first', 2097152, 1073741824): (pytest.approx(3.25e-6), 4)}
-
-
-def test_parse_stats():
-    assert bench_report.parse_stats('maps 3 region-maps 0') == {
-        'maps': 3, 'region-maps': 0}
-    with pytest.raises(ValueError):
-        bench_report.parse_stats('maps 3 unmaps')
-
-
-@pytest.mark.parametrize('large, reached', [(0.0016, True), (0.0032, False)])
-def test_scan_rows_want_linear(large, reached):
-    rows = bench.scan_rows({('second', 4096, 64 << 20): (1e-4, 36),
-                            ('second', 4096, 1 << 30): (large, 516)})
-    assert [row.reached for row in rows] == [True, None, reached]
-
-
-def counters(maps, unmaps, ns, entries):
-    one = {'region-maps': maps, 'region-unmaps': unmaps,
-           'region-unmapped-ns': ns, 'region-entries': entries}
-    return {step: dict(one) for step, _ in bench_window.STEPS}
+@pytest.mark.parametrize('large, verdict', [(0.0016, 'reached'),
+                                            (0.0032, 'missed')])
+def test_scan_rows_want_linear(large, verdict):
+    found = {(stage, page, size << 20): large if size == 1024 else 1e-4
+             for stage in ('second', 'first') for size in (64, 1024)
+             for page in (4096, 2 << 20, 1 << 30)}
+    rows = bench.scan_rows(found)
+    assert [row.verdict for row in rows[:3]] == ['reached', '', verdict]
 
 
 def test_mapping_rows():
-    found = {'stock': [counters(18432, 1, 20000000, 18432)] * 3,
-             'ours': [counters(0, 0, 0, 1)] * 3}
-    rows = bench_window.mapping_rows(found, 'keep')
-    assert all(row.reached for row in rows)
+    def walk(*counters):
+        return {step: counters for step, _ in bench_rig.STEPS}
+
+    found = {'stock': walk(18432, 1, 0.02, 18432), 'ours': walk(0, 0, 0, 1)}
+    rows = bench_rig.mapping_rows(found, 'lock')
+    assert {row.verdict for row in rows} == {'reached'} and len(rows) == 9
     assert rows[0].shown == ('18432, 1', '0, 0')
-    found['ours'] = [counters(1, 17, 500, 1)] * 3
-    rows = bench_window.mapping_rows(found, 'keep')
-    assert not any(row.reached for row in rows)
-    reasons = {row.what: bool(row.reason) for row in rows}
-    assert reasons['keep, VFIO attach: not mapped for']
-    assert not reasons['keep, driver bind: not mapped for']
-    assert bench_window.entry_rows(found)[0].reached
+    found['ours'] = walk(1, 17, 5e-7, 1)
+    by_design = {row.what: row.verdict == 'by design'
+                 for row in bench_rig.mapping_rows(found, 'keep')}
+    assert by_design['keep, VFIO attach: not mapped for']
+    assert not by_design['keep, driver bind: not mapped for']
 
 
 def test_devices_do_not_overlap():
-    devices = bench_window.devices(64)
+    devices = bench_rig.devices(64)
     bases = [int(word.split('=')[1], 16) for one in devices
              for word in one.split(',') if word.startswith('dsm-base')]
     places = {word for one in devices for word in one.split(',')
               if word.startswith('addr')}
     assert len(places) == 64
-    assert all(b - a == bench_window.SMALL for a, b in zip(bases, bases[1:]))
-    assert bases[-1] + bench_window.SMALL <= 0xb0000000
-    assert sum(',multifunction=on' in one for one in devices) == 8
-
-
-def test_device_has_its_gsm_first():
-    text = bench_rig.device((0x7b100000, 72 << 20), more=',listener=map')
-    assert text == ('igd-testdev,id=igd0,addr=02.0,dsm-base=0x7b900000,'
-                    'dsm-size=64M,gsm-size=8M,listener=map')
-
-
-def test_turns_alternate():
-    rigs = {'stock': 1, 'ours': 2}
-    assert [name for name, _ in bench_rig.in_turns(rigs, 0)] == [
-        'ours', 'stock']
-    assert [name for name, _ in bench_rig.in_turns(rigs, 1)] == [
-        'stock', 'ours']
+    assert all(b - a == bench_rig.SMALL for a, b in zip(bases, bases[1:]))
+    assert bases[-1] + bench_rig.SMALL <= 0xb0000000
 
 
 def test_reference_has_the_device_and_no_iommu_of_ours():
@@ -171,72 +113,76 @@ def test_reference_has_the_device_and_no_iommu_of_ours():
 
 def test_walk_rows():
     from igdrmrr import bench_linux
-    from guestlib.steps import Step
+    from guestlib.steps import Step, Walk
 
-    def walk(*steps):
-        steps = [Step('realize', 1, 0, 5, 1, 0), *steps]
-        return SimpleNamespace(
-            steps=steps,
-            step=lambda name: next((s for s in steps if s.name == name),
-                                   None))
+    def way(*steps):
+        return Walk(None, [Step('realize', 1, 0, 5, 1, 0), *steps])
 
-    stock_walk = walk(Step('boot', 18435, 4, 1000, 18432, 0),
-                      Step('vfio-attach', 0, 2, 9000, 0, 0))
-    ours = walk(Step('boot', 0, 0, 0, 1, 0),
-                Step('vfio-attach', 36, 9, 500, 36, 0))
-    rows = bench_linux.walk_rows({'stock': stock_walk, 'ours': ours},
-                                 'c-keep', 'keep')
-    assert [row.reached for row in rows] == [True, True, False, False, True]
-    assert rows[2].reason == bench_linux.ATTACHED
-    assert (rows[4].stock, rows[4].ours) == (4, 0)
-
-
-def dma_times(command, region_on):
-    """Times of two emulators: outside and without translation all alike."""
-    times = {}
-    for name in ('stock', 'ours'):
-        for how, _ in bench_rig.TRANSLATIONS:
-            times[name, None, how, 0] = [command] * 3
-            for length, _ in bench_rig.LENGTHS:
-                once = command + length / 4e9
-                times[name, 'region', how, length] = [once] * 3
-                times[name, 'ram', how, length] = [once] * 3
-    for length, _ in bench_rig.LENGTHS:
-        times['stock', 'region', 'on', length] = [
-            command + region_on * length / 4e9] * 3
-    return times
+    stock_way = way(Step('boot', 18435, 4, 1000, 18432, 0),
+                    Step('vfio-attach', 0, 2, 9000, 0, 0))
+    ours = way(Step('boot', 0, 0, 0, 1, 0),
+               Step('vfio-attach', 36, 9, 500, 36, 0))
+    for policy, verdict in (('keep', 'by design'), ('lock', 'missed')):
+        rows = bench_linux.walk_rows(stock_way, ours, policy)
+        assert [row.verdict for row in rows] == [
+            'reached', 'reached', verdict, verdict, 'reached']
+        assert (rows[4].stock, rows[4].ours) == (4, 0)
 
 
 def test_dma_rows():
-    rows = bench_rig.dma_rows(dma_times(40e-6, 4))
-    found = {(row.section, row.what): row for row in rows}
-    short = found['a', '4 KiB, translation on']
-    assert short.reached is False and short.reason == bench_rig.COMMAND_COST
-    assert found['a', '64 KiB, translation on'].reached
-    assert found['a', '32 MiB, translation on'].ratio == pytest.approx(
-        4, rel=0.01)
+    """Outside and without translation both take the same time."""
+    times = {}
+    for name, slower in (('stock', 4), ('ours', 1)):
+        for how, _ in bench_rig.TRANSLATIONS:
+            times[name, 'ram', how, bench_rig.NOTHING] = [40e-6] * 3
+            for length, _ in bench_rig.LENGTHS:
+                for place in ('region', 'ram'):
+                    times[name, place, how, length] = [
+                        40e-6 + length / 4e9 * (
+                            slower if (place, how) == ('region', 'on')
+                            else 1)] * 3
+    found = {(row.section, row.what): row for row in bench_rig.dma_rows(times)}
+    assert found['a', '4 KiB, translation on'].verdict == 'by design'
+    assert found['a', '64 KiB, translation on'].verdict == 'reached'
     net = found['a', '4 KiB, translation on, less that']
-    assert net.ratio == pytest.approx(4) and net.reached
+    assert net.ratio == pytest.approx(4) and net.verdict == 'reached'
     assert found['a', '64 KiB, on / off'].ours == pytest.approx(1)
-    assert sum(row.section == 'b' for row in rows) == 9
-    assert all(row.reached for row in rows if row.section == 'b')
+    assert [row.verdict for (section, _), row in found.items()
+            if section == 'b'] == ['reached'] * 9
 
 
-def test_net_of_nothing_is_not_a_number():
-    times = dma_times(40e-6, 1)
-    times['ours', 'region', 'on', 4096] = [39e-6] * 3
-    row = bench_rig.net_row(times, 'on', 4096, 'x')
-    assert row.ratio is None and row.reached is None
+def set_up(monkeypatch):
+    monkeypatch.setattr(bench.Bench, 'emulators', {'ours': None})
+    monkeypatch.setattr(bench.Bench, 'table', b'DMAR')
 
 
-def test_scatter_is_a_reason():
-    stock_s, ours_s = [1.0] * 5, [0.9, 0.97, 0.975, 1.0, 1.1]
-    row = bench_report.compare('b', 'x', stock_s, ours_s, 's',
-                               Wanted('>=', 0.98))
-    assert not row.reached and 'between 0.970 and 1.000' in row.reason
-    row = bench_report.compare('b', 'x', stock_s, [0.9] * 5, 's',
-                               Wanted('>=', 0.98))
-    assert not row.reached and not row.reason
-    row = bench_report.compare('b', 'x', [1.0], [0.9], 's',
-                               Wanted('>=', 0.98))
-    assert not row.reached and 'no more than 1 pairs' in row.reason
+def test_stage_that_breaks_leaves_the_others(monkeypatch, tmp_path, capsys):
+    def numberless(_bench):
+        return [Row('d', 'nothing')]
+
+    monkeypatch.setattr(paths, 'BUILD', tmp_path)
+    monkeypatch.setattr(bench.qemu, 'built_version', lambda: 'a version')
+    set_up(monkeypatch)
+    monkeypatch.setattr(bench, 'STAGES', {
+        'dma': lambda _: bench.gone, 'mappings': numberless,
+        'regions': lambda _: [], 'scan': lambda _: [Row('e', 'kept', None, 1)],
+        'steps': lambda _: pytest.fail('left out')})
+    counts = bench.run(bench.quick())
+    assert (counts.passed, counts.failed) == (
+        2, ['bench: dma', 'bench: mappings', 'bench: regions'])
+    said = capsys.readouterr().out
+    assert "has no attribute 'gone'" in said and 'no number: (d)' in said
+    rows = json.loads((tmp_path / 'bench/report.json').read_text())['rows']
+    assert [row['what'] for row in rows] == ['nothing', 'kept']
+
+
+def test_smoke_is_every_stage_and_no_report(monkeypatch, tmp_path):
+    ran = []
+    set_up(monkeypatch)
+    monkeypatch.setattr(paths, 'BUILD', tmp_path)
+    monkeypatch.setattr(bench, 'STAGES', {
+        name: lambda one: ran.append(one.pairs) or [Row('e', 'x', 1, 1)]
+        for name in bench.STAGES})
+    assert bench.suite().passed == len(ran) + 1 == len(bench.STAGES) + 1 == 8
+    assert set(ran) == {1} and files.read_json(
+        tmp_path / 'bench/report.json') is None

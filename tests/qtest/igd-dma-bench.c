@@ -13,14 +13,13 @@
  *
  *     dma region|ram LENGTH MS    copy again and again for MS milliseconds:
  *                                 seconds for each
- *     command MS                  the same with hardly anything to copy
  *     context CONTEXT             point the device's context entry there, and
  *                                 invalidate for the device
  *     translation 0|1             switch it
- *     stats                       the listener's "NAME VALUE..."
- *     reset                       zero the listener's counters
- *     tables                      have the ACPI tables built: bytes of the
- *                                 DMAR, and seconds
+ *     stats                       the listener's counters (STATS), which are
+ *                                 zeroed
+ *     tables                      reset, and have the ACPI tables built:
+ *                                 seconds
  *
  * CONTEXT is none, pt (pass-through), identity or again (two domains that map
  * the region to itself and RAM too, in 4 KiB pages) or empty.
@@ -29,11 +28,11 @@
 #include "qemu/osdep.h"
 #include "qemu/units.h"
 #include "libqtest.h"
+#include "libqos/fw_cfg.h"
 #include "libqos/pci-pc.h"
 #include "hw/display/igd-testdev-regs.h"
 #include "hw/pci/pci.h"
 #include "qemu/bswap.h"
-#include "qobject/qdict.h"
 #include "standard-headers/linux/qemu_fw_cfg.h"
 #include "igd-testdev-rig.h"
 
@@ -47,15 +46,11 @@
 #define SLICE (2 * MiB)          /* what the engine does in one go */
 #define POLL_TIMEOUT_S 30
 
-/* Guest memory for what fw_cfg has, and its interface */
-#define ACCESS_AT 0x7f0000
-#define FILE_AT 0x800000
 #define FILES_MAX 128
-#define FW_CFG_DMA_PORT 0x514
 
-#define ACPI_MAX (1 * MiB)
-#define ACPI_LENGTH 4
-#define ACPI_HEADER 36
+static const char *const STATS[] = {
+    "region-maps", "region-unmaps", "region-unmapped-ns", "region-entries",
+};
 
 typedef struct BenchRig {
     IGDRig rig;
@@ -153,15 +148,6 @@ static void do_dma(BenchRig *b, const char *place, uint64_t length, int ms)
     printf("= %.9f\n", took / done);
 }
 
-static void do_command(BenchRig *b, int ms)
-{
-    double took;
-    uint32_t done = run_commands(b, RIG_HIGH, COPY_MAX, sizeof(uint32_t),
-                                 ms / 1000.0, &took);
-
-    printf("= %.9f\n", took / done);
-}
-
 /* The IOMMU */
 
 static void do_context(BenchRig *b, const char *name)
@@ -199,79 +185,29 @@ static void map_identity(BenchRig *b, VTDDomain *domain, uint16_t id)
 
 static void do_stats(BenchRig *b)
 {
-    QDict *answer = qtest_qmp(b->rig.qts, "{ 'execute': 'qom-get', "
-                              "'arguments': { "
-                              "'path': '/machine/peripheral/igd0', "
-                              "'property': 'listener-stats' } }");
-    QDict *stats = qdict_get_qdict(answer, "return");
-    const QDictEntry *entry;
+    unsigned i;
 
-    g_assert_nonnull(stats);
     printf("=");
-    for (entry = qdict_first(stats); entry; entry = qdict_next(stats, entry)) {
-        printf(" %s %" PRId64, qdict_entry_key(entry),
-               qdict_get_int(stats, qdict_entry_key(entry)));
+    for (i = 0; i < G_N_ELEMENTS(STATS); i++) {
+        printf(" %" PRIu64, igd_rig_stat(&b->rig, "igd0", STATS[i]));
     }
     printf("\n");
-    qobject_unref(answer);
+    igd_rig_reset_stats(&b->rig, "igd0");
 }
 
 /* The tables */
 
-static uint32_t acpi_length(const uint8_t *table)
+static uint16_t find_file(QFWCFG *fw_cfg, const char *name)
 {
-    uint32_t length;
-
-    memcpy(&length, table + ACPI_LENGTH, sizeof(length));
-    return GUINT32_FROM_LE(length);
-}
-
-static uint32_t find_dmar(const uint8_t *all, size_t size)
-{
-    size_t at = 0;
-
-    while (at + ACPI_HEADER <= size && all[at]) {
-        uint32_t length = acpi_length(all + at);
-
-        if (!memcmp(all + at, "DMAR", 4)) {
-            return length;
-        }
-        g_assert_cmpuint(length, >=, 8);
-        at += length;
-    }
-    return 0;
-}
-
-/* Reads a file of fw_cfg by its DMA interface; it stays in guest memory */
-static void fw_cfg_read(BenchRig *b, uint16_t key, uint32_t length)
-{
-    QTestState *qts = b->rig.qts;
-    struct fw_cfg_dma_access access = {
-        .control = cpu_to_be32(key << 16 | FW_CFG_DMA_CTL_SELECT |
-                               FW_CFG_DMA_CTL_READ),
-        .length = cpu_to_be32(length),
-        .address = cpu_to_be64(FILE_AT),
-    };
-
-    qtest_memwrite(qts, ACCESS_AT, &access, sizeof(access));
-    qtest_outl(qts, FW_CFG_DMA_PORT, 0);
-    qtest_outl(qts, FW_CFG_DMA_PORT + 4, cpu_to_be32(ACCESS_AT));
-    g_assert_cmphex(qtest_readl(qts, ACCESS_AT), ==, 0);
-}
-
-static uint16_t find_file(BenchRig *b, const char *name, uint32_t *size)
-{
-    struct fw_cfg_file file;
+    struct fw_cfg_file found[FILES_MAX];
     uint32_t count, i;
 
-    fw_cfg_read(b, FW_CFG_FILE_DIR, sizeof(count) + FILES_MAX * sizeof(file));
-    count = be32_to_cpu(qtest_readl(b->rig.qts, FILE_AT));
-    for (i = 0; i < MIN(count, FILES_MAX); i++) {
-        qtest_memread(b->rig.qts, FILE_AT + sizeof(count) + i * sizeof(file),
-                      &file, sizeof(file));
-        if (!strcmp(file.name, name)) {
-            *size = be32_to_cpu(file.size);
-            return be16_to_cpu(file.select);
+    qfw_cfg_get(fw_cfg, FW_CFG_FILE_DIR, &count, sizeof(count));
+    count = MIN(be32_to_cpu(count), FILES_MAX);
+    qfw_cfg_read_data(fw_cfg, found, count * sizeof(found[0]));
+    for (i = 0; i < count; i++) {
+        if (!strcmp(found[i].name, name)) {
+            return be16_to_cpu(found[i].select);
         }
     }
     g_assert_not_reached();
@@ -279,35 +215,24 @@ static uint16_t find_file(BenchRig *b, const char *name, uint32_t *size)
 
 /*
  * The tables are built when firmware selects the file for the first time
- * after a reset; to read it once more costs what reading costs.
+ * after a reset; to select it once more costs what selecting costs.
  */
 static void do_tables(BenchRig *b)
 {
-    g_autofree uint8_t *all = g_malloc0(ACPI_MAX);
+    QFWCFG *fw_cfg = pc_fw_cfg_init(b->rig.qts);
+    uint16_t key = find_file(fw_cfg, "etc/acpi/tables");
     double first, second;
-    uint32_t size;
-    uint16_t key;
 
     qtest_system_reset(b->rig.qts);
-    key = find_file(b, "etc/acpi/tables", &size);
-    g_assert_cmpuint(size, <=, ACPI_MAX);
-
     first = now();
-    fw_cfg_read(b, key, size);
+    qfw_cfg_select(fw_cfg, key);
     second = now();
-    fw_cfg_read(b, key, size);
-    first = (second - first) - (now() - second);
+    qfw_cfg_select(fw_cfg, key);
+    printf("= %.9f\n", (second - first) - (now() - second));
 
-    qtest_memread(b->rig.qts, FILE_AT, all, size);
-    printf("= %u %.9f\n", find_dmar(all, size), first);
+    pc_fw_cfg_uninit(fw_cfg);
     igd_rig_dma_setup(&b->rig, DEVFN);
     vtd_guest_set_root(&b->rig.vtd, b->rig.vtd.root);
-}
-
-static void do_reset(BenchRig *b)
-{
-    igd_rig_reset_stats(&b->rig, "igd0");
-    printf("= ok\n");
 }
 
 /* The rig */
@@ -319,16 +244,12 @@ static void obey(BenchRig *b, char **words)
     if (g_str_equal(words[0], "dma") && n == 4) {
         do_dma(b, words[1], g_ascii_strtoull(words[2], NULL, 0),
                atoi(words[3]));
-    } else if (g_str_equal(words[0], "command") && n == 2) {
-        do_command(b, atoi(words[1]));
     } else if (g_str_equal(words[0], "context") && n == 2) {
         do_context(b, words[1]);
     } else if (g_str_equal(words[0], "translation") && n == 2) {
         do_translation(b, atoi(words[1]));
     } else if (g_str_equal(words[0], "stats")) {
         do_stats(b);
-    } else if (g_str_equal(words[0], "reset")) {
-        do_reset(b);
     } else if (g_str_equal(words[0], "tables")) {
         do_tables(b);
     } else {

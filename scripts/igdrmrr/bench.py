@@ -1,0 +1,246 @@
+# ./run bench: stock QEMU against ours, in one run and one table
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Builds, beside ours, an unmodified QEMU with the test device (stock.py), and
+# has the two take turns at everything. What is measured, and how, is in
+# docs/devel/benchmark.rst. A number that misses what was wanted is no failure;
+# a stage that breaks is one, and the others go on.
+
+import argparse
+import collections
+import dataclasses
+import functools
+import os
+import subprocess
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+from . import (assets, bench_linux, bench_report, bench_rig, cases, files,
+               paths, qemu, stock, tool, top, ui)
+from .bench_report import Row, Wanted
+
+PAIRS = 5
+SCAN_PROGRAM = 'tests/unit/bench-vtd-range-scan'
+MIB = 1 << 20
+GIB = 1 << 30
+
+TITLES = {
+    'a': 'Device DMA inside the region',
+    'b': 'Device DMA outside, in RAM that the guest maps in 4 KiB pages',
+    'c': 'The region in a VFIO container: calls, and time not mapped',
+    'c-keep': 'The same in a full Linux boot, rmrr-policy=keep, the default',
+    'c-lock': 'The same in a full Linux boot, rmrr-policy=lock',
+    'd': 'The region in a VFIO container: entries',
+    'e': "Scan of the guest's tables (stock does none)",
+    'f': 'Boot of a Debian guest',
+    'g': 'Number of regions, 4 MiB each',
+}
+
+
+KINDS = {'L1': bench_linux.PLAIN, 'L1 with the device': bench_linux.DEVICE}
+
+
+@dataclasses.dataclass
+class Bench:
+    """How much of everything; by default once."""
+    pairs: int = 1
+    # Many short turns: what disturbs one does not disturb the median.
+    starts: int = 1
+    dma_rounds: int = 1
+    rounds: int = 1
+    scans: int = 1
+    kinds: tuple = ('L1 with the device',)      # of boots
+    policies: tuple = ('keep',)
+    warm: bool = False          # boot once before what counts
+    workers: int = 1            # two where no number matters
+    left_out: tuple = ()        # stages
+
+    @functools.cached_property
+    def emulators(self):
+        with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
+            qemu.ninja(['tests/qtest/' + bench_rig.PROGRAM], lock)
+        return {'stock': stock.build_reference(), 'ours': paths.EMULATOR}
+
+    @functools.cached_property
+    def table(self):
+        return bench_linux.our_table()
+
+
+def quick():
+    return Bench(1, 5, 5, 7, 5, tuple(KINDS), warm=True,
+                 left_out=('steps', 'nested'))
+
+
+def whole(pairs):
+    return Bench(pairs, 5 * pairs, 5, 15, 5, tuple(KINDS), ('keep', 'lock'),
+                 True)
+
+
+def set_up(bench):
+    """What more than one stage needs, before any of them."""
+    return bench.emulators, bench.table
+
+
+# The stages: each takes a Bench and returns its rows
+
+def dma(bench):
+    return bench_rig.dma_rows(
+        bench_rig.measure_dma(bench.emulators, bench.starts,
+                              bench.dma_rounds))
+
+
+def mappings(bench):
+    return [row for policy in ('keep', 'lock') for row in
+            bench_rig.mapping_rows(bench_rig.measure_mappings(
+                bench.emulators, bench.pairs, policy), policy)]
+
+
+def regions(bench):
+    return bench_rig.region_rows(bench_rig.measure_regions(
+        bench.emulators, bench.pairs, bench.rounds))
+
+
+def scan(bench):
+    """What the scan's own benchmark says, line by line."""
+    directory = top.set_up('top', 'gcc', ())
+    ui.run_logged("building the scan's benchmark",
+                  [qemu.NINJA, '-C', directory, SCAN_PROGRAM],
+                  'bench-scan.log', env=top.environment())
+    found = collections.defaultdict(list)
+    for _ in range(bench.scans):
+        said = subprocess.run([directory / SCAN_PROGRAM], check=True,
+                              text=True, stdout=subprocess.PIPE).stdout
+        for words in map(str.split, said.splitlines()):
+            key = (words[0], int(words[1]), int(words[2]))
+            found[key].append(float(words[3]) * 1e-6)
+    return scan_rows({key: bench_report.median(seconds)
+                      for key, seconds in found.items()})
+
+
+def scan_rows(found):
+    rows = []
+    for stage in ('second', 'first'):
+        for page, name in ((4096, '4 KiB'), (2 * MIB, '2 MiB'),
+                           (GIB, '1 GiB')):
+            what = '%s stage, %s pages: ' % (stage, name)
+            small, large = found[stage, page, 64 * MIB], found[stage, page,
+                                                               GIB]
+            rows += [
+                Row('e', what + '64 MiB', None, small, 's',
+                    wanted=Wanted('<=', 200e-6, '< 200 us', of='ours')
+                    if page == 4096 else None),
+                Row('e', what + '1 GiB', None, large, 's'),
+                Row('e', what + '1 GiB / 64 MiB', None, large / small,
+                    'ratio', wanted=Wanted('<=', 17.6, 'linear', of='ours'))]
+    return rows
+
+
+def boots(bench):
+    return [row for what in bench.kinds for row in bench_linux.boot_rows(
+        what, KINDS[what], bench.table, bench.pairs, bench.warm)]
+
+
+def steps(bench):
+    way = bench_linux.walk(
+        bench_linux.on_stock(bench_linux.catalog.NO_WINDOW, bench.table))
+    return [row for policy in bench.policies for row in bench_linux.walk_rows(
+        way, bench_linux.walk_policy(policy), policy)]
+
+
+def nested(bench):
+    return bench_linux.boot_rows('L2, device by VFIO',
+                                 bench_linux.NESTED, bench.table,
+                                 min(2, bench.pairs), False)
+
+
+# The longest first, for two workers.
+STAGES = {'nested': nested, 'steps': steps, 'boots': boots, 'dma': dma,
+          'mappings': mappings, 'regions': regions, 'scan': scan}
+
+
+def measure(bench):
+    """The rows of all stages, and the count of stages that gave numbers."""
+    rows = []
+    suite = cases.Cases('bench')
+
+    def wrong(stage):
+        """Whatever is wrong with a stage, the others go on."""
+        try:
+            found = stage(bench)
+        except Exception:       # pylint: disable=broad-except
+            return traceback.format_exc().splitlines()
+        if stage == set_up:
+            return []
+        rows.extend(found)
+        return ['no number: (%s) %s' % (row.section, row.what)
+                for row in found if row.ours is None] or (
+                    [] if found else ['no row'])
+
+    def run(name):
+        start = time.monotonic()
+        suite.run(name, wrong, STAGES[name])
+        ui.say('  %s: %d s' % (name, time.monotonic() - start))
+
+    with files.Lock(paths.BUILD / '.lock-bench', 'the benchmark'), \
+            ThreadPoolExecutor(bench.workers) as pool:
+        suite.run('set-up', wrong, set_up)
+        for _ in pool.map(run, [name for name in STAGES
+                                if name not in bench.left_out]):
+            pass
+    return rows, suite.end()
+
+
+def report(rows, seconds, bench):
+    """Prints the table and keeps it."""
+    head = ('%d CPUs, TCG, medians of %d pairs (%d for DMA), %.0f minutes\n\n'
+            % (os.cpu_count(), bench.pairs, bench.starts * bench.dma_rounds,
+               seconds / 60))
+    text = (head + bench_report.table(rows, TITLES) + '\n'
+            + bench_report.summary(rows))
+    directory = paths.BUILD / 'bench'
+    files.write_atomic(directory / 'report.txt', text)
+    files.write_json(directory / 'report.json', {
+        'pairs': bench.pairs, 'dma_pairs': bench.starts * bench.dma_rounds,
+        'cpus': os.cpu_count(), 'version': qemu.built_version(),
+        'rows': [row.record() for row in rows]})
+    print('\n' + text, end='', flush=True)
+
+
+def run(bench, smoke=False):
+    """Measures; the smoke run's numbers say nothing and are not shown."""
+    started = time.monotonic()
+    rows, counts = measure(bench)
+    if not smoke:
+        report(rows, time.monotonic() - started, bench)
+    return counts
+
+
+def suite():
+    """For ./run check: every stage once."""
+    return run(Bench(workers=2), smoke=True)
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog='./run bench')
+    parser.add_argument('pairs', type=int, nargs='?', default=PAIRS,
+                        help='repeated pairs of boots, %d by default' % PAIRS)
+    parser.add_argument('--quick', action='store_true',
+                        help='one pair, no Linux step by step, no nested '
+                             'guest: about two minutes')
+    parser.add_argument('--smoke', action='store_true',
+                        help='every stage once, to see that it works')
+    options = parser.parse_args(arguments)
+    if options.pairs < 1:
+        parser.error('at least one pair')
+    qemu.build(assets.FOR_TESTS)
+    tool.build()
+    if options.smoke:
+        counts = suite()
+    else:
+        counts = run(quick() if options.quick else whole(options.pairs))
+    print(counts)
+    return 1 if counts.failed else 0
