@@ -22,6 +22,5 @@ html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {
     'description': 'Stolen memory and RMRR of an assigned Intel IGD',
-    'fixed_sidebar': True,
     'page_width': '66em',
 }
