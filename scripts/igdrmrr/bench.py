@@ -17,7 +17,6 @@ import os
 import subprocess
 import time
 import traceback
-from concurrent.futures import ThreadPoolExecutor
 
 from . import (assets, bench_linux, bench_report, bench_rig, cases, files,
                paths, qemu, stock, tool, top, ui)
@@ -56,18 +55,26 @@ class Bench:
     kinds: tuple = ('L1 with the device',)      # of boots
     policies: tuple = ('keep',)
     warm: bool = False          # boot once before what counts
-    workers: int = 1            # two where no number matters
+    alone: bool = False         # ours stands in for stock as well
     left_out: tuple = ()        # stages
 
     @functools.cached_property
     def emulators(self):
         with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
             qemu.ninja(['tests/qtest/' + bench_rig.PROGRAM], lock)
-        return {'stock': stock.build_reference(), 'ours': paths.EMULATOR}
+        return {'stock': paths.EMULATOR if self.alone
+                else stock.build_reference(), 'ours': paths.EMULATOR}
 
     @functools.cached_property
     def table(self):
         return bench_linux.our_table()
+
+    def guests(self, ours):
+        """{name: Spec}, both of them unless ours is alone."""
+        if self.alone:
+            return {'ours': ours}
+        stock.build_reference()
+        return {'stock': bench_linux.on_stock(ours, self.table), 'ours': ours}
 
 
 def quick():
@@ -78,11 +85,6 @@ def quick():
 def whole(pairs):
     return Bench(pairs, 5 * pairs, 5, 15, 5, tuple(KINDS), ('keep', 'lock'),
                  True)
-
-
-def set_up(bench):
-    """What more than one stage needs, before any of them."""
-    return bench.emulators, bench.table
 
 
 # The stages: each takes a Bench and returns its rows
@@ -141,25 +143,27 @@ def scan_rows(found):
 
 def boots(bench):
     return [row for what in bench.kinds for row in bench_linux.boot_rows(
-        what, KINDS[what], bench.table, bench.pairs, bench.warm)]
+        what, bench.guests(KINDS[what]), bench.pairs, bench.warm)]
 
 
 def steps(bench):
-    way = bench_linux.walk(
-        bench_linux.on_stock(bench_linux.catalog.NO_WINDOW, bench.table))
+    specs = bench.guests(bench_linux.catalog.NO_WINDOW)
+    ways = {policy: bench_linux.walk_policy(policy)
+            for policy in bench.policies}
+    if 'stock' in specs:
+        ways['stock'] = bench_linux.walk(specs['stock'])
     return [row for policy in bench.policies for row in bench_linux.walk_rows(
-        way, bench_linux.walk_policy(policy), policy)]
+        ways.get('stock', ways[policy]), ways[policy], policy)]
 
 
 def nested(bench):
     return bench_linux.boot_rows('L2, device by VFIO',
-                                 bench_linux.NESTED, bench.table,
+                                 bench.guests(bench_linux.NESTED),
                                  min(2, bench.pairs), False)
 
 
-# The longest first, for two workers.
-STAGES = {'nested': nested, 'steps': steps, 'boots': boots, 'dma': dma,
-          'mappings': mappings, 'regions': regions, 'scan': scan}
+STAGES = {'dma': dma, 'mappings': mappings, 'regions': regions, 'scan': scan,
+          'boots': boots, 'steps': steps, 'nested': nested}
 
 
 def measure(bench):
@@ -173,24 +177,16 @@ def measure(bench):
             found = stage(bench)
         except Exception:       # pylint: disable=broad-except
             return traceback.format_exc().splitlines()
-        if stage == set_up:
-            return []
         rows.extend(found)
         return ['no number: (%s) %s' % (row.section, row.what)
                 for row in found if row.ours is None] or (
                     [] if found else ['no row'])
 
-    def run(name):
-        start = time.monotonic()
-        suite.run(name, wrong, STAGES[name])
-        ui.say('  %s: %d s' % (name, time.monotonic() - start))
-
-    with files.Lock(paths.BUILD / '.lock-bench', 'the benchmark'), \
-            ThreadPoolExecutor(bench.workers) as pool:
-        suite.run('set-up', wrong, set_up)
-        for _ in pool.map(run, [name for name in STAGES
-                                if name not in bench.left_out]):
-            pass
+    with files.Lock(paths.BUILD / '.lock-bench', 'the benchmark'):
+        for name in [name for name in STAGES if name not in bench.left_out]:
+            start = time.monotonic()
+            suite.run(name, wrong, STAGES[name])
+            ui.say('  %s: %.1f s' % (name, time.monotonic() - start))
     return rows, suite.end()
 
 
@@ -220,8 +216,8 @@ def run(bench, smoke=False):
 
 
 def suite():
-    """For ./run check: every stage once."""
-    return run(Bench(workers=2), smoke=True)
+    """For ./run check: every stage once, with no stock emulator built."""
+    return run(Bench(alone=True), smoke=True)
 
 
 def main(arguments):

@@ -111,17 +111,17 @@ def boot(spec):
     return seconds, cpu
 
 
-def boot_rows(what, spec, table, pairs, warm=True):
+def boot_rows(what, specs, pairs, warm):
     """A guest's rows; one boot of each that does not count fills caches."""
-    specs = {'stock': on_stock(spec, table), 'ours': spec}
-    found = {'stock': [], 'ours': []}
+    found = {name: [] for name in specs}
     for index in range(-1 if warm else 0, pairs):
         for name in in_turns(found, index):
             measured = boot(specs[name])
             if index >= 0:
                 found[name].append(measured)
-    seconds, cpu = ([[one[which] for one in found[name]]
-                     for name in ('stock', 'ours')] for which in (0, 1))
+    both = found.get('stock', found['ours']), found['ours']
+    seconds, cpu = ([[one[which] for one in times] for times in both]
+                    for which in (0, 1))
     return [compare('f', what + ': to the end of init', *seconds, 's',
                     Wanted('<=', 1.02)),
             compare('f', what + ': CPU time of that', *cpu, 's')]
