@@ -192,7 +192,7 @@ def measure(bench):
 
 def report(rows, seconds, bench):
     """Prints the table and keeps it."""
-    head = ('%d CPUs, TCG, medians of %d pairs (%d for DMA), %.0f minutes\n\n'
+    head = ('%d CPUs, medians of %d pairs (%d for DMA), %.0f minutes\n\n'
             % (os.cpu_count(), bench.pairs, bench.starts * bench.dma_rounds,
                seconds / 60))
     text = (head + bench_report.table(rows, TITLES) + '\n'

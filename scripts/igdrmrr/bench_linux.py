@@ -101,9 +101,13 @@ def boot(spec):
     with open(directory / 'errors.log', 'wb') as errors:
         status, seconds, cpu = run(command, errors, guest.time_limit)
     says = (directory / 'says.log').read_text(errors='replace')
-    l1, l2 = Evidence('L1', '', says), Evidence('L2', '', says)
+    console = (directory / 'inner-console.log').read_text(errors='replace')
+    l1, l2 = Evidence('L1', '', says), Evidence('L2', console, says)
     if status or not l1.finished or (spec.inner and not l2.finished):
         raise ui.Failure('a guest did not come up, see %s' % directory)
+    if spec.inner and l2.accelerator() != spec.inner.accel:
+        raise ui.Failure('L2 ran under %s, not %s, see %s' % (
+            l2.accelerator(), spec.inner.accel, directory))
     if spec.inner:
         started, finished = (float(l1.value(word, 'linux')) for word in
                              ('inner_started', 'inner_finished'))

@@ -26,8 +26,6 @@ CAPTIONS = (HOST, GUEST, OTHER_GUEST, LONG, HARDWARE, NOBODY)
 WITH_REASON = (HARDWARE, NOBODY)
 # Who runs a block as anything but root has "$ ".
 PROMPTS = {HOST: '$ ', LONG: '$ ', GUEST: '# ', OTHER_GUEST: '# '}
-# The environment variable with which the tests run those of LONG, too.
-FULL = 'IGD_RMRR_FULL'
 ANY = '...'
 
 OTHERS = ('text', 'json', 'xml', 'c', 'none')

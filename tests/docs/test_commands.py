@@ -37,7 +37,7 @@ def test_class(block):
 def test_run(block, scratch):
     """Long ones are for the clone itself: what they make stays there."""
     long = block.runner == book.LONG
-    if long and not os.environ.get(book.FULL):
+    if long and not suites.full():
         pytest.skip('./run check --full runs it')
     for step in book.steps(block):
         done = subprocess.run(
