@@ -9,6 +9,7 @@
 # reserves the region.
 
 import dataclasses
+import functools
 import resource
 import shlex
 import subprocess
@@ -29,8 +30,8 @@ from guestlib.evidence import Evidence  # noqa: E402
 
 PLAIN = Spec('plain', job='true')
 DEVICE = Spec('device', catalog.LOWER, job='true', memory='3G')
-NESTED = dataclasses.replace(DEVICE, name='nested', time_limit=300,
-                             inner=Inner(work='true', time_limit=250))
+NESTED = dataclasses.replace(DEVICE, name='nested', time_limit=200,
+                             inner=Inner(work='true', time_limit=150))
 
 # Steps from one domain that maps the region to itself to another, or none.
 IDENTITY_STEPS = ('boot', 'driver-bind', 'driver-unbind', 'vfio-bind',
@@ -44,6 +45,7 @@ AWAY = (
     'stolen memory there')
 
 
+@functools.cache
 def guests():
     return Bench(Assets(), paths.BUILD / 'bench')
 
