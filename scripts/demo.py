@@ -195,11 +195,11 @@ def table(rows):
     """Lines of the table; rows are (name, columns)."""
     words = {None: "-", True: "yes", False: "NO"}
     titles = list(rows[0][1])
-    yield " " * 12 + "".join(title.ljust(12) for title in titles)
-    for name, row in rows:
-        yield name.ljust(12) + "".join(
-            words[check if check is None else bool(check)].ljust(12)
-            for check in row.values())
+    cells = [["", *titles]] + [
+        [name, *(words[check if check is None else bool(check)]
+                 for check in row.values())] for name, row in rows]
+    for row in cells:
+        yield "".join(cell.ljust(12) for cell in row).rstrip()
 
 
 def explain(outcome):
