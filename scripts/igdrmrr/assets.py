@@ -14,6 +14,7 @@
 #     assets.ovmf('trixie')              OvmfImages(code, vars, combined)
 #     assets.seabios_dir('trixie')       has bios-256k.bin and vgabios-*.bin
 #     assets.firmware_dirs()             for QEMU's -L, all of trixie's
+#     assets.xen('bookworm')             .../boot/xen-4.17-amd64.gz
 #     assets.package_trees()             {suite: all its packages, merged}
 #     assets.kernel_headers('bookworm')  KernelHeaders(flavour, common, kbuild)
 #     assets.checkpatch()                the kernel's scripts/checkpatch.pl
@@ -111,6 +112,9 @@ FOR_TESTS += headers('bookworm') + headers('trixie')
 FOR_TESTS += [Asset('trixie', name) for name in
               ('libc6', 'libelf1t64', 'zlib1g', 'libzstd1')]
 FOR_TESTS += [Asset(suite, 'dkms') for suite in SUITES]
+FOR_TESTS += [Asset(suite, 'xen-hypervisor-%s-amd64' % version,
+                    'xen-hypervisor')
+              for suite, version in (('bookworm', '4.17'), ('trixie', '4.20'))]
 FOR_TESTS += [KernelAsset(
     'trixie', 'linux-source', package='linux-source-6.12',
     keep=('usr/src/linux-source-6.12.tar.xz',
@@ -172,6 +176,10 @@ def busybox(suite):
         if (root / name).exists():
             return root / name
     raise MissingAsset('no busybox in %s' % root)
+
+
+def xen(suite):
+    return only(find(suite, 'xen-hypervisor'), 'boot/xen-*-amd64.gz')
 
 
 def ovmf(suite):

@@ -12,6 +12,7 @@ evidence   what a guest said, parsed
 qmp        the emulator's monitor
 steps      a guest that goes step by step, and what each did to the mappings
 acpi       ACPI tables that a kernel takes instead of its firmware's
+xen        Xen below a guest's kernel, and what its log says
 outside    what is done to a guest while it runs: looks, moves, resets
 visits     those procedures, by guest
 jobs       jobs of guests that hand the device on, move or are reset

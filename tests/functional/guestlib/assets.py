@@ -25,7 +25,7 @@ from . import qcow2  # noqa: E402
 
 # What the emulator loads by itself when it boots a kernel under SeaBIOS.
 FIRMWARE_FILES = ("bios-256k.bin", "linuxboot_dma.bin", "pvh.bin",
-                  "kvmvapic.bin")
+                  "kvmvapic.bin", "multiboot_dma.bin")
 
 
 LOGS = Path(os.environ.get("IGD_RMRR_GUEST_LOGS")
@@ -98,6 +98,10 @@ class Assets:
     def busybox(self):
         """The static busybox that every guest runs."""
         return fetched(cached.busybox, "bookworm")
+
+    def xen(self, release):
+        """Xen of "bookworm" (4.17) or "trixie" (4.20)."""
+        return fetched(cached.xen, release)
 
     def ovmf(self, release):
         """OVMF of "bookworm" (2022.11) or "trixie" (2025.02): code, vars."""

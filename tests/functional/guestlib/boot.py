@@ -14,7 +14,7 @@ from .checks import MIB, Stolen
 from .evidence import Evidence
 from .initramfs import (FW_CFG_MODULES, KVM_MODULES, VFIO_MODULES, Builder,
                         joined, write_whole)
-from . import accel, acpi, outside, runner
+from . import accel, acpi, outside, runner, xen
 
 IOMMU = ("-device", "intel-iommu,intremap=on,caching-mode=on")
 IOMMU_ON = "intel_iommu=on"
@@ -101,6 +101,7 @@ class Spec:
     memory: str = "1G"
     release: str = "bookworm"           # whose kernel
     ovmf: Optional[str] = None          # whose OVMF; None is SeaBIOS
+    xen: Optional[str] = None           # whose Xen is below the kernel
     stock: bool = False                 # on the reference emulator
     parameters: str = IOMMU_ON
     job: str = L1_PROBES
@@ -220,7 +221,7 @@ class Bench:
             spec.whole_job, "L1", modules + spec.modules, kernel, inner,
             driver, self.assets.bring(spec.bring))))
         machine = [*spec.machine, *self.pflash(spec), *spec.device()]
-        return runner.Guest(
+        guest = runner.Guest(
             name=spec.name,
             emulator=assets.emulator(),
             firmware_directory=self.firmware_directory(),
@@ -233,6 +234,9 @@ class Bench:
             cpu="max" if "kvm-amd" in modules else "",
             time_limit=spec.time_limit,
             trace=() if spec.stock else ("vtd_rmrr_state",))
+        if not spec.xen:
+            return guest
+        return xen.below(guest, self.assets.xen(spec.xen), initramfs.parent)
 
     def boot(self, spec, progress=None):
         """Boots the guest and returns what it said."""

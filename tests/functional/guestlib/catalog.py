@@ -267,6 +267,13 @@ NO_WINDOW = Spec(
     job=f"{L1_PROBES}\nsteps_walk {INNER_MACHINE} "
         "-device vfio-pci,host=0000:00:02.0,addr=02.0")
 
+
+XEN_SPECS = [
+    Spec(f"xen-{version}", USUAL, xen=release, release=release, memory="1G",
+         parameters="", device_options=",id=igd0,listener=map",
+         job=jobs.under_xen(USUAL), visits=(visits.listener_looks("dom0"),))
+    for version, release in (("4.17", "bookworm"), ("4.20", "trixie"))]
+
 GEN12 = stolen(0x4c800000, 60)
 DRIVER_SPECS = [
     Spec("driver-6.1", USUAL, memory="2G", driver=True, time_limit=400,
@@ -292,5 +299,6 @@ BOOK_SPECS = [
 SPECS = {spec.name: spec
          for spec in [*L1_SPECS, *OVMF_SPECS, *NESTED_SPECS, *LOCK_SPECS,
                       *EXACT_SPECS, DEMO_STOCK,
-                      *VFIO_SPECS, *LIFE_SPECS, *DRIVER_SPECS, *BOOK_SPECS,
+                      *VFIO_SPECS, *LIFE_SPECS, *XEN_SPECS,
+                      *DRIVER_SPECS, *BOOK_SPECS,
                       *driver_nested.SPECS, *kvm_jobs.SPECS]}

@@ -147,6 +147,27 @@ def listener(evidence, name):
     return json.loads(evidence.said("listener", name)[0][0])
 
 
+def no_call(evidence, name):
+    """VFIO was asked to map the region once, at realize, and never since."""
+    stats = listener(evidence, name)
+    found = {key: stats[key] for key in
+             ("region-maps", "region-unmaps", "fatal", "surrendered")}
+    return Check(f"calls of the listener until {name}", str(found),
+                 list(found.values()) == [1, 0, 0, 0], "1, 0, 0, 0")
+
+
+def always_mapped(lines, *wanted):
+    """The machine kept the region mapped, for these reasons in order."""
+    found = states(lines)
+    away = [state for state in found if not state.mapped]
+    reasons = [state.reason for state in found]
+    return Check("states of stolen memory in the emulator",
+                 listed(f"{state.reason}{'' if state.mapped else ', off'}"
+                        for state in found),
+                 reasons == list(wanted) and not away,
+                 f"{listed(wanted)}, and mapped")
+
+
 def demonstrated(outcome):
     """The demo's lines about the device in L2, or in L3 as well, and its
     return to each level above."""

@@ -75,6 +75,14 @@ def moving(where, inner):
         taken_back(where))
 
 
+def under_xen(where):
+    """dom0 has the device: what it is, what is in the tables, DMA."""
+    return lines("steps_open", "probe_memory; probe_device",
+                 "for table in /sys/firmware/acpi/tables/*; do "
+                 "say table_name ${table##*/}; done",
+                 "dma_open", mark(where), check("dom0", where), "step dom0")
+
+
 def restored(where, inner):
     """Saved with the device; changed and lent; then as it was saved."""
     return lines(

@@ -54,10 +54,13 @@ class Guest:
             *self.machine,
             *(word for log in SERIAL_LOGS
               for word in ("-serial", f"file:{directory / log}")),
-            "-kernel", str(self.kernel), "-initrd", str(self.initramfs),
-            "-append", f"{KERNEL_COMMAND_LINE} {self.parameters}",
-            *self.tracing(directory), *self.more,
+            *self.booted(), *self.tracing(directory), *self.more,
         ]
+
+    def booted(self):
+        """Options for what the emulator boots."""
+        return ["-kernel", str(self.kernel), "-initrd", str(self.initramfs),
+                "-append", f"{KERNEL_COMMAND_LINE} {self.parameters}"]
 
     def tracing(self, directory):
         """Options that have these events written to a log."""

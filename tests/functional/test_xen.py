@@ -1,0 +1,81 @@
+"""Xen as L1: Debian's hypervisors, which nobody here wrote, find the RMRR.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+
+The device is dom0's, in a domain that Xen made; dom0's user space drives it.
+Xen reserves no memory for the device but the RMRR's, so DMA to the region
+works because Xen has read the RMRR.
+"""
+
+from guestlib import catalog, checks, handover, xen
+from guestlib.cases import guests, verify
+
+EVERY = [spec.name for spec in catalog.XEN_SPECS]
+
+
+@guests(*EVERY)
+def test_xen_finds_rmrr(guest):
+    verify(xen.rmrr_found(guest.l1))
+
+
+@guests(*EVERY)
+def test_rmrr_is_in_reserved_memory(guest):
+    verify(checks.only_if(guest.l1.finished, xen.rmrr_reserved(guest.l1)))
+
+
+@guests(*EVERY)
+def test_translation_is_on(guest):
+    verify(xen.translates(guest.l1))
+
+
+@guests(*EVERY)
+def test_kernel_is_dom0(guest):
+    version = guest.spec.name.removeprefix("xen-")
+    verify(xen.below_linux(guest.l1, version))
+
+
+@guests(*EVERY)
+def test_dom0_reserves_dsm(guest):
+    verify(checks.kernel_stolen(guest.l1, guest.spec.stolen))
+
+
+@guests(*EVERY)
+def test_dom0_reads_bdsm(guest):
+    assert f"{guest.l1.bdsm():#x}" == f"{guest.spec.stolen.dsm_base:#x}"
+
+
+@guests(*EVERY)
+def test_dom0_has_nothing_over_the_region(guest):
+    verify(checks.bars_clear(guest.l1, guest.spec.stolen))
+    verify(checks.pci_windows_clear(guest.l1, guest.spec.stolen))
+
+
+@guests(*EVERY)
+def test_device_reaches_region(guest):
+    said = guest.phase("dom0")
+    verify(handover.marks_intact(said, guest.spec.stolen))
+    verify(handover.same_sum(guest.phase("before"), said))
+    verify(checks.dma_seen_by_cpu(said))
+    verify(checks.dma_read_back(said, guest.spec.stolen))
+    verify(checks.cpu_seen_by_dma(said))
+
+
+@guests(*EVERY)
+def test_no_fault(guest):
+    verify(checks.only_if(guest.l1.finished, xen.no_fault(guest.l1)))
+    verify(checks.only_if(guest.l1.finished, xen.no_fault_traced(guest.l0)))
+    verify(checks.no_kernel_trouble(guest.l1))
+
+
+@guests(*EVERY)
+def test_region_stays_mapped(guest):
+    verify(handover.asked(guest.l0, "dom0", "keep", "identity"))
+    verify(handover.no_call(guest.l0, "dom0"))
+    verify(handover.always_mapped(guest.l0.log, "identity",
+                                  "translation-off"))
+
+
+@guests(*EVERY)
+def test_emulator_prints_nothing(guest):
+    assert guest.run.errors == ""
