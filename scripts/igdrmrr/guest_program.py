@@ -18,14 +18,14 @@ def environment():
     return env
 
 
-def build(program, directory, header):
+def build(program, directory, *headers):
     """
     Builds @program of all that is in @directory, unless it is there.
 
-    @header is one from elsewhere that it includes. Returns the path.
+    @headers are those from elsewhere that it includes. Returns the path.
     """
     program.parent.mkdir(parents=True, exist_ok=True)
-    inputs = [*sorted(directory.iterdir()), header]
+    inputs = [*sorted(directory.iterdir()), *headers]
     name = program.name
     with files.Lock(program.parent / ('.lock-' + name), name):
         if not program.exists() or any(
@@ -34,8 +34,9 @@ def build(program, directory, header):
             run_logged(
                 'building ' + name,
                 ['gcc', '-std=gnu11', '-static', '-s', '-O2', '-Wall',
-                 '-Wextra', '-Werror', '-I', paths.ROOT / 'include', '-I',
-                 header.parent, '-o', program,
+                 '-Wextra', '-Werror', '-I', paths.ROOT / 'include',
+                 *(word for header in headers
+                   for word in ('-I', header.parent)), '-o', program,
                  *(path for path in inputs if path.suffix == '.c')],
                 name + '.log', env=environment())
     return program

@@ -13,6 +13,7 @@ qmp        the emulator's monitor
 steps      a guest that goes step by step, and what each did to the mappings
 acpi       ACPI tables that a kernel takes instead of its firmware's
 xen        Xen below a guest's kernel, and what its log says
+kexec      guests whose kernel starts another one, or a crash kernel
 outside    what is done to a guest while it runs: looks, moves, resets
 visits     those procedures, by guest
 jobs       jobs of guests that hand the device on, move or are reset

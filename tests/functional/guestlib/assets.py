@@ -18,8 +18,8 @@ SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from igdrmrr import (assets as cached, card, driver, paths,  # noqa: E402
-                     stock, tool, ui)
+from igdrmrr import (assets as cached, card, driver, kexec,  # noqa: E402
+                     paths, stock, tool, ui)
 
 from . import qcow2  # noqa: E402
 
@@ -70,6 +70,10 @@ class Assets:
                 "vfio-user": ("bin/vfio-user", driver.user_program),
                 "disk": ("empty.qcow2", empty_disk)}
         return [(made[name][0], fetched(made[name][1])) for name in names]
+
+    def kexec_load(self):
+        """The static program that loads a kernel for kexec."""
+        return fetched(kexec.program)
 
     def inner_emulator(self):
         """The one that runs inside a guest; the same unless told."""

@@ -14,7 +14,7 @@ from .checks import MIB, Stolen
 from .evidence import Evidence
 from .initramfs import (FW_CFG_MODULES, KVM_MODULES, VFIO_MODULES, Builder,
                         joined, write_whole)
-from . import accel, acpi, outside, runner, xen
+from . import accel, acpi, kexec, outside, runner, xen
 
 IOMMU = ("-device", "intel-iommu,intremap=on,caching-mode=on")
 IOMMU_ON = "intel_iommu=on"
@@ -110,6 +110,7 @@ class Spec:
     modules: tuple = ()                 # more to load
     tables: tuple = ()                  # ACPI tables in place of firmware's
     driver: bool = False                # bring our kernel driver along, too
+    kexec: bool = False                 # bring a kernel to start along
     inner: Optional[Inner] = None
     after: str = ""                     # L1's job when the inner guest is gone
     visits: tuple = ()                  # see outside.run()
@@ -217,9 +218,13 @@ class Bench:
                       self.assets.driver_user())
         initramfs = self.directory / spec.name / "initramfs.cpio"
         front = acpi.archive(*spec.tables) if spec.tables else b""
-        write_whole(initramfs, front + joined(builder.layers(
+        content = front + joined(builder.layers(
             spec.whole_job, "L1", modules + spec.modules, kernel, inner,
-            driver, self.assets.bring(spec.bring))))
+            driver, self.assets.bring(spec.bring)))
+        if spec.kexec:
+            content += kexec.files(self.assets.kexec_load(), kernel.image,
+                                   content)
+        write_whole(initramfs, content)
         machine = [*spec.machine, *self.pflash(spec), *spec.device()]
         guest = runner.Guest(
             name=spec.name,

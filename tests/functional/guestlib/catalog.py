@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from igdrmrr import book
 
-from . import (bookjob, driver_jobs, driver_nested, jobs, kvm_jobs,
+from . import (bookjob, driver_jobs, driver_nested, jobs, kexec, kvm_jobs,
                visits)
 from .boot import IOMMU, L1_PROBES, L2_PROBES, Inner, Spec
 from .checks import MIB, Stolen
@@ -268,6 +268,24 @@ NO_WINDOW = Spec(
         "-device vfio-pci,host=0000:00:02.0,addr=02.0")
 
 
+
+def kexecs(name, parameters="intel_iommu=on", **options):
+    """A guest whose kernel is followed by another, and by a crash kernel."""
+    return Spec(
+        name, LOWER, memory="3G", kexec=True, job=kexec.job(LOWER),
+        parameters=f"{parameters} {kexec.RESERVED}",
+        device_options=",id=igd0,listener=map",
+        visits=(kexec.visit(asks=True),), **options)
+
+
+SCALABLE = Q35 + ("-device", f"{IOMMU[1]},x-scalable-mode=on")
+KEXEC_SPECS = [
+    kexecs("kexec-6.1"),
+    kexecs("kexec-6.12", release="trixie"),
+    kexecs("kexec-sm", "intel_iommu=on,sm_on", machine=SCALABLE),
+    kexecs("kexec-pt", "intel_iommu=on iommu=pt", release="trixie"),
+]
+
 XEN_SPECS = [
     Spec(f"xen-{version}", USUAL, xen=release, release=release, memory="1G",
          parameters="", device_options=",id=igd0,listener=map",
@@ -299,6 +317,6 @@ BOOK_SPECS = [
 SPECS = {spec.name: spec
          for spec in [*L1_SPECS, *OVMF_SPECS, *NESTED_SPECS, *LOCK_SPECS,
                       *EXACT_SPECS, DEMO_STOCK,
-                      *VFIO_SPECS, *LIFE_SPECS, *XEN_SPECS,
+                      *VFIO_SPECS, *LIFE_SPECS, *KEXEC_SPECS, *XEN_SPECS,
                       *DRIVER_SPECS, *BOOK_SPECS,
                       *driver_nested.SPECS, *kvm_jobs.SPECS]}

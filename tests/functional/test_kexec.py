@@ -1,0 +1,104 @@
+"""kexec and kdump on top of running translation: the region stays mapped.
+
+Copyright (c) 2026 The qemu-igd-rmrr developers
+SPDX-License-Identifier: GPL-2.0-or-later
+
+A kernel starts itself again (kexec), and a crash kernel (kdump) takes over from
+it with translation on, tables and all.  VFIO is asked for nothing between
+realize and the last power-off.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from guestlib import checks, handover, kexec
+from guestlib.assets import LOGS, Assets
+from guestlib.boot import Bench
+from guestlib.cases import guests, verify
+from igdrmrr import bench_linux
+
+FULL = [pytest.param(name, marks=pytest.mark.full)
+        for name in ("kexec-sm", "kexec-pt")]
+EVERY = ["kexec-6.1", "kexec-6.12", *FULL]
+each_boot = pytest.mark.parametrize("boot", kexec.BOOTS)
+
+
+@guests(*EVERY)
+def test_three_kernels(guest):
+    verify(kexec.booted_thrice(guest))
+
+
+@each_boot
+@guests(*EVERY)
+def test_kernel_finds_rmrr(guest, boot):
+    evidence = kexec.boots(guest)[boot]
+    verify(checks.rmrr_logged(evidence, guest.spec.stolen))
+    verify(checks.group_relaxable(evidence, guest.spec.stolen))
+
+
+@guests(*EVERY)
+def test_crash_kernel_takes_over_tables(guest):
+    verify(kexec.took_over(kexec.boots(guest)))
+
+
+@guests(*EVERY)
+def test_no_fault(guest):
+    verify(checks.no_dmar_fault(guest.l1))
+
+
+@each_boot
+@guests(*EVERY)
+def test_contents_stay(guest, boot):
+    said = guest.phase(boot)
+    verify(handover.marks_intact(said, guest.spec.stolen))
+    verify(handover.same_sum(guest.phase("first"), said))
+
+
+@guests(*EVERY)
+def test_device_works_in_crash_kernel(guest):
+    said = guest.phase("crash")
+    verify(checks.dma_seen_by_cpu(said))
+    verify(checks.dma_read_back(said, guest.spec.stolen))
+    verify(checks.cpu_seen_by_dma(said))
+
+
+@pytest.mark.parametrize("name", [*kexec.BOOTS, "done", "off"])
+@guests(*EVERY)
+def test_no_call(guest, name):
+    verify(handover.no_call(guest.l0, name))
+
+
+@guests(*EVERY)
+def test_region_is_mapped_throughout(guest):
+    on = "pass-through" if guest.spec.name == "kexec-pt" else "identity"
+    # kexec switches translation off on its way out; a panic does not.
+    verify(handover.always_mapped(guest.l0.log, on, "translation-off", on,
+                                  "translation-off"))
+
+
+@guests(*EVERY)
+def test_emulator_prints_nothing(guest):
+    assert guest.run.errors == ""
+
+
+def on_stock(guest):
+    """The same guest on the reference emulator, with the RMRR by a table."""
+    table = guest.phase("first").data("table", "DMAR")
+    spec = bench_linux.with_rmrr(guest.spec, table)
+    return Bench(Assets(), LOGS).boot(replace(
+        spec, name=f"{spec.name}-stock", stock=True,
+        visits=(kexec.visit(asks=False),)))
+
+
+@pytest.mark.full
+@guests("kexec-6.1", "kexec-6.12")
+def test_stock_unmaps_the_region(guest):
+    stock = on_stock(guest)
+    verify(kexec.booted_thrice(stock))
+    for evidence in kexec.boots(stock).values():
+        verify(checks.rmrr_logged(evidence, guest.spec.stolen))
+    # At each kernel's start and end; a crash kernel's start is one of them.
+    unmaps = [handover.listener(stock.l0, name)["region-unmaps"]
+              for name in (*kexec.BOOTS, "off")]
+    assert 0 < unmaps[0] < unmaps[1] < unmaps[2] < unmaps[3]
