@@ -77,5 +77,10 @@ def test_region_stays_mapped(guest):
 
 
 @guests(*EVERY)
+def test_memory_of_dom0_stays_mapped(guest):
+    verify(xen.memory_mapped(guest.l0, "dom0"))
+
+
+@guests(*EVERY)
 def test_emulator_prints_nothing(guest):
     assert guest.run.errors == ""

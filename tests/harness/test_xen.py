@@ -74,6 +74,16 @@ def test_fault_in_the_trace():
     assert not xen.no_fault_traced(Evidence('L0', TRACE + fault, ''))
 
 
+@pytest.mark.parametrize('entries', [0, 1])
+def test_memory_of_dom0(entries):
+    def seen(entries):
+        return Evidence('L0', '', '@@L0 listener dom0 {"entries":%d,'
+                        '"region-entries":1}' % entries)
+
+    assert xen.memory_mapped(seen(400), 'dom0')
+    assert not xen.memory_mapped(seen(entries), 'dom0')
+
+
 def test_silence_does_not_pass():
     silent = Evidence('L1', '', '')
     assert not any(check(silent) for check in

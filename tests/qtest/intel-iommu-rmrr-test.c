@@ -205,6 +205,32 @@ static void test_entry_limit(void)
     igd_rig_stop(rig);
 }
 
+/*
+ * The root pointer set while translation is on, as Xen does with the very
+ * write that enables it: what the tables map beside the region comes back
+ */
+
+static void test_root_pointer(void)
+{
+    const uint64_t iova = 0x90000000;
+    IGDRig *rig = igd_rig_start("", ",listener=map", "");
+    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, 4);
+    g_autoptr(GArray) expected = igd_rig_expect(rig);
+
+    vtd_context_set(&rig->vtd, RIG_SID, &d);
+    vtd_map_range(&rig->vtd, &d, RIG_BASE, RIG_BASE, RIG_LIMIT - RIG_BASE + 1);
+    vtd_map_page(&rig->vtd, &d, iova, TARGET, VTD_PAGE_2M, VTD_RW);
+    igd_rig_expect_page(rig, expected, iova, TARGET, VTD_PAGE_2M, true);
+    vtd_guest_enable(&rig->vtd, true);
+    igd_rig_check_map(rig, expected, "translation on");
+
+    igd_rig_reset_stats(rig, "igd0");
+    vtd_guest_set_root(&rig->vtd, rig->vtd.root);
+    igd_rig_check_map(rig, expected, "the same root table");
+    igd_rig_check_kept(rig, "the same root table");
+    igd_rig_stop(rig);
+}
+
 /* Behind a root port, up to the unplug */
 
 static void test_root_port(void)
@@ -258,6 +284,7 @@ int main(int argc, char **argv)
     qtest_add_data_func("intel-iommu-rmrr/continuity-register",
                         GINT_TO_POINTER(false), test_continuity);
     qtest_add_func("intel-iommu-rmrr/entry-limit", test_entry_limit);
+    qtest_add_func("intel-iommu-rmrr/root-pointer", test_root_pointer);
     qtest_add_func("intel-iommu-rmrr/root-port", test_root_port);
     return g_test_run();
 }

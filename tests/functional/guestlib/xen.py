@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Optional
 
-from . import kimage, runner
+from . import handover, kimage, runner
 from .checks import Check, listed, nothing
 from .initramfs import write_whole
 
@@ -100,6 +100,14 @@ def no_fault_traced(evidence):
     """The emulated VT-d has refused nothing."""
     return nothing("DMA faults in the emulator",
                    evidence.logged("^vtd_dmar_fault "))
+
+
+def memory_mapped(evidence, name):
+    """VFIO has mappings of dom0's memory beside that of the region."""
+    stats = handover.listener(evidence, name)
+    others = stats["entries"] - stats["region-entries"]
+    return Check(f"mappings of dom0's memory at {name}", str(others),
+                 others > 0, "some")
 
 
 def below_linux(evidence, version):
