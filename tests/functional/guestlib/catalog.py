@@ -274,7 +274,7 @@ def kexecs(name, parameters="intel_iommu=on", **options):
     return Spec(
         name, LOWER, memory="3G", kexec=True, job=kexec.job(LOWER),
         parameters=f"{parameters} {kexec.RESERVED}",
-        device_options=",id=igd0,listener=map",
+        device_options=",id=igd0,listener=map", time_limit=600,
         visits=(kexec.visit(asks=True),), **options)
 
 
