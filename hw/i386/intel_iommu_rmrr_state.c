@@ -63,6 +63,11 @@ static void vtd_rmrr_first_stage(IntelIOMMUState *s, VTDScanTables *t)
     t->reserved_large[3] = VTD_FPTE_LPAGE_L3_RSVD_MASK(aw);
 }
 
+static bool vtd_rmrr_uses_first_stage(const IntelIOMMUState *s)
+{
+    return s->flts && s->root_scalable;
+}
+
 /* A table pointer into a device must not become a read of the device. */
 static bool vtd_rmrr_read_table(void *opaque, uint64_t gpa,
                                 uint64_t table[VTD_SCAN_ENTRIES])
@@ -111,7 +116,7 @@ static VTDScanResult vtd_rmrr_look(VTDRmrrMapping *m, RMRRView *view)
         return result;
     }
 
-    if (s->flts && s->root_scalable) {
+    if (vtd_rmrr_uses_first_stage(s)) {
         vtd_rmrr_first_stage(s, &tables);
     } else {
         vtd_rmrr_second_stage(s, &tables);
@@ -214,10 +219,12 @@ void vtd_rmrr_evaluate(VTDRmrrMapping *m, bool may_return)
     IntelIOMMUState *s = m->as->iommu_state;
     bool is_mapped = rmrr_reason_mapped(m->reason);
     VTDScanResult result = vtd_rmrr_look(m, &m->view);
+    /* Caching mode does not cover first-stage tables (6.1) */
+    bool sees_maps = s->caching_mode && !vtd_rmrr_uses_first_stage(s);
     RMRRReason reason;
 
-    reason = rmrr_policy_decide(s->rmrr_policy, s->caching_mode, &m->view,
-                                &m->kept, is_mapped, may_return);
+    reason = rmrr_policy_decide(s->rmrr_policy, sees_maps, &m->view, &m->kept,
+                                is_mapped, may_return);
     if (reason == RMRR_REASON_WAITING &&
         m->reason == RMRR_REASON_MAP_FAILED) {
         reason = RMRR_REASON_MAP_FAILED;

@@ -118,9 +118,9 @@ typedef enum RMRRReason {
 /**
  * rmrr_policy_decide: whether the machine keeps the region mapped
  * @policy: the policy
- * @sees_maps: the IOMMU hears of entries that become present (caching mode);
- *      if not, RMRR_POLICY_KEEP is RMRR_POLICY_EXACT, because a hole may have
- *      been filled unseen
+ * @sees_maps: the IOMMU hears of entries that become present (caching mode,
+ *      and second-stage tables); if not, RMRR_POLICY_KEEP is
+ *      RMRR_POLICY_EXACT, because a hole may have been filled unseen
  * @view: what was seen
  * @kept: brought up to date, whatever the policy
  * @is_mapped: it is mapped now

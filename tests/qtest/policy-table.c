@@ -93,7 +93,8 @@ void policy_table_run(const char *policy, const char *iommu,
     while (strcmp(policies[p], policy)) {
         p++;
     }
-    if (p == 0 && strstr(iommu, "caching-mode=off")) {
+    if (p == 0 && (strstr(iommu, "caching-mode=off") ||
+                   strstr(iommu, "x-flts=on"))) {
         p = 1;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {

@@ -41,7 +41,7 @@ bool policy_kind_maps(const PolicyKind *kind);
  * docs/devel/design.rst, one after the other in one machine
  * @policy: keep, exact or lock
  * @iommu, @device: as igd_rig_start() has it, without rmrr-policy=. With
- *      caching-mode=off, keep has to behave as exact
+ *      caching-mode=off or x-flts=on, keep has to behave as exact
  *
  * Checks what query-rmrr says and where the device's DMA ends up; with a
  * listener, also that nothing it was told made no sense.

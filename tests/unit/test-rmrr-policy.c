@@ -36,7 +36,7 @@ typedef struct Step {
 typedef struct Row {
     const char *name;
     RMRRPolicy policy;
-    bool blind;             /* no caching mode */
+    bool blind;             /* no caching mode, or first-stage tables */
     Step steps[STEPS_MAX];
 } Row;
 
