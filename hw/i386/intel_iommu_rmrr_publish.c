@@ -149,6 +149,12 @@ static bool vtd_rmrr_check_shadowing(IntelIOMMUState *s, PCIDevice *pdev,
                    "intel-iommu,caching-mode=on", pdev->name);
         return false;
     }
+    if (s->snoop_control) {
+        error_setg(errp, "%s: a device that shadows IOMMU mappings cannot have "
+                   "snoop control; set intel-iommu,snoop-control=off",
+                   pdev->name);
+        return false;
+    }
     return true;
 }
 

@@ -329,6 +329,9 @@ static const RefusalCase refusals[] = {
     { "listener-first-stage", Q35 "-device intel-iommu,x-scalable-mode=on,"
       "x-flts=on,caching-mode=on -device igd-testdev,listener=map," DEMO,
       { "x-flts=off" } },
+    { "listener-snoop-control", Q35 "-device intel-iommu,snoop-control=on,"
+      "caching-mode=on -device igd-testdev,listener=map," DEMO,
+      { "igd-testdev", "snoop-control=off" } },
     { "listener-before-iommu", Q35
       "-device igd-testdev,listener=map," DEMO " " IOMMU,
       { "-device intel-iommu", "before" } },
