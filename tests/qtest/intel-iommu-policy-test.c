@@ -124,6 +124,42 @@ static void test_waits(void)
     policy_guest_stop(t);
 }
 
+/*
+ * The address mask of an invalidation says which low bits of its address do
+ * not count, so what is below the address may be meant (L8)
+ */
+static void test_unaligned(const void *opaque)
+{
+    const uint64_t last = RIG_LIMIT & ~(VTD_PAGE_4K - 1);
+    const uint64_t pair = POLICY_TARGET, two = 1, all = 14;
+    PolicyGuest *t = policy_kind_start(opaque, "keep");
+    g_autoptr(GArray) expected = NULL;
+
+    policy_set_identity(t);
+    g_assert_cmphex(policy_guest_write_lands(t, last), ==, last);
+    vtd_map_page(t->g, &t->a, last, POLICY_TARGET + POLICY_SIZE - VTD_PAGE_4K,
+                 VTD_PAGE_4K, VTD_RW);
+    vtd_inv_iotlb_page(t->g, t->a.id, RIG_LIMIT + 1 + 0x700000 - VTD_PAGE_4K,
+                       all);
+    rmrr_query_assert(t->rig->qts, "igd0", "foreign", "the region's end");
+    g_assert_cmphex(policy_guest_write_lands(t, last), ==,
+                    POLICY_TARGET + POLICY_SIZE - VTD_PAGE_4K);
+
+    /* Beside the region: the first of two pages goes */
+    policy_set_identity(t);
+    vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
+    vtd_map_page(t->g, &t->a, pair, pair, VTD_PAGE_4K, VTD_RW);
+    vtd_inv_iotlb_global(t->g);
+    vtd_clear_entry(t->g, &t->a, pair, VTD_PAGE_4K);
+    vtd_inv_iotlb_page(t->g, t->a.id, pair + VTD_PAGE_4K, two);
+    rmrr_query_assert(t->rig->qts, "igd0", "identity", "beside it");
+    if (policy_kind_maps(opaque)) {
+        expected = igd_rig_expect(t->rig);
+        igd_rig_check_map(t->rig, expected, "beside the region");
+    }
+    policy_guest_stop(t);
+}
+
 /* Without caching mode nobody hears of a page that appears */
 
 static void test_blind(void)
@@ -144,9 +180,21 @@ static void test_blind(void)
     policy_guest_stop(t);
 }
 
+static const PolicyKind kinds[] = {
+    { "legacy", "", ",listener=map" },
+    { "second-stage", POLICY_SECOND_STAGE, ",listener=map" },
+    { "first-stage", POLICY_FIRST_STAGE, "" },
+};
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *path = g_strconcat("intel-iommu-policy/unaligned/",
+                                            kinds[i].name, NULL);
+
+        qtest_add_data_func(path, &kinds[i], test_unaligned);
+    }
     policy_table_add("intel-iommu-policy/table", test_table, 3);
     policy_table_add("intel-iommu-policy/table-emulated",
                      test_table_emulated, 3);
