@@ -27,6 +27,7 @@
  * @view, @kept: see rmrr_policy.h
  * @complained: what the last guest error logged under policy lock was about;
  *      valid if @complaining
+ * @complaints: how many of them were logged
  * @stats: see VTDRmrrStats
  *
  * All of it under the BQL.
@@ -46,6 +47,7 @@ struct VTDRmrrMapping {
     RMRRKept kept;
     bool complaining;
     hwaddr complained[2];
+    unsigned complaints;
     VTDRmrrStats stats;
 };
 

@@ -109,9 +109,11 @@ static int vtd_rmrr_collect_one(Object *obj, void *opaque)
     trace_vtd_rmrr_publish(PCI_DEVICE(obj)->name, region.base, region.limit,
                            status);
     if (status != RMRR_OK) {
-        warn_report("%s: no RMRR is published: its stolen memory "
-                    "0x%" PRIx64 "-0x%" PRIx64 " %s", PCI_DEVICE(obj)->name,
-                    region.base, region.limit, rmrr_status_text(status));
+        /* Firmware chooses the base, each time that the guest resets itself */
+        warn_report_once("%s: no RMRR is published: its stolen memory "
+                         "0x%" PRIx64 "-0x%" PRIx64 " %s",
+                         PCI_DEVICE(obj)->name, region.base, region.limit,
+                         rmrr_status_text(status));
     }
     return 0;
 }

@@ -137,6 +137,9 @@ static VTDScanResult vtd_rmrr_look(VTDRmrrMapping *m, RMRRView *view)
 
 /* What follows from it */
 
+/* Guest errors logged for a region: a guest can go on making them for ever */
+#define VTD_RMRR_COMPLAINTS 8
+
 static void vtd_rmrr_complain(VTDRmrrMapping *m, const VTDScanResult *result)
 {
     bool foreign = m->reason == RMRR_REASON_LOCKED &&
@@ -146,19 +149,23 @@ static void vtd_rmrr_complain(VTDRmrrMapping *m, const VTDScanResult *result)
         m->complaining = false;
         return;
     }
-    if (m->complaining && m->complained[0] == result->iova &&
-        m->complained[1] == result->target) {
+    if (m->complaints == VTD_RMRR_COMPLAINTS ||
+        (m->complaining && m->complained[0] == result->iova &&
+         m->complained[1] == result->target)) {
         return;
     }
+    m->complaints++;
     m->complaining = true;
     m->complained[0] = result->iova;
     m->complained[1] = result->target;
     qemu_log_mask(LOG_GUEST_ERROR, "%s: the guest maps IOVA 0x%" PRIx64
                   " of its reserved region 0x%" PRIx64 "-0x%" PRIx64
                   " to 0x%" PRIx64 " (%s%s); the region stays mapped to "
-                  "itself because of rmrr-policy=lock\n", m->pdev->name,
+                  "itself because of rmrr-policy=lock%s\n", m->pdev->name,
                   result->iova, m->base, m->limit, result->target,
-                  result->readable ? "r" : "-", result->writable ? "w" : "-");
+                  result->readable ? "r" : "-", result->writable ? "w" : "-",
+                  m->complaints == VTD_RMRR_COMPLAINTS ?
+                  "; no more of these will be logged" : "");
 }
 
 /*
@@ -268,6 +275,10 @@ bool vtd_rmrr_map_failed(const AddressSpace *as, const MemoryRegion *mr,
         return false;
     }
     m->failed = true;
+    if (m->stats.failures) {
+        error_free(err); /* said once, counted ever after */
+        return true;
+    }
     error_reportf_err(err, "%s: its stolen memory 0x%" PRIx64 "-0x%" PRIx64
                       " is not kept mapped until its IOMMU context changes "
                       "next: ", m->pdev->name, m->base, m->limit);

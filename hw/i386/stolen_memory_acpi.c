@@ -21,6 +21,9 @@
 #include "stolen_memory_internal.h"
 #include "trace.h"
 
+/* A guest may put BARs there, and be reset, as often as it likes */
+#define STOLEN_MEMORY_BARS_REPORTED 8
+
 static void stolen_memory_report_bar(PCIDevice *dev, int bar,
                                      const StolenMemory *sm)
 {
@@ -53,8 +56,10 @@ static int stolen_memory_check_bars(Object *obj, void *opaque)
             StolenMemory *sm = g_ptr_array_index(all, i);
 
             if (sm->pdev &&
+                sm->bars_reported < STOLEN_MEMORY_BARS_REPORTED &&
                 stolen_region_overlaps(&sm->region, r->addr,
                                        r->addr + r->size - 1)) {
+                sm->bars_reported++;
                 stolen_memory_report_bar(dev, bar, sm);
             }
         }
@@ -143,11 +148,11 @@ void stolen_memory_check_ecam(uint64_t base, uint64_t size)
     for (i = 0; i < all->len; i++) {
         StolenMemory *sm = g_ptr_array_index(all, i);
 
-        if (!sm->pdev || sm->ecam_base == base ||
+        if (!sm->pdev || sm->ecam_reported ||
             !stolen_region_overlaps(&sm->region, base, base + size - 1)) {
             continue;
         }
-        sm->ecam_base = base;
+        sm->ecam_reported = true;
         error_report("%s: firmware put MMCONFIG at 0x%" PRIx64 "-0x%" PRIx64
                      ", on the device's stolen memory 0x%" PRIx64 "-0x%" PRIx64
                      "; the stolen memory stays, and PCI buses whose "

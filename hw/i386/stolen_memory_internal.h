@@ -38,7 +38,8 @@ typedef struct StolenMemoryState {
  * @pdev: the device it belongs to; NULL while only the early scan has asked
  * @mapped: the device was behind the IOMMU when it realized
  * @state: used while state is saved or loaded
- * @ecam_base: of the MMCONFIG that was last complained about, 0 for none
+ * @ecam_reported: an MMCONFIG over it was complained about
+ * @bars_reported: how many BARs over it were complained about
  */
 typedef struct StolenMemory {
     struct rcu_head rcu;
@@ -48,7 +49,8 @@ typedef struct StolenMemory {
     PCIDevice *pdev;
     bool mapped;
     StolenMemoryState state;
-    uint64_t ecam_base;
+    bool ecam_reported;
+    unsigned bars_reported;
 } StolenMemory;
 
 /**
