@@ -74,6 +74,7 @@ typedef struct VTDRmrrStats {
  * @tables_root, @tables_level, @domain_id: what it says of the tables
  * @switch_address_space: make the device's view agree with it
  * @sync: tell the map notifiers all that changed in the tables
+ * @unmap: tell a notifier that nothing is mapped, and forget what was
  */
 typedef struct VTDRmrrCore {
     int (*context_entry)(IntelIOMMUState *s, uint8_t bus_num, uint8_t devfn,
@@ -88,6 +89,7 @@ typedef struct VTDRmrrCore {
                           uint32_t pasid);
     bool (*switch_address_space)(VTDAddressSpace *as);
     int (*sync)(VTDAddressSpace *as);
+    void (*unmap)(VTDAddressSpace *as, IOMMUNotifier *n);
 } VTDRmrrCore;
 
 /* Defined in intel_iommu.c */

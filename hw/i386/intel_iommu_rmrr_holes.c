@@ -15,9 +15,9 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/iova-tree.h"
 #include "hw/pci/pci_bus.h"
 #include "intel_iommu_internal.h"
+#include "intel_iommu_known.h"
 #include "intel_iommu_rmrr_internal.h"
 
 /* VT-d specification (revision 4.1) 11.4: those that a guest can write */
@@ -114,10 +114,10 @@ static GArray *vtd_rmrr_take_range(VTDAddressSpace *as, hwaddr base,
         if (node) {
             vtd_rmrr_keep_outside(kept, node, base, limit);
             edge = *node;
-            iova_tree_remove(as->iova_tree, edge);
+            vtd_known_remove(as, edge);
         }
     }
-    iova_tree_remove(as->iova_tree, all);
+    vtd_known_remove(as, all);
     return kept;
 }
 
@@ -129,7 +129,7 @@ static void vtd_rmrr_put_back(VTDAddressSpace *as, const GArray *kept)
         const DMAMap *part = &g_array_index(kept, DMAMap, i);
 
         if (!iova_tree_find(as->iova_tree, part)) {
-            iova_tree_insert(as->iova_tree, part);
+            vtd_known_insert(as, part);
         }
     }
 }
@@ -187,8 +187,8 @@ static void vtd_rmrr_cut_at(VTDAddressSpace *as, const IOMMUNotifier *n,
     inside.iova = MAX(whole.iova, n->start);
     inside.size = MIN(whole.iova + whole.size, n->end) - inside.iova;
     inside.translated_addr += inside.iova - whole.iova;
-    iova_tree_remove(as->iova_tree, whole);
-    iova_tree_insert(as->iova_tree, &inside);
+    vtd_known_remove(as, whole);
+    vtd_known_insert(as, &inside);
 }
 
 void vtd_rmrr_replay_end(VTDAddressSpace *as, const IOMMUNotifier *n,

@@ -1,0 +1,213 @@
+/*
+ * What VT-d's map notifiers are told of tables that are odd, or too much
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Tables that point to themselves describe more than any memory holds: QEMU
+ * must go on, not grow, and leave nothing mapped that is wrong (U9, E13, J5).
+ * A page that becomes smaller ones in place must go as a whole (E17).
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "iova-runs.h"
+#include "policy-guest.h"
+#include "policy-table.h"
+#include "rmrr-query.h"
+#include "hw/display/igd-testdev-regs.h"
+
+#define MIB 0x100000
+#define FAR 0x80000000ull           /* an address that is nobody's */
+#define ENTRIES 512
+#define GROWTH_MOST (256 * MIB)     /* RAM is 4 GiB: 1.1 million mappings */
+#define SECONDS_MOST 120
+
+static const PolicyKind kinds[] = {
+    { "legacy", "", ",listener=map,listener-limit=65535" },
+    { "second-stage", POLICY_SECOND_STAGE,
+      ",listener=map,listener-limit=65535" },
+};
+
+static uint64_t resident(PolicyGuest *t)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/status",
+                                            qtest_pid(t->rig->qts));
+    g_autofree char *text = NULL;
+    const char *at;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    at = strstr(text, "VmRSS:");
+    g_assert_nonnull(at);
+    return g_ascii_strtoull(at + strlen("VmRSS:"), NULL, 10) * 1024;
+}
+
+static void fill_table(PolicyGuest *t, uint64_t table, uint64_t entry)
+{
+    g_autofree uint64_t *page = g_new(uint64_t, ENTRIES);
+
+    for (int i = 0; i < ENTRIES; i++) {
+        page[i] = cpu_to_le64(entry);
+    }
+    qtest_memwrite(t->rig->qts, table, page, VTD_PAGE_4K);
+}
+
+/* Every address is mapped to the top table */
+static void fill_self(PolicyGuest *t)
+{
+    fill_table(t, t->a.root, t->a.root | VTD_RW);
+}
+
+/* No address is mapped, and to find that out takes 2^27 tables */
+static void fill_empty(PolicyGuest *t)
+{
+    uint64_t table = t->a.root;
+
+    for (int level = 4; level > 1; level--) {
+        uint64_t next = vtd_guest_alloc(t->g);
+
+        fill_table(t, table, next | VTD_RW);
+        table = next;
+    }
+}
+
+static void check_listener(PolicyGuest *t, const char *where)
+{
+    static const char *const never[] = { "fatal", "eexist", "einval", NULL };
+
+    igd_rig_check_never(t->rig, never, where);
+}
+
+static void run_endless(const PolicyKind *kind, void (*fill)(PolicyGuest *t))
+{
+    PolicyGuest *t = policy_kind_start(kind, "keep");
+    g_autoptr(GArray) nothing = iova_runs_new();
+    g_autoptr(GArray) mended = iova_runs_new();
+    gint64 start = g_get_monotonic_time();
+    uint64_t before;
+
+    vtd_guest_set_translation(t->g, false);
+    vtd_context_set(t->g, RIG_SID, &t->a);
+    before = resident(t);
+    fill(t);
+    vtd_guest_set_translation(t->g, true);
+    igd_rig_check_map(t->rig, nothing, "translation on");
+    vtd_inv_iotlb_page(t->g, t->a.id, FAR, 0);
+    igd_rig_check_map(t->rig, nothing, "invalidated");
+    g_test_message("%" PRIu64 " MiB more, %" PRId64 " ms",
+                   (resident(t) - before) / MIB,
+                   (g_get_monotonic_time() - start) / 1000);
+    g_assert_cmpuint(resident(t), <, before + GROWTH_MOST);
+    g_assert_cmpint((g_get_monotonic_time() - start) / G_USEC_PER_SEC, <,
+                    SECONDS_MOST);
+
+    /* One page, said of another one: all of them are looked at */
+    fill_table(t, t->a.root, 0);
+    vtd_map_page(t->g, &t->a, FAR, POLICY_TARGET, VTD_PAGE_4K, VTD_RW);
+    vtd_inv_iotlb_page(t->g, t->a.id, FAR + VTD_PAGE_2M, 0);
+    igd_rig_expect_page(t->rig, mended, FAR, POLICY_TARGET, VTD_PAGE_4K, true);
+    igd_rig_check_map(t->rig, mended, "mended");
+    policy_set_identity(t);
+    rmrr_query_assert(t->rig->qts, "igd0", "identity", "mended");
+    check_listener(t, "mended");
+    policy_guest_stop(t);
+}
+
+static void test_self(const void *opaque)
+{
+    run_endless(opaque, fill_self);
+}
+
+static void test_empty(const void *opaque)
+{
+    run_endless(opaque, fill_empty);
+}
+
+/* An emulated device's own translation has no limit and never stops */
+static void test_self_emulated(void)
+{
+    const PolicyKind kind = { "emulated", "", "" };
+    PolicyGuest *t = policy_kind_start(&kind, "exact");
+    const uint64_t offset = 0x800;
+
+    vtd_context_set(t->g, RIG_SID, &t->a);
+    vtd_inv_context_device(t->g, RIG_SID);
+    fill_self(t);
+    vtd_inv_iotlb_global(t->g);
+    g_assert_cmphex(igd_rig_dma(t->rig, POLICY_DEVFN, IGD_TESTDEV_CMD_FILL, 0,
+                                FAR + offset, 4, 0x5a5a5a5a), ==,
+                    IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(qtest_readl(t->rig->qts, t->a.root + offset), ==,
+                    0x5a5a5a5a);
+    policy_guest_stop(t);
+}
+
+/* @large becomes a table in which one page of @small is mapped elsewhere */
+static void run_split(PolicyGuest *t, uint64_t at, uint64_t large,
+                      uint64_t small, unsigned order, bool same)
+{
+    uint64_t iova = at & ~(large - 1), page = iova + 3 * small;
+    g_autoptr(GArray) expected = NULL;
+
+    policy_guest_new_domains(t);
+    vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
+    policy_guest_enter(t, &t->a);
+    vtd_map_page(t->g, &t->a, iova, POLICY_TARGET, large, VTD_RW);
+    vtd_inv_iotlb_domain(t->g, t->a.id);
+    expected = igd_rig_expect(t->rig);
+    igd_rig_expect_page(t->rig, expected, iova, POLICY_TARGET, large, true);
+    igd_rig_check_map(t->rig, expected, "large page");
+
+    vtd_clear_entry(t->g, &t->a, iova, large);
+    if (same) {
+        vtd_map_page(t->g, &t->a, iova, POLICY_TARGET, small, VTD_RW);
+    }
+    vtd_map_page(t->g, &t->a, page, POLICY_TARGET + large, small, VTD_RW);
+    vtd_inv_iotlb_page(t->g, t->a.id, page, order);
+    g_array_unref(g_steal_pointer(&expected));
+    expected = igd_rig_expect(t->rig);
+    if (same) {
+        igd_rig_expect_page(t->rig, expected, iova, POLICY_TARGET, small,
+                            true);
+    }
+    igd_rig_expect_page(t->rig, expected, page, POLICY_TARGET + large, small,
+                        true);
+    igd_rig_check_map(t->rig, expected, "split");
+    check_listener(t, "split");
+}
+
+static void test_split(const void *opaque)
+{
+    PolicyGuest *t = policy_kind_start(opaque, "lock");
+
+    for (int same = 0; same < 2; same++) {
+        for (int order = 0; order <= 18; order += 9) {
+            run_split(t, FAR, VTD_PAGE_2M, VTD_PAGE_4K, order, same);
+            run_split(t, FAR, VTD_PAGE_1G, VTD_PAGE_2M, order, same);
+            run_split(t, RIG_BASE, VTD_PAGE_2M, VTD_PAGE_4K, order, same);
+            run_split(t, RIG_LIMIT, VTD_PAGE_2M, VTD_PAGE_4K, order, same);
+        }
+    }
+    policy_guest_stop(t);
+}
+
+static void add(const char *name, void (*test)(const void *))
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *path = g_strdup_printf("intel-iommu-known/%s/%s",
+                                                name, kinds[i].name);
+
+        qtest_add_data_func(path, &kinds[i], test);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add("self", test_self);
+    qtest_add_data_func("intel-iommu-known/empty", &kinds[0], test_empty);
+    add("split", test_split);
+    qtest_add_func("intel-iommu-known/self-emulated", test_self_emulated);
+    return g_test_run();
+}
