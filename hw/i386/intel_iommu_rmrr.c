@@ -133,6 +133,7 @@ bool vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
     m->base = region->base;
     m->limit = region->limit;
     m->reason = RMRR_REASON_TRANSLATION_OFF;
+    m->seen = vtd_scan_map_new(m->base, m->limit);
     memory_region_init_alias(&m->memory, OBJECT(s), "vtd-rmrr", mr, 0,
                              memory_region_size(mr));
     memory_region_init_alias(&m->tables, OBJECT(s), "vtd-rmrr-tables",
@@ -169,6 +170,7 @@ static void vtd_rmrr_destroy(VTDRmrrMapping *m)
     memory_region_transaction_commit();
     object_unparent(OBJECT(&m->memory));
     object_unparent(OBJECT(&m->tables));
+    vtd_scan_map_free(m->seen);
     g_free_rcu(m, rcu);
 }
 

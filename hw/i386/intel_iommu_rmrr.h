@@ -71,7 +71,8 @@ typedef struct VTDRmrrStats {
  * @context_entry: reads and checks a device's context entry, in scalable mode
  *      its PASID entry too; 0 on success
  * @pass_through: whether it says pass-through
- * @tables_root, @tables_level, @domain_id: what it says of the tables
+ * @tables_root, @tables_level, @tables_width, @domain_id: what it says of the
+ *      tables
  * @switch_address_space: make the device's view agree with it
  * @sync: tell the map notifiers all that changed in the tables
  * @unmap: tell a notifier that nothing is mapped, and forget what was
@@ -84,6 +85,8 @@ typedef struct VTDRmrrCore {
     dma_addr_t (*tables_root)(IntelIOMMUState *s, VTDContextEntry *ce,
                               uint32_t pasid);
     uint32_t (*tables_level)(IntelIOMMUState *s, VTDContextEntry *ce,
+                             uint32_t pasid);
+    uint32_t (*tables_width)(IntelIOMMUState *s, VTDContextEntry *ce,
                              uint32_t pasid);
     uint16_t (*domain_id)(IntelIOMMUState *s, VTDContextEntry *ce,
                           uint32_t pasid);

@@ -10,6 +10,7 @@
 #define HW_I386_INTEL_IOMMU_RMRR_INTERNAL_H
 
 #include "intel_iommu_rmrr.h"
+#include "vtd_range_scan.h"
 
 /**
  * VTDRmrrMapping: one region in one device's address space
@@ -24,9 +25,9 @@
  * @reason: why @memory is enabled, or is not
  * @failed: a listener could not map it; the switch that did it undoes it
  * @went_off: @memory was disabled in the transaction under way
+ * @seen: what was seen of it in the tables
  * @view, @kept: see rmrr_policy.h
- * @complained: what the last guest error logged under policy lock was about;
- *      valid if @complaining
+ * @complaining: the tables are foreign, and a guest error is logged of that
  * @complaints: how many of them were logged
  * @stats: see VTDRmrrStats
  *
@@ -43,10 +44,10 @@ struct VTDRmrrMapping {
     RMRRReason reason;
     bool failed;
     bool went_off;
+    VTDScanMap *seen;
     RMRRView view;
     RMRRKept kept;
     bool complaining;
-    hwaddr complained[2];
     unsigned complaints;
     VTDRmrrStats stats;
 };
@@ -72,7 +73,8 @@ void vtd_rmrr_set_windows(VTDAddressSpace *as);
 void vtd_rmrr_forget_range(VTDAddressSpace *as, hwaddr base, hwaddr limit);
 
 /**
- * vtd_rmrr_evaluate: look at the guest's tables and map the region, or not
+ * vtd_rmrr_evaluate: look at all that the guest's tables say of the region,
+ * and map it, or not
  * @m: the mapping
  * @may_return: the device's other mappings are gone, or nobody has any
  */

@@ -29,7 +29,6 @@
 #include "hw/pci/pci_bus.h"
 #include "intel_iommu_internal.h"
 #include "intel_iommu_rmrr_internal.h"
-#include "vtd_range_scan.h"
 #include "trace.h"
 
 /* What the tables are */
@@ -93,46 +92,58 @@ static RMRRTables vtd_rmrr_tables_of(VTDScanState state)
     return RMRR_TABLES_FOREIGN;
 }
 
-/* Returns: the scan's result; zero where there was nothing to scan */
-static VTDScanResult vtd_rmrr_look(VTDRmrrMapping *m, RMRRView *view)
+/*
+ * Where the device's tables are, and whose, as far as there are any: else
+ * @view says why not, and false is returned
+ */
+static bool vtd_rmrr_find_tables(const VTDRmrrMapping *m, VTDScanTables *tables,
+                                 RMRRView *view)
 {
     VTDAddressSpace *as = m->as;
     IntelIOMMUState *s = as->iommu_state;
-    VTDScanTables tables = { };
-    VTDScanResult result = { };
     VTDContextEntry ce;
 
     *view = (RMRRView) { .tables = RMRR_TABLES_OFF };
     if (!s->dmar_enabled) {
-        return result;
+        return false;
     }
     if (vtd_rmrr_core.context_entry(s, pci_bus_num(as->bus), as->devfn,
                                     &ce)) {
         view->tables = RMRR_TABLES_NO_CONTEXT;
-        return result;
+        return false;
     }
     if (vtd_rmrr_core.pass_through(s, &ce, as->pasid)) {
         view->tables = RMRR_TABLES_PASS_THROUGH;
-        return result;
+        return false;
     }
 
     if (vtd_rmrr_uses_first_stage(s)) {
-        vtd_rmrr_first_stage(s, &tables);
+        vtd_rmrr_first_stage(s, tables);
     } else {
-        vtd_rmrr_second_stage(s, &tables);
+        vtd_rmrr_second_stage(s, tables);
     }
-    tables.address_mask = VTD_PT_BASE_ADDR_MASK(s->aw_bits);
-    tables.root = vtd_rmrr_core.tables_root(s, &ce, as->pasid);
-    tables.levels = vtd_rmrr_core.tables_level(s, &ce, as->pasid);
-    result = vtd_range_scan(&tables, m->base, m->limit, vtd_rmrr_read_table,
-                            NULL);
-    m->stats.scans++;
-    m->stats.table_reads += result.reads;
-
-    view->tables = vtd_rmrr_tables_of(result.state);
-    view->domain.root = tables.root;
+    tables->address_mask = VTD_PT_BASE_ADDR_MASK(s->aw_bits);
+    tables->root = vtd_rmrr_core.tables_root(s, &ce, as->pasid);
+    tables->levels = vtd_rmrr_core.tables_level(s, &ce, as->pasid);
+    tables->width = MIN(vtd_rmrr_core.tables_width(s, &ce, as->pasid),
+                        s->aw_bits);
+    view->domain.root = tables->root;
     view->domain.id = vtd_rmrr_core.domain_id(s, &ce, as->pasid);
-    return result;
+    return true;
+}
+
+static void vtd_rmrr_look(VTDRmrrMapping *m)
+{
+    VTDScanTables tables = { };
+    unsigned reads;
+
+    if (vtd_rmrr_find_tables(m, &tables, &m->view)) {
+        m->view.tables = vtd_rmrr_tables_of(
+            vtd_scan_map_state(m->seen, &tables, vtd_rmrr_read_table, NULL,
+                               &reads));
+        m->stats.scans++;
+        m->stats.table_reads += reads;
+    }
 }
 
 /* What follows from it */
@@ -140,30 +151,35 @@ static VTDScanResult vtd_rmrr_look(VTDRmrrMapping *m, RMRRView *view)
 /* Guest errors logged for a region: a guest can go on making them for ever */
 #define VTD_RMRR_COMPLAINTS 8
 
-static void vtd_rmrr_complain(VTDRmrrMapping *m, const VTDScanResult *result)
+static void vtd_rmrr_complain(VTDRmrrMapping *m)
 {
     bool foreign = m->reason == RMRR_REASON_LOCKED &&
                    m->view.tables == RMRR_TABLES_FOREIGN;
+    VTDScanTables tables = { };
+    VTDScanResult result;
+    RMRRView view;
 
-    if (!foreign) {
-        m->complaining = false;
+    if (foreign == m->complaining) {
         return;
     }
-    if (m->complaints == VTD_RMRR_COMPLAINTS ||
-        (m->complaining && m->complained[0] == result->iova &&
-         m->complained[1] == result->target)) {
+    m->complaining = foreign;
+    if (!foreign || m->complaints == VTD_RMRR_COMPLAINTS ||
+        !vtd_rmrr_find_tables(m, &tables, &view)) {
+        return;
+    }
+    /* The first one; that there is one is all that is known by now */
+    result = vtd_range_scan(&tables, m->base, m->limit, vtd_rmrr_read_table,
+                            NULL);
+    if (result.state != VTD_SCAN_FOREIGN) {
         return;
     }
     m->complaints++;
-    m->complaining = true;
-    m->complained[0] = result->iova;
-    m->complained[1] = result->target;
     qemu_log_mask(LOG_GUEST_ERROR, "%s: the guest maps IOVA 0x%" PRIx64
                   " of its reserved region 0x%" PRIx64 "-0x%" PRIx64
                   " to 0x%" PRIx64 " (%s%s); the region stays mapped to "
                   "itself because of rmrr-policy=lock%s\n", m->pdev->name,
-                  result->iova, m->base, m->limit, result->target,
-                  result->readable ? "r" : "-", result->writable ? "w" : "-",
+                  result.iova, m->base, m->limit, result.target,
+                  result.readable ? "r" : "-", result.writable ? "w" : "-",
                   m->complaints == VTD_RMRR_COMPLAINTS ?
                   "; no more of these will be logged" : "");
 }
@@ -221,15 +237,14 @@ static void vtd_rmrr_set_reason(VTDRmrrMapping *m, RMRRReason reason)
     memory_region_set_enabled(&m->memory, is);
 }
 
-void vtd_rmrr_evaluate(VTDRmrrMapping *m, bool may_return)
+static void vtd_rmrr_decide(VTDRmrrMapping *m, bool is_mapped, bool may_return)
 {
     IntelIOMMUState *s = m->as->iommu_state;
-    bool is_mapped = rmrr_reason_mapped(m->reason);
-    VTDScanResult result = vtd_rmrr_look(m, &m->view);
     /* Caching mode does not cover first-stage tables (6.1) */
     bool sees_maps = s->caching_mode && !vtd_rmrr_uses_first_stage(s);
     RMRRReason reason;
 
+    vtd_rmrr_look(m);
     reason = rmrr_policy_decide(s->rmrr_policy, sees_maps, &m->view, &m->kept,
                                 is_mapped, may_return);
     if (reason == RMRR_REASON_WAITING &&
@@ -237,7 +252,13 @@ void vtd_rmrr_evaluate(VTDRmrrMapping *m, bool may_return)
         reason = RMRR_REASON_MAP_FAILED;
     }
     vtd_rmrr_set_reason(m, reason);
-    vtd_rmrr_complain(m, &result);
+    vtd_rmrr_complain(m);
+}
+
+void vtd_rmrr_evaluate(VTDRmrrMapping *m, bool may_return)
+{
+    vtd_scan_map_changed(m->seen, m->base, m->limit);
+    vtd_rmrr_decide(m, rmrr_reason_mapped(m->reason), may_return);
 }
 
 /* After a transaction in which something may have gone wrong */
@@ -261,7 +282,8 @@ void vtd_rmrr_load(VTDRmrrMapping *m, bool mapped, const RMRRKept *kept)
     if (!mapped) {
         vtd_rmrr_set_reason(m, RMRR_REASON_WAITING);
     }
-    vtd_rmrr_evaluate(m, mapped);
+    vtd_scan_map_changed(m->seen, m->base, m->limit);
+    vtd_rmrr_decide(m, mapped, mapped);
     memory_region_transaction_commit();
     vtd_rmrr_settle(m);
 }
@@ -344,7 +366,8 @@ void vtd_rmrr_iotlb_changed(IntelIOMMUState *s, int domain_id, hwaddr base,
             m->stats.invalidations_outside++;
         } else if (vtd_rmrr_in_domain(m, domain_id)) {
             m->stats.invalidations++;
-            vtd_rmrr_evaluate(m, false);
+            vtd_scan_map_changed(m->seen, base, limit);
+            vtd_rmrr_decide(m, rmrr_reason_mapped(m->reason), false);
             vtd_rmrr_settle(m);
         }
     }

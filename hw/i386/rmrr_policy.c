@@ -22,18 +22,17 @@ static bool rmrr_domain_equal(const RMRRDomain *a, const RMRRDomain *b)
 /*
  * A domain is known by its top table and its id, and a guest uses both again
  * for another domain once the first is gone. So what was seen is good only
- * while the device stays: whoever comes later gets nothing.
+ * while the device stays: whoever comes later gets nothing. And nothing can be
+ * kept that is not there.
  */
-static void rmrr_kept_update(RMRRKept *kept, const RMRRView *view)
+static void rmrr_kept_update(RMRRKept *kept, const RMRRView *view,
+                             bool is_mapped)
 {
     switch (view->tables) {
     case RMRR_TABLES_IDENTITY:
-        kept->valid = true;
-        kept->domain = view->domain;
-        break;
     case RMRR_TABLES_ABSENT:
     case RMRR_TABLES_PARTIAL:
-        kept->valid = kept->valid &&
+        kept->valid = kept->valid && is_mapped &&
                       rmrr_domain_equal(&kept->domain, &view->domain);
         break;
     default:
@@ -70,7 +69,7 @@ RMRRReason rmrr_policy_decide(RMRRPolicy policy, bool sees_maps,
 {
     RMRRReason reason = rmrr_reason_of(view->tables);
 
-    rmrr_kept_update(kept, view);
+    rmrr_kept_update(kept, view, is_mapped);
     if (!rmrr_reason_mapped(reason)) {
         if (policy == RMRR_POLICY_LOCK) {
             reason = RMRR_REASON_LOCKED;
@@ -81,6 +80,10 @@ RMRRReason rmrr_policy_decide(RMRRPolicy policy, bool sees_maps,
 
     if (rmrr_reason_mapped(reason) && !is_mapped && !may_return) {
         return RMRR_REASON_WAITING;
+    }
+    if (view->tables == RMRR_TABLES_IDENTITY) {
+        kept->valid = true;
+        kept->domain = view->domain;
     }
     return reason;
 }

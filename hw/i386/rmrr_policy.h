@@ -75,7 +75,7 @@ typedef struct RMRRView {
 /**
  * RMRRKept: what `keep` has to keep
  * @valid: the guest has mapped the whole range to itself in @domain, and the
- *      device has been in that domain ever since
+ *      device has been in that domain, and the range mapped, ever since
  * @domain: that domain
  */
 typedef struct RMRRKept {
@@ -95,9 +95,9 @@ typedef struct RMRRKept {
  * @RMRR_REASON_LOCKED: the tables would have it otherwise, and policy is lock
  * @RMRR_REASON_NO_CONTEXT, @RMRR_REASON_ABSENT, @RMRR_REASON_PARTIAL,
  * @RMRR_REASON_FOREIGN: as in RMRRTables
- * @RMRR_REASON_WAITING: the tables agree (or it would be kept), but it was
- *      not mapped, and it can come back only when the device's mappings are
- *      gone: at the next change of translation, context or PASID entry
+ * @RMRR_REASON_WAITING: the tables agree (or policy is lock), but it was not
+ *      mapped, and it can come back only when the device's mappings are gone:
+ *      at the next change of translation, context or PASID entry
  * @RMRR_REASON_MAP_FAILED: the host could not map it when it was to come back
  */
 typedef enum RMRRReason {

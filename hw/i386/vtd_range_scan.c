@@ -37,7 +37,11 @@
 #define MAY_WRITE (1u << 1)
 #define MAY_BOTH (MAY_READ | MAY_WRITE)
 
-/* @absent: a page is not mapped, and @result.iova is the first such */
+/*
+ * @absent: a page is not mapped, and @result.iova is the first such
+ * @inside, @readable: for each level, what the table that was read last stands
+ *      for, plus 1, and whether it could be read
+ */
 typedef struct VTDScan {
     const VTDScanTables *tables;
     VTDScanRead *read;
@@ -45,6 +49,8 @@ typedef struct VTDScan {
     bool mapped;
     bool absent;
     VTDScanResult result;
+    uint64_t inside[VTD_SCAN_LEVELS_MAX + 1];
+    bool readable[VTD_SCAN_LEVELS_MAX + 1];
     uint64_t table[VTD_SCAN_LEVELS_MAX + 1][VTD_SCAN_ENTRIES];
 } VTDScan;
 
@@ -172,6 +178,21 @@ static bool vtd_scan_lowest(VTDScan *scan, uint64_t first, uint64_t last,
     return true;
 }
 
+/* The table at @gpa, which @iova is translated by; false if there is none */
+static bool vtd_scan_read(VTDScan *scan, uint64_t gpa, unsigned level,
+                          uint64_t iova)
+{
+    uint64_t inside = iova / vtd_scan_table_size(level) + 1;
+
+    if (scan->inside[level] != inside) {
+        scan->inside[level] = inside;
+        scan->result.reads++;
+        scan->readable[level] = scan->read(scan->opaque, gpa,
+                                           scan->table[level]);
+    }
+    return scan->readable[level];
+}
+
 /*
  * [@first, @last] in the table at @gpa, whose entries are of @level. @may is
  * what the levels above let through. False at the first foreign page.
@@ -181,8 +202,7 @@ static bool vtd_scan_table(VTDScan *scan, uint64_t gpa, unsigned level,
 {
     uint64_t *table = scan->table[level];
 
-    scan->result.reads++;
-    if (!scan->read(scan->opaque, gpa, table)) {
+    if (!vtd_scan_read(scan, gpa, level, first)) {
         vtd_scan_note_absent(scan, first);
         return true;
     }
@@ -229,7 +249,8 @@ static unsigned vtd_scan_spans(const VTDScanTables *tables, VTDScanSpan span[2])
         tables->levels > VTD_SCAN_LEVELS_MAX) {
         return 0;
     }
-    size = vtd_scan_table_size(tables->levels);
+    size = MIN(vtd_scan_table_size(tables->levels),
+               1ull << MIN(tables->width, 63));
     if (tables->format == VTD_SCAN_FIRST_STAGE) {
         span[0] = (VTDScanSpan) { 0, size / 2 - 1 };
         span[1] = (VTDScanSpan) { -(size / 2), UINT64_MAX };
@@ -251,24 +272,32 @@ static VTDScanResult vtd_scan_finish(VTDScan *scan)
     return scan->result;
 }
 
-VTDScanResult vtd_range_scan(const VTDScanTables *tables, uint64_t base,
-                             uint64_t limit, VTDScanRead *read, void *opaque)
+/* The tables themselves need no clearing, and are large */
+static void vtd_scan_begin(VTDScan *scan, const VTDScanTables *tables,
+                           VTDScanRead *read, void *opaque)
 {
-    VTDScan scan;
+    scan->tables = tables;
+    scan->read = read;
+    scan->opaque = opaque;
+    scan->result.reads = 0;
+    memset(scan->inside, 0, sizeof(scan->inside));
+}
+
+/* A part of the whole; reads no table that the last part ended in */
+static VTDScanResult vtd_scan_part(VTDScan *scan, uint64_t base,
+                                   uint64_t limit)
+{
     VTDScanSpan span[2];
-    unsigned spans = vtd_scan_spans(tables, span);
+    unsigned spans = vtd_scan_spans(scan->tables, span);
     uint64_t next = base;           /* nothing below it is left to look at */
     unsigned i;
 
-    g_assert(base <= limit && base % SCAN_PAGE_SIZE == 0 &&
-             limit % SCAN_PAGE_SIZE == SCAN_PAGE_SIZE - 1);
-    scan.tables = tables;
-    scan.read = read;
-    scan.opaque = opaque;
-    scan.mapped = false;
-    scan.absent = false;
-    scan.result = (VTDScanResult) { .state = VTD_SCAN_ABSENT };
-
+    scan->mapped = false;
+    scan->absent = false;
+    scan->result = (VTDScanResult) {
+        .state = VTD_SCAN_ABSENT,
+        .reads = scan->result.reads,
+    };
     for (i = 0; i < spans; i++) {
         uint64_t first = MAX(base, span[i].first);
         uint64_t last = MIN(limit, span[i].last);
@@ -277,17 +306,131 @@ VTDScanResult vtd_range_scan(const VTDScanTables *tables, uint64_t base,
             continue;
         }
         if (first > next) {
-            vtd_scan_note_absent(&scan, next);
+            vtd_scan_note_absent(scan, next);
         }
-        if (!vtd_scan_table(&scan, tables->root, tables->levels, first, last,
-                            MAY_BOTH)) {
-            return scan.result;
+        if (!vtd_scan_table(scan, scan->tables->root, scan->tables->levels,
+                            first, last, MAY_BOTH)) {
+            return scan->result;
         }
         if (last == limit) {
-            return vtd_scan_finish(&scan);
+            return vtd_scan_finish(scan);
         }
         next = last + 1;
     }
-    vtd_scan_note_absent(&scan, next);
-    return vtd_scan_finish(&scan);
+    vtd_scan_note_absent(scan, next);
+    return vtd_scan_finish(scan);
+}
+
+static bool vtd_scan_is_range(uint64_t base, uint64_t limit)
+{
+    return base <= limit && base % SCAN_PAGE_SIZE == 0 &&
+           limit % SCAN_PAGE_SIZE == SCAN_PAGE_SIZE - 1;
+}
+
+VTDScanResult vtd_range_scan(const VTDScanTables *tables, uint64_t base,
+                             uint64_t limit, VTDScanRead *read, void *opaque)
+{
+    VTDScan scan;
+
+    g_assert(vtd_scan_is_range(base, limit));
+    vtd_scan_begin(&scan, tables, read, opaque);
+    return vtd_scan_part(&scan, base, limit);
+}
+
+/* Kept from one scan to the next, for each table of the lowest level */
+
+#define SCAN_CHUNK_SIZE (SCAN_PAGE_SIZE * VTD_SCAN_ENTRIES)
+#define SCAN_UNKNOWN (VTD_SCAN_FOREIGN + 1)
+
+/*
+ * @tables: those that @chunk is about
+ * @count: how many chunks there are of each VTDScanState, and SCAN_UNKNOWN
+ * @chunk: the state of each, the first and the last cut to the range
+ */
+struct VTDScanMap {
+    uint64_t base;
+    uint64_t limit;
+    VTDScanTables tables;
+    unsigned count[SCAN_UNKNOWN + 1];
+    unsigned chunks;
+    uint8_t chunk[];
+};
+
+static void vtd_scan_map_set(VTDScanMap *map, unsigned i, uint8_t state)
+{
+    map->count[map->chunk[i]]--;
+    map->count[state]++;
+    map->chunk[i] = state;
+}
+
+VTDScanMap *vtd_scan_map_new(uint64_t base, uint64_t limit)
+{
+    unsigned chunks = limit / SCAN_CHUNK_SIZE - base / SCAN_CHUNK_SIZE + 1;
+    VTDScanMap *map = g_malloc0(sizeof(*map) + chunks);
+
+    g_assert(vtd_scan_is_range(base, limit));
+    map->base = base;
+    map->limit = limit;
+    map->chunks = chunks;
+    map->count[SCAN_UNKNOWN] = chunks;
+    memset(map->chunk, SCAN_UNKNOWN, chunks);
+    return map;
+}
+
+void vtd_scan_map_free(VTDScanMap *map)
+{
+    g_free(map);
+}
+
+void vtd_scan_map_changed(VTDScanMap *map, uint64_t base, uint64_t limit)
+{
+    uint64_t i = MAX(base, map->base) / SCAN_CHUNK_SIZE;
+    uint64_t last = MIN(limit, map->limit) / SCAN_CHUNK_SIZE;
+
+    if (base > map->limit || limit < map->base) {
+        return;
+    }
+    for (; i <= last; i++) {
+        vtd_scan_map_set(map, i - map->base / SCAN_CHUNK_SIZE, SCAN_UNKNOWN);
+    }
+}
+
+static void vtd_scan_map_look(VTDScanMap *map, VTDScan *scan, unsigned i)
+{
+    uint64_t first = (map->base / SCAN_CHUNK_SIZE + i) * SCAN_CHUNK_SIZE;
+    uint64_t last = first + SCAN_CHUNK_SIZE - 1;
+
+    vtd_scan_map_set(map, i, vtd_scan_part(scan, MAX(first, map->base),
+                                           MIN(last, map->limit)).state);
+}
+
+VTDScanState vtd_scan_map_state(VTDScanMap *map, const VTDScanTables *tables,
+                                VTDScanRead *read, void *opaque,
+                                unsigned *reads)
+{
+    VTDScan scan;
+    unsigned i = 0;
+
+    if (map->tables.root != tables->root ||
+        map->tables.levels != tables->levels ||
+        map->tables.width != tables->width ||
+        map->tables.format != tables->format) {
+        vtd_scan_map_changed(map, map->base, map->limit);
+        map->tables = *tables;
+    }
+    vtd_scan_begin(&scan, tables, read, opaque);
+    while (map->count[SCAN_UNKNOWN] && !map->count[VTD_SCAN_FOREIGN]) {
+        i = (uint8_t *)memchr(map->chunk + i, SCAN_UNKNOWN, map->chunks - i) -
+            map->chunk;
+        vtd_scan_map_look(map, &scan, i);
+    }
+    *reads = scan.result.reads;
+    if (map->count[VTD_SCAN_FOREIGN]) {
+        return VTD_SCAN_FOREIGN;
+    }
+    if (map->count[VTD_SCAN_IDENTITY] == map->chunks) {
+        return VTD_SCAN_IDENTITY;
+    }
+    return map->count[VTD_SCAN_ABSENT] == map->chunks ? VTD_SCAN_ABSENT :
+                                                        VTD_SCAN_PARTIAL;
 }

@@ -37,6 +37,8 @@ typedef enum VTDScanFormat {
  * @root: guest physical address of the top table, 4 KiB aligned
  * @levels: VTD_SCAN_LEVELS_MIN to VTD_SCAN_LEVELS_MAX; with another number
  *      nothing is mapped
+ * @width: bits of an address that is translated, if that is less than the
+ *      levels have
  * @address_mask: the bits of an entry that are an address, for 4 KiB
  * @reserved: for each level, bits of an entry that points to a table or maps
  *      4 KiB which have to be zero; index 0 is not used
@@ -47,6 +49,7 @@ typedef struct VTDScanTables {
     VTDScanFormat format;
     uint64_t root;
     unsigned levels;
+    unsigned width;
     uint64_t address_mask;
     uint64_t reserved[VTD_SCAN_LEVELS_MAX + 1];
     uint64_t reserved_large[VTD_SCAN_LEVELS_MAX + 1];
@@ -116,5 +119,42 @@ typedef struct VTDScanResult {
  */
 VTDScanResult vtd_range_scan(const VTDScanTables *tables, uint64_t base,
                              uint64_t limit, VTDScanRead *read, void *opaque);
+
+/**
+ * VTDScanMap: what is known of a range, 2 MiB by 2 MiB
+ *
+ * So that a change of one page costs the same whatever the range's size is.
+ */
+typedef struct VTDScanMap VTDScanMap;
+
+/**
+ * vtd_scan_map_new: nothing is known yet
+ * @base, @limit: the range, as vtd_range_scan() has it
+ */
+VTDScanMap *vtd_scan_map_new(uint64_t base, uint64_t limit);
+void vtd_scan_map_free(VTDScanMap *map);
+
+/**
+ * vtd_scan_map_changed: the tables may say something new of [@base, @limit]
+ *
+ * Whatever of it is outside of the map's range does not matter.
+ */
+void vtd_scan_map_changed(VTDScanMap *map, uint64_t base, uint64_t limit);
+
+/**
+ * vtd_scan_map_state: the range as a whole
+ * @tables: with another root, format, width or number of levels than before,
+ *      nothing is known
+ * @reads: filled in as VTDScanResult has it
+ *
+ * Reads the tables of what is not known, and no more than it takes: while a
+ * part is known to be foreign, so is the whole.
+ *
+ * Returns: the state that vtd_range_scan() finds, if vtd_scan_map_changed()
+ * was told of every change since the last call.
+ */
+VTDScanState vtd_scan_map_state(VTDScanMap *map, const VTDScanTables *tables,
+                                VTDScanRead *read, void *opaque,
+                                unsigned *reads);
 
 #endif

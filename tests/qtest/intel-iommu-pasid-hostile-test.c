@@ -94,8 +94,9 @@ static const char *entry_reason(PolicyGuest *t, unsigned int pgtt,
         return "pass-through";
     }
     if (t->g->mode == VTD_FIRST_STAGE) {
-        return pgtt == VTD_PGTT_FIRST_STAGE && !flpm ? "identity" :
-               "no-context";
+        /* Width 0 is 30 bits, in which the region's addresses are not */
+        return pgtt != VTD_PGTT_FIRST_STAGE || flpm ? "no-context" :
+               aw ? "identity" : "absent";
     }
     /* Domain A has four levels; read as three they map other addresses */
     return pgtt != VTD_PGTT_SECOND_STAGE || aw < 1 || aw > 2 ? "no-context" :

@@ -125,6 +125,72 @@ static void test_waits(void)
 }
 
 /*
+ * 1 GiB that the guest maps, and unmaps, page by page, with an invalidation
+ * each: that costs what the pages cost, not the region (each reads a table of
+ * each level, and no other)
+ */
+
+#define GIB_BASE 0x40000000ull
+#define GIB_SIZE (VTD_PAGE_1G + 8 * 1024 * 1024)
+#define GIB_REGION ",dsm-base=0x40800000,dsm-size=1G,gsm-size=8M"
+
+static void page_by_page(PolicyGuest *t, bool map)
+{
+    uint64_t reads = rmrr_query_counter(t->rig->qts, "igd0", "table-reads");
+    gint64 start = g_get_monotonic_time();
+
+    for (uint64_t at = 0; at < GIB_SIZE; at += VTD_PAGE_2M) {
+        if (map) {
+            vtd_map_range(t->g, &t->a, GIB_BASE + at, GIB_BASE + at,
+                          VTD_PAGE_2M);
+        } else {
+            vtd_clear_entry(t->g, &t->a, GIB_BASE + at, VTD_PAGE_2M);
+        }
+        vtd_inv_iotlb_each(t->g, t->a.id, GIB_BASE + at,
+                           VTD_PAGE_2M / VTD_PAGE_4K);
+    }
+    g_test_message("%s page by page: %" PRId64 " ms", map ? "mapped" :
+                   "unmapped", (g_get_monotonic_time() - start) / 1000);
+    reads = rmrr_query_counter(t->rig->qts, "igd0", "table-reads") - reads;
+    g_assert_cmpuint(reads, <=, 4 * GIB_SIZE / VTD_PAGE_4K);
+}
+
+static void test_page_by_page(void)
+{
+    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep", GIB_REGION);
+
+    vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
+    vtd_guest_enable(t->g, true);
+    policy_guest_enter(t, &t->a);
+    rmrr_query_assert(t->rig->qts, "igd0", "absent", "empty");
+    page_by_page(t, true);
+    rmrr_query_assert(t->rig->qts, "igd0", "waiting", "complete");
+    vtd_inv_context_device(t->g, RIG_SID);
+    rmrr_query_assert(t->rig->qts, "igd0", "identity", "context");
+    page_by_page(t, false);
+    rmrr_query_assert(t->rig->qts, "igd0", "kept", "empty again");
+    policy_guest_stop(t);
+}
+
+/* What waits is not there, so its holes are not kept when the time comes */
+static void test_waits_incomplete(void)
+{
+    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep", ",listener=map");
+
+    vtd_guest_enable(t->g, true);
+    policy_guest_enter(t, &t->a);
+    vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, POLICY_SIZE);
+    vtd_inv_iotlb_domain(t->g, t->a.id);
+    rmrr_query_assert(t->rig->qts, "igd0", "waiting", "complete");
+    policy_guest_unmap_page(t, &t->a, POLICY_HOLE);
+    rmrr_query_assert(t->rig->qts, "igd0", "partial", "hole");
+    vtd_inv_context_device(t->g, RIG_SID);
+    rmrr_query_assert(t->rig->qts, "igd0", "partial", "context");
+    g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==, 0);
+    policy_guest_stop(t);
+}
+
+/*
  * The address mask of an invalidation says which low bits of its address do
  * not count, so what is below the address may be meant (L8)
  */
@@ -202,6 +268,9 @@ int main(int argc, char **argv)
                      test_table_unmap, 3);
     policy_table_add("intel-iommu-policy/hand-over", test_hand_over, 2);
     qtest_add_func("intel-iommu-policy/waits", test_waits);
+    qtest_add_func("intel-iommu-policy/waits-incomplete",
+                   test_waits_incomplete);
+    qtest_add_func("intel-iommu-policy/page-by-page", test_page_by_page);
     qtest_add_func("intel-iommu-policy/no-caching-mode", test_blind);
     return g_test_run();
 }

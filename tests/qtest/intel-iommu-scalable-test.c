@@ -282,6 +282,27 @@ static void test_first_stage_keep(const void *opaque)
     policy_guest_stop(t);
 }
 
+/*
+ * The PASID entry's address width counts for first-stage tables too: 0 is 30
+ * bits, in which no address from 512 MiB on is canonical
+ */
+static void test_first_stage_width(void)
+{
+    static const char *const reasons[] = { "absent", "identity", "identity" };
+    PolicyGuest *t = policy_kind_start(&scalable[2], "exact");
+
+    policy_set_identity(t);
+    for (unsigned int aw = 0; aw < G_N_ELEMENTS(reasons); aw++) {
+        vtd_pasid_write(t->g, RIG_SID, VTD_PGTT_FIRST_STAGE, aw, t->a.root, 0,
+                        t->a.id);
+        vtd_inv_pasid_one(t->g, t->a.id);
+        vtd_inv_piotlb_domain(t->g, t->a.id);
+        check_reason(t, reasons[aw], "width");
+        check_lands(t, POLICY_HOLE, aw ? POLICY_HOLE : 0);
+    }
+    policy_guest_stop(t);
+}
+
 /* First-stage tables are scalable mode's, a legacy root's are second-stage */
 static void test_legacy_root(void)
 {
@@ -393,6 +414,8 @@ int main(int argc, char **argv)
     }
     qtest_add_data_func("intel-iommu-scalable/first-stage-keep", &scalable[2],
                         test_first_stage_keep);
+    qtest_add_func("intel-iommu-scalable/first-stage-width",
+                   test_first_stage_width);
     qtest_add_func("intel-iommu-scalable/legacy-root", test_legacy_root);
     qtest_add_func("intel-iommu-scalable/rid-pasid", test_rid_pasid);
     qtest_add_func("intel-iommu-scalable/first-stage-bits",

@@ -14,6 +14,7 @@
 #include "iova-runs.h"
 
 #define ANY_DOMAIN (-1)
+#define VTD_CHUNK_NEW 0xff
 
 static const char *vtd_model_keeps(VTDModel *m, const char *reason)
 {
@@ -24,6 +25,45 @@ static const char *vtd_model_keeps(VTDModel *m, const char *reason)
         return "kept";
     }
     return reason;
+}
+
+/* The guest has said that its tables have changed there */
+static void vtd_model_chunks_new(VTDModel *m, uint64_t iova, uint64_t limit)
+{
+    for (uint64_t at = MAX(iova, RIG_BASE) >> 21;
+         at <= MIN(limit, RIG_LIMIT) >> 21; at++) {
+        m->region.chunk[at - (RIG_BASE >> 21)] = VTD_CHUNK_NEW;
+    }
+}
+
+/*
+ * What the IOMMU has seen of the region: it looks at what is new, from the
+ * beginning, as long as nothing that it has seen is foreign
+ */
+static VTDLeavesState vtd_model_seen(VTDModel *m, const GArray *leaves)
+{
+    uint8_t *chunk = m->region.chunk;
+    bool all = true, none = true;
+
+    if (memchr(chunk, VTD_LEAVES_FOREIGN, VTD_MODEL_CHUNKS)) {
+        return VTD_LEAVES_FOREIGN;
+    }
+    for (uint64_t i = 0; i < VTD_MODEL_CHUNKS; i++) {
+        uint64_t base = ((RIG_BASE >> 21) + i) << 21;
+
+        if (chunk[i] == VTD_CHUNK_NEW) {
+            chunk[i] = vtd_leaves_state(leaves, MAX(base, RIG_BASE),
+                                        MIN(base + VTD_PAGE_2M - 1,
+                                            RIG_LIMIT));
+        }
+        if (chunk[i] == VTD_LEAVES_FOREIGN) {
+            return VTD_LEAVES_FOREIGN;
+        }
+        all &= chunk[i] == VTD_LEAVES_IDENTITY;
+        none &= chunk[i] == VTD_LEAVES_ABSENT;
+    }
+    return all ? VTD_LEAVES_IDENTITY :
+           none ? VTD_LEAVES_ABSENT : VTD_LEAVES_PARTIAL;
 }
 
 /* The reason if only the tables mattered; updates what is remembered */
@@ -45,17 +85,15 @@ static const char *vtd_model_tables(VTDModel *m)
                m->context == VTD_CONTEXT_PASS_THROUGH ? "pass-through" :
                "no-context";
     }
-    state = vtd_leaves_state(md->leaves, RIG_BASE, RIG_LIMIT);
-    if (state == VTD_LEAVES_IDENTITY) {
-        m->region.kept = m->context;
-    } else if (state == VTD_LEAVES_FOREIGN ||
-               m->region.kept != (int)m->context) {
+    state = vtd_model_seen(m, md->leaves);
+    if (state == VTD_LEAVES_FOREIGN || !m->region.mapped ||
+        m->region.kept != (int)m->context) {
         m->region.kept = -1;
     }
     return reasons[state];
 }
 
-void vtd_model_look(VTDModel *m, bool may_return)
+static void vtd_model_look_again(VTDModel *m, bool may_return)
 {
     static const char *const good[] = {
         "translation-off", "pass-through", "identity", NULL,
@@ -72,9 +110,18 @@ void vtd_model_look(VTDModel *m, bool may_return)
         want = false;
         reason = "waiting";
     }
+    if (want && !strcmp(reason, "identity")) {
+        m->region.kept = m->context;
+    }
     m->region.switches += want != m->region.mapped;
     m->region.mapped = want;
     m->region.reason = reason;
+}
+
+void vtd_model_look(VTDModel *m, bool may_return)
+{
+    vtd_model_chunks_new(m, RIG_BASE, RIG_LIMIT);
+    vtd_model_look_again(m, may_return);
 }
 
 static void vtd_model_look_iotlb(VTDModel *m, int domain, uint64_t iova,
@@ -82,7 +129,8 @@ static void vtd_model_look_iotlb(VTDModel *m, int domain, uint64_t iova,
 {
     if (iova <= RIG_LIMIT && iova + size - 1 >= RIG_BASE &&
         (domain == ANY_DOMAIN || domain == m->region.seen)) {
-        vtd_model_look(m, false);
+        vtd_model_chunks_new(m, iova, iova + size - 1);
+        vtd_model_look_again(m, false);
     }
 }
 

@@ -16,6 +16,7 @@
 
 #define VTD_MODEL_DOMAINS 2
 #define VTD_MODEL_STEPS 1000
+#define VTD_MODEL_CHUNKS ((RIG_LIMIT >> 21) - (RIG_BASE >> 21) + 1)
 
 /**
  * VTDModelContext: what the device's context entry says
@@ -44,6 +45,7 @@ typedef struct VTDModelDomain {
  * @kept: the domain of the device's in which all of it was mapped to itself,
  *      and which the device has not left since; -1 for none
  * @seen: the domain that the IOMMU last saw the device in, -1 for none
+ * @chunk: what it last saw of each 2 MiB, a VTDLeavesState or VTD_CHUNK_NEW
  * @mapped: it is kept mapped
  * @switches: how often @mapped has changed
  * @reason: as query-rmrr has it
@@ -51,6 +53,7 @@ typedef struct VTDModelDomain {
 typedef struct VTDModelRegion {
     int kept;
     int seen;
+    uint8_t chunk[VTD_MODEL_CHUNKS];
     bool mapped;
     unsigned int switches;
     const char *reason;

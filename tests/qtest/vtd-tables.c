@@ -93,10 +93,12 @@ void vtd_guest_set_translation(VTDGuest *g, bool on)
     vtd_switch(g, VTD_GCMD_TE, on);
 }
 
+#define LEGACY_SLOT_SHIFT 4
+
 /* Of a slot's size, and of the head and tail registers */
 static unsigned int vtd_slot_shift(VTDGuest *g)
 {
-    return g->mode == VTD_LEGACY ? 4 : 5;
+    return g->mode == VTD_LEGACY ? LEGACY_SLOT_SHIFT : 5;
 }
 
 bool vtd_guest_try_submit(VTDGuest *g, uint64_t lo, uint64_t hi)
@@ -367,6 +369,32 @@ void vtd_inv_iotlb_page(VTDGuest *g, uint16_t domain, uint64_t iova,
     vtd_inv_iotlb(g, VTD_INV_DESC_IOTLB_PAGE | (uint64_t)domain << 16,
                   VTD_TLB_PSI_FLUSH | (uint64_t)domain << 32,
                   (iova & ~(VTD_PAGE_4K - 1)) | order);
+}
+
+void vtd_inv_iotlb_each(VTDGuest *g, uint16_t domain, uint64_t iova,
+                        unsigned int pages)
+{
+    const uint64_t desc = VTD_INV_DESC_IOTLB | VTD_INV_DESC_IOTLB_PAGE |
+                          (uint64_t)domain << 16;
+    const unsigned int slots = VTD_PAGE_4K >> LEGACY_SLOT_SHIFT;
+
+    g_assert_true(g->queued && g->mode == VTD_LEGACY);
+    while (pages) {
+        unsigned int run = MIN(pages, MIN(slots - g->tail, slots - 1));
+        g_autofree uint64_t *ring = g_new(uint64_t, 2 * run);
+
+        for (unsigned int i = 0; i < run; i++, iova += VTD_PAGE_4K) {
+            ring[2 * i] = cpu_to_le64(desc);
+            ring[2 * i + 1] = cpu_to_le64(iova);
+        }
+        qtest_memwrite(g->qts, g->queue + (g->tail << LEGACY_SLOT_SHIFT), ring,
+                       run << LEGACY_SLOT_SHIFT);
+        g->tail = (g->tail + run) % slots;
+        vtd_writeq(g, DMAR_IQT_REG, g->tail << LEGACY_SLOT_SHIFT);
+        g_assert_cmphex(vtd_readq(g, DMAR_IQH_REG), ==,
+                        g->tail << LEGACY_SLOT_SHIFT);
+        pages -= run;
+    }
 }
 
 void vtd_inv_device_iotlb(VTDGuest *g, uint16_t sid, uint64_t iova,

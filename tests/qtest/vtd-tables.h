@@ -161,6 +161,13 @@ void vtd_inv_iotlb_page(VTDGuest *g, uint16_t domain, uint64_t iova,
                         unsigned int order);
 
 /**
+ * vtd_inv_iotlb_each: @pages invalidations of one page each, from @iova on;
+ * only in legacy mode, and with the queue
+ */
+void vtd_inv_iotlb_each(VTDGuest *g, uint16_t domain, uint64_t iova,
+                        unsigned int pages);
+
+/**
  * vtd_inv_device_iotlb: a device-IOTLB descriptor; needs the queue
  * @size: a power of two, at least 4 KiB, @iova aligned to it; 0 for all of
  *      the address space

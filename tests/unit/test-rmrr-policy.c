@@ -106,9 +106,13 @@ static const Row rows[] = {
     { "keep/new-domain-complete", KEEP, false, {
         { "identityA", R(IDENTITY) }, { "identityB", R(IDENTITY) },
         { "?absentB", R(KEPT) }, { "absentA", R(ABSENT) } } },
-    { "keep/learned-while-mapped-by-pages", KEEP, false, {
+    { "keep/nothing-is-kept-that-waits", KEEP, false, {
         { "absentA", R(ABSENT) }, { "?identityA", R(WAITING) },
-        { "?partialA", R(WAITING) }, { "partialA", R(KEPT) } } },
+        { "?partialA", R(PARTIAL) }, { "partialA", R(PARTIAL) },
+        { "identityA", R(IDENTITY) }, { "?partialA", R(KEPT) } } },
+    { "keep/nothing-is-kept-that-failed", KEEP, false, {
+        { "identityA", R(IDENTITY) }, { "!identityA", R(WAITING) },
+        { "?partialA", R(PARTIAL) }, { "partialA", R(PARTIAL) } } },
 
     /* It comes back only where that costs nothing */
     { "keep/waits", KEEP, false, {

@@ -42,6 +42,9 @@ static void change(VTDTestTables *test, const Edit *edit)
     case LEVELS:
         test->tables.levels = edit->value;
         break;
+    case WIDTH:
+        test->tables.width = edit->value;
+        break;
     case NO_RESERVED:
         test->tables.address_mask = ~4095ull;
         memset(test->tables.reserved, 0, sizeof(test->tables.reserved));

@@ -44,6 +44,7 @@ typedef struct Edit {
         LOOP,                       /* points to the table that it is in */
         UNREADABLE,                 /* that table cannot be read */
         LEVELS,                     /* that many levels, says the caller */
+        WIDTH,                      /* that many bits of address */
         NO_RESERVED,                /* no bits are reserved, all are address */
         ROOT,                       /* the top table is at @value */
     } what;
@@ -278,6 +279,16 @@ static const Row rows[] = {
     { "reach/above-all-memory", SECOND, 4, { 0x400000000000, 0x400000000fff },
       { { 1, { 0x400000000000, 0x400000000fff }, 0x1000 } }, { },
       FOREIGN(0x400000000000, 0x1000, true, true, 4) },
+    { "width/first/31", FIRST, 4, MIB_64, { MIB_64_4K },
+      { { WIDTH, 0, 0, 31 } }, ABSENT(0x78000000, 0) },
+    { "width/first/32", FIRST, 4, MIB_64, { MIB_64_4K },
+      { { WIDTH, 0, 0, 32 } }, IDENTITY(35) },
+    { "width/first/top", FIRST, 4, TOP, { { 1, TOP } },
+      { { NO_RESERVED }, { WIDTH, 0, 0, 30 } }, IDENTITY(4) },
+    { "width/second/30", SECOND, 4, MIB_64, { MIB_64_4K },
+      { { WIDTH, 0, 0, 30 } }, ABSENT(0x78000000, 0) },
+    { "width/second/31", SECOND, 4, MIB_64, { MIB_64_4K },
+      { { WIDTH, 0, 0, 31 } }, IDENTITY(35) },
     { "levels/0", SECOND, 4, PAGE, { MIB_64_4K }, { { LEVELS, 0, 0, 0 } },
       ABSENT(0x7b000000, 0) },
     { "levels/2", SECOND, 4, { 0x3b000000, 0x3b000fff },

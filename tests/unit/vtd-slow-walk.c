@@ -33,7 +33,7 @@ static bool in_reach(const VTDScanTables *tables, uint64_t iova)
     if (tables->levels != 3 && tables->levels != 4 && tables->levels != 5) {
         return false;
     }
-    unused = 64 - (tables->levels * 9 + 12);
+    unused = 64 - MIN(tables->levels * 9 + 12, tables->width);
     if (tables->format == VTD_SCAN_FIRST_STAGE) {
         return (uint64_t)((int64_t)(iova << unused) >> unused) == iova;
     }

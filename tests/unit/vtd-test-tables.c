@@ -43,6 +43,7 @@ VTDTestTables *vtd_test_new(VTDScanFormat format, unsigned levels,
     test->n_pages = 1;
     test->tables.format = format;
     test->tables.levels = levels;
+    test->tables.width = 57;
     test->tables.root = VTD_TEST_MEMORY;
     test->tables.address_mask = bits(12, VTD_TEST_HOST_BITS - 1);
     set_reserved(&test->tables);

@@ -1,0 +1,226 @@
+/*
+ * Unit tests of what is kept of a scan of IOMMU tables
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pure: links hw/i386/vtd_range_scan.c and nothing else. Random changes of
+ * tables, each told of by its range: the map has to say what a scan of the
+ * whole range finds, and must not read more than the changes take.
+ */
+
+#include "qemu/osdep.h"
+#include <glib.h>
+#include "vtd-test-tables.h"
+
+#define ROUNDS 20000
+#define PAGES_MOST 64
+#define MIB_2 0x200000ull
+#define GIB_1 0x40000000ull
+
+typedef struct Range {
+    const char *name;
+    uint64_t base;
+    uint64_t limit;
+} Range;
+
+static const Range ranges[] = {
+    { "one-page", 0x7b105000, 0x7b105fff },
+    { "odd-ends", 0x7b100000, 0x7f8fffff },
+    { "across-gib", 0x7fe00000, 0x803fffff },
+    { "one-chunk", 0x7b200000, 0x7b3fffff },
+};
+
+typedef struct Guest {
+    VTDTestTables *test;
+    VTDScanMap *map;
+    GRand *rand;
+    const Range *range;
+} Guest;
+
+static uint32_t pick(Guest *g, uint32_t n)
+{
+    return g_rand_int_range(g->rand, 0, n);
+}
+
+/* New tables: all of the range, and what is beside it, to itself by 4 KiB */
+static void map_all(Guest *g)
+{
+    uint64_t first = g->range->base & ~(MIB_2 - 1);
+
+    memset(g->test->page, 0, PAGES_MOST * sizeof(g->test->page[0]));
+    memset(g->test->unreadable, 0, PAGES_MOST);
+    g->test->n_pages = 1;
+    vtd_test_map(g->test, 1, first, g->range->limit | (MIB_2 - 1), first);
+    vtd_scan_map_changed(g->map, first, g->range->limit);
+}
+
+/* One entry of any level becomes a leaf, nothing, or read-only */
+static void change_entry(Guest *g)
+{
+    uint64_t pages = (g->range->limit - g->range->base) / 4096 + 1;
+    uint64_t iova = g->range->base + pick(g, pages) * 4096ull;
+    unsigned level = pick(g, 40) ? 1 : 2 + pick(g, 2);
+    uint64_t size = 1ull << (9 * level + 3);
+    uint64_t *entry = vtd_test_entry(g->test, level, iova, false);
+    uint64_t value = 0;
+
+    iova &= ~(size - 1);
+    if (!entry) {
+        return;
+    }
+    switch (pick(g, 6)) {
+    case 0:
+        break;
+    case 1:
+        value = vtd_test_open(g->test, level, iova + size, true);
+        break;
+    case 2:
+        value = vtd_test_open(g->test, level, iova, true) & ~2ull;
+        break;
+    default:
+        value = vtd_test_open(g->test, level, iova, true);
+        break;
+    }
+    *entry = GUINT64_TO_LE(value);
+    vtd_scan_map_changed(g->map, iova, iova + size - 1);
+}
+
+/* A table of the lowest level cannot be read, or can again */
+static void change_readable(Guest *g)
+{
+    uint64_t chunks = (g->range->limit - g->range->base) / MIB_2 + 1;
+    uint64_t iova = g->range->base + pick(g, chunks) * MIB_2;
+    unsigned page;
+
+    if (vtd_test_page_of(g->test, 1, iova, &page)) {
+        g->test->unreadable[page] ^= true;
+        iova &= ~(MIB_2 - 1);
+        vtd_scan_map_changed(g->map, iova, iova + MIB_2 - 1);
+    }
+}
+
+static VTDScanState check(Guest *g, unsigned most)
+{
+    VTDScanResult whole = vtd_range_scan(&g->test->tables, g->range->base,
+                                         g->range->limit, vtd_test_read,
+                                         g->test);
+    unsigned reads;
+    VTDScanState state = vtd_scan_map_state(g->map, &g->test->tables,
+                                            vtd_test_read, g->test, &reads);
+
+    g_assert_cmpint(state, ==, whole.state);
+    g_assert_cmpuint(reads, <=, most);
+    /* Nothing changed since, and nothing is read */
+    g_assert_cmpint(vtd_scan_map_state(g->map, &g->test->tables, vtd_test_read,
+                                       g->test, &reads), ==, state);
+    g_assert_cmpuint(reads, ==, 0);
+    return state;
+}
+
+static void test_random(gconstpointer opaque)
+{
+    const Range *range = opaque;
+    Guest g = {
+        .test = vtd_test_new(VTD_SCAN_SECOND_STAGE, 4, PAGES_MOST),
+        .map = vtd_scan_map_new(range->base, range->limit),
+        .rand = g_rand_new_with_seed(7),
+        .range = range,
+    };
+    unsigned seen[VTD_SCAN_FOREIGN + 1] = { 0 };
+    unsigned round, i;
+
+    for (round = 0; round < ROUNDS; round++) {
+        unsigned changes = pick(&g, 4);
+
+        if (!pick(&g, 20)) {
+            map_all(&g);
+        }
+        for (i = 0; i < changes; i++) {
+            if (pick(&g, 20)) {
+                change_entry(&g);
+            } else {
+                change_readable(&g);
+            }
+        }
+        if (!pick(&g, 50)) {
+            g.test->tables.width = g.test->tables.width == 57 ? 30 : 57;
+        }
+        seen[check(&g, 64)]++;
+    }
+    for (i = 0; i <= VTD_SCAN_FOREIGN; i++) {
+        g_test_message("state %u: %u times", i, seen[i]);
+    }
+    g_assert_cmpuint(seen[VTD_SCAN_IDENTITY], >, 100);
+    g_assert_cmpuint(seen[VTD_SCAN_FOREIGN], >, 100);
+    g_assert_cmpuint(seen[VTD_SCAN_ABSENT], >, 100);
+    if (range->limit - range->base >= MIB_2) {
+        g_assert_cmpuint(seen[VTD_SCAN_PARTIAL], >, 100);
+    }
+    vtd_scan_map_free(g.map);
+    vtd_test_free(g.test);
+    g_rand_free(g.rand);
+}
+
+/* One page of 1 GiB: a table of each level, however large the range is */
+static void test_linear(void)
+{
+    const Range range = { "1g", GIB_1, 2 * GIB_1 - 1 };
+    Guest g = {
+        .test = vtd_test_new(VTD_SCAN_SECOND_STAGE, 4, 3 + 512),
+        .map = vtd_scan_map_new(range.base, range.limit),
+        .range = &range,
+    };
+    unsigned reads;
+    uint64_t iova;
+
+    vtd_scan_map_state(g.map, &g.test->tables, vtd_test_read, g.test, &reads);
+    g_assert_cmpuint(reads, ==, 1);
+    for (iova = range.base; iova < range.limit; iova += MIB_2 / 4) {
+        vtd_test_map(g.test, 1, iova, iova + 4095, iova);
+        vtd_scan_map_changed(g.map, iova, iova + 4095);
+        g_assert_cmpint(check(&g, 4), ==, VTD_SCAN_PARTIAL);
+    }
+    vtd_scan_map_free(g.map);
+    vtd_test_free(g.test);
+}
+
+/* What is told of beside the range concerns nobody */
+static void test_outside(void)
+{
+    VTDScanMap *map = vtd_scan_map_new(0x7b100000, 0x7b1fffff);
+    g_autoptr(VTDTestTables) test = vtd_test_new(VTD_SCAN_SECOND_STAGE, 4, 8);
+    unsigned reads;
+
+    vtd_scan_map_state(map, &test->tables, vtd_test_read, test, &reads);
+    vtd_scan_map_changed(map, 0, 0x7b0fffff);
+    vtd_scan_map_changed(map, 0x7b200000, UINT64_MAX);
+    vtd_scan_map_state(map, &test->tables, vtd_test_read, test, &reads);
+    g_assert_cmpuint(reads, ==, 0);
+    vtd_scan_map_changed(map, 0, UINT64_MAX);
+    vtd_scan_map_state(map, &test->tables, vtd_test_read, test, &reads);
+    g_assert_cmpuint(reads, ==, 1);
+
+    /* Other tables: nothing is known of them */
+    test->tables.root += 4096;
+    vtd_scan_map_state(map, &test->tables, vtd_test_read, test, &reads);
+    g_assert_cmpuint(reads, ==, 1);
+    vtd_scan_map_free(map);
+}
+
+int main(int argc, char **argv)
+{
+    unsigned i;
+
+    g_test_init(&argc, &argv, NULL);
+    for (i = 0; i < G_N_ELEMENTS(ranges); i++) {
+        g_autofree char *path = g_strdup_printf("/vtd-scan-map/random/%s",
+                                                ranges[i].name);
+
+        g_test_add_data_func(path, &ranges[i], test_random);
+    }
+    g_test_add_func("/vtd-scan-map/linear", test_linear);
+    g_test_add_func("/vtd-scan-map/outside", test_outside);
+    return g_test_run();
+}
