@@ -11,7 +11,9 @@
 
 #include "hw/pci/reserved_region_provider.h"
 #include "hw/i386/intel_iommu.h"
+#include "qemu/main-loop.h"
 #include "qemu/rcu.h"
+#include "system/dma.h"
 #include "rmrr_policy.h"
 #include CONFIG_DEVICES
 
@@ -210,6 +212,26 @@ void vtd_rmrr_pasid_changed(IntelIOMMUState *s);
  * @addr: offset in the IOMMU's registers, a multiple of 8
  */
 bool vtd_rmrr_register_pair(hwaddr addr);
+
+/**
+ * vtd_rmrr_table_rw: read or write a part of the guest's tables
+ * @dir: DMA_DIRECTION_TO_DEVICE to read
+ *
+ * Fails where there is no memory: a pointer into a device must not become an
+ * access to its registers, with the IOMMU's lock held. CXL memory is behind a
+ * device's handlers, and memory for all that.
+ */
+MemTxResult vtd_rmrr_table_rw(hwaddr addr, void *buf, hwaddr len,
+                              DMADirection dir);
+
+/**
+ * vtd_rmrr_table_lock: take the BQL, if tables may be in CXL memory
+ *
+ * Its handlers need it, and it may not be taken after the IOMMU's lock.
+ *
+ * Returns: to be freed with g_autoptr(BQLLockAuto), which gives it back.
+ */
+BQLLockAuto *vtd_rmrr_table_lock(void);
 
 /**
  * vtd_rmrr_describe: present state of a mapping

@@ -15,6 +15,10 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/main-loop.h"
+#include "hw/boards.h"
+#include "hw/cxl/cxl.h"
+#include "hw/i386/pc.h"
 #include "hw/pci/pci_bus.h"
 #include "intel_iommu_internal.h"
 #include "intel_iommu_known.h"
@@ -25,6 +29,52 @@ bool vtd_rmrr_register_pair(hwaddr addr)
 {
     return addr == DMAR_FECTL_REG || addr == DMAR_FEADDR_REG ||
            addr == DMAR_IECTL_REG || addr == DMAR_IEADDR_REG;
+}
+
+static PCMachineState *vtd_rmrr_machine_with_cxl(void)
+{
+    PCMachineState *pcms = PC_MACHINE(qdev_get_machine());
+
+    return pcms->cxl_devices_state.fixed_windows ? pcms : NULL;
+}
+
+/* CXL windows do not move, and nothing can be put over them */
+static bool vtd_rmrr_in_cxl_window(hwaddr addr, hwaddr len)
+{
+    PCMachineState *pcms = vtd_rmrr_machine_with_cxl();
+    GList *it;
+
+    for (it = pcms ? pcms->cxl_devices_state.fixed_windows : NULL; it;
+         it = it->next) {
+        const CXLFixedWindow *fw = it->data;
+
+        if (addr >= fw->base && addr - fw->base < fw->size) {
+            return len <= fw->size - (addr - fw->base);
+        }
+    }
+    return false;
+}
+
+MemTxResult vtd_rmrr_table_rw(hwaddr addr, void *buf, hwaddr len,
+                              DMADirection dir)
+{
+    MemTxAttrs attrs = { .memory = 1 };
+    MemTxResult ret = dma_memory_rw(&address_space_memory, addr, buf, len,
+                                    dir, attrs);
+
+    if (ret != MEMTX_OK && vtd_rmrr_in_cxl_window(addr, len)) {
+        attrs.memory = 0;
+        ret = dma_memory_rw(&address_space_memory, addr, buf, len, dir, attrs);
+    }
+    return ret;
+}
+
+BQLLockAuto *vtd_rmrr_table_lock(void)
+{
+    if (bql_locked() || !vtd_rmrr_machine_with_cxl()) {
+        return NULL;
+    }
+    return bql_auto_lock(__FILE__, __LINE__);
 }
 
 bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask)

@@ -67,14 +67,11 @@ static bool vtd_rmrr_uses_first_stage(const IntelIOMMUState *s)
     return s->flts && s->root_scalable;
 }
 
-/* A table pointer into a device must not become a read of the device. */
 static bool vtd_rmrr_read_table(void *opaque, uint64_t gpa,
                                 uint64_t table[VTD_SCAN_ENTRIES])
 {
-    const MemTxAttrs attrs = { .memory = 1 };
-
-    return address_space_read(&address_space_memory, gpa, attrs, table,
-                              VTD_SCAN_ENTRIES * sizeof(table[0])) == MEMTX_OK;
+    return vtd_rmrr_table_rw(gpa, table, VTD_SCAN_ENTRIES * sizeof(table[0]),
+                             DMA_DIRECTION_TO_DEVICE) == MEMTX_OK;
 }
 
 static RMRRTables vtd_rmrr_tables_of(VTDScanState state)
