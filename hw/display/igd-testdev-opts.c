@@ -26,8 +26,9 @@ static void igd_testdev_opts_refuse_id(const IGDTestDevOpts *o,
                                        IGDStolenResult result, Error **errp)
 {
     error_setg(errp, TYPE_IGD_TESTDEV ": device-id 0x%04x: %s; set device-id "
-               "to one of %s", o->device_id, igd_stolen_strerror(result),
-               igd_stolen_known_ids());
+               "to that of an IGD that has BDSM, such as 0x1912 (Skylake) or "
+               "0x9a49 (Tiger Lake)", o->device_id,
+               igd_stolen_strerror(result));
 }
 
 static void igd_testdev_opts_refuse_size(const char *option, uint64_t size,

@@ -9,8 +9,8 @@
  * touches a device, allocates or reports. Used by vfio-pci, by igd-testdev and
  * by the command line tool.
  *
- * Device ids and encodings: Intel's processor datasheets, volume 2, "GGC" and
- * "BDSM" of the graphics device; Linux reads them in
+ * Device ids: igd_stolen_ids.h. Encodings: Intel's processor datasheets, volume
+ * 2, "GGC" and "BDSM" of the graphics device; Linux reads them in
  * arch/x86/kernel/early-quirks.c and drivers/gpu/drm/i915/gt/intel_ggtt.c.
  * Test: tests/unit/test-igd-stolen.c.
  */
@@ -19,9 +19,6 @@
 #include "hw/vfio/igd-stolen.h"
 
 #define MIB(n)                          ((uint64_t)(n) << 20)
-
-#define BXT_ID_MASK                     0x0ffe
-#define BXT_ID                          0x0a84
 
 /* GMS counts in these units; the small one came with Cherryview and gen 9 */
 #define GMS_UNIT                        MIB(32)
@@ -68,6 +65,9 @@
 static const IGDStolenLayout layouts[IGD_STOLEN_GEN__MAX] = {
     [IGD_STOLEN_GEN6] = { "gen 6", BDSM_32BIT, GGC_GEN6, SIZES_GEN6 },
     [IGD_STOLEN_GEN7] = { "gen 7", BDSM_32BIT, GGC_GEN6, SIZES_GEN6 },
+    [IGD_STOLEN_GEN7_VALLEYVIEW] = {
+        "gen 7 (Valleyview)", BDSM_32BIT, GGC_GEN6, SIZES_GEN6
+    },
     [IGD_STOLEN_GEN8_BROADWELL] = {
         "gen 8 (Broadwell)", BDSM_32BIT, GGC_GEN8, SIZES_BROADWELL
     },
@@ -79,61 +79,15 @@ static const IGDStolenLayout layouts[IGD_STOLEN_GEN__MAX] = {
     [IGD_STOLEN_GEN12] = { "gen 12", BDSM_64BIT, GGC_GEN8, SIZES_GEN9 },
 };
 
-/* By the upper byte of the device id */
-static const struct {
-    uint8_t prefix;
-    IGDStolenGen gen;
-} generations[] = {
-    { 0x01, IGD_STOLEN_GEN6 },              /* Sandy Bridge, Ivy Bridge */
-    { 0x04, IGD_STOLEN_GEN7 }, { 0x0a, IGD_STOLEN_GEN7 },   /* Haswell */
-    { 0x0c, IGD_STOLEN_GEN7 }, { 0x0d, IGD_STOLEN_GEN7 },   /* Haswell */
-    { 0x0f, IGD_STOLEN_GEN7 },              /* Valleyview */
-    { 0x16, IGD_STOLEN_GEN8_BROADWELL },    /* Broadwell */
-    { 0x22, IGD_STOLEN_GEN8_CHERRYVIEW },   /* Cherryview */
-    { 0x19, IGD_STOLEN_GEN9 },              /* Skylake */
-    { 0x31, IGD_STOLEN_GEN9 },              /* Gemini Lake */
-    { 0x59, IGD_STOLEN_GEN9 },              /* Kaby Lake */
-    { 0x3e, IGD_STOLEN_GEN9 },              /* Coffee Lake */
-    { 0x9b, IGD_STOLEN_GEN9 },              /* Comet Lake */
-    { 0x8a, IGD_STOLEN_GEN11 },             /* Ice Lake */
-    { 0x45, IGD_STOLEN_GEN11 },             /* Elkhart Lake */
-    { 0x4e, IGD_STOLEN_GEN11 },             /* Jasper Lake */
-    { 0x9a, IGD_STOLEN_GEN12 },             /* Tiger Lake */
-    { 0x4c, IGD_STOLEN_GEN12 },             /* Rocket Lake */
-    { 0x46, IGD_STOLEN_GEN12 },             /* Alder Lake */
-    { 0xa7, IGD_STOLEN_GEN12 },             /* Raptor Lake */
-    { 0x7d, IGD_STOLEN_GEN_NO_BDSM },       /* Meteor Lake, Arrow Lake */
-    { 0x64, IGD_STOLEN_GEN_NO_BDSM },       /* Lunar Lake */
-    { 0xb0, IGD_STOLEN_GEN_NO_BDSM },       /* Panther Lake */
-};
-
 IGDStolenGen igd_stolen_gen(uint16_t device_id)
 {
-    size_t i;
-
-    /* First, because Broxton and Apollo Lake have ids in Haswell's 0Axx */
-    if ((device_id & BXT_ID_MASK) == BXT_ID) {
-        return IGD_STOLEN_GEN9;
-    }
-    for (i = 0; i < sizeof(generations) / sizeof(generations[0]); i++) {
-        if (device_id >> 8 == generations[i].prefix) {
-            return generations[i].gen;
-        }
-    }
-    return IGD_STOLEN_GEN_UNKNOWN;
+    return igd_stolen_ids_find(device_id);
 }
 
 const IGDStolenLayout *igd_stolen_layout(IGDStolenGen gen)
 {
     return gen >= IGD_STOLEN_GEN6 && gen < IGD_STOLEN_GEN__MAX ? &layouts[gen]
                                                                : NULL;
-}
-
-const char *igd_stolen_known_ids(void)
-{
-    return "01xx (gen 6), 04xx 0Axx 0Cxx 0Dxx 0Fxx (gen 7), 16xx 22xx (gen 8), "
-           "19xx 31xx 59xx 3Exx 9Bxx xA84 xA85 (gen 9), 8Axx 45xx 4Exx "
-           "(gen 11), 9Axx 4Cxx 46xx A7xx (gen 12)";
 }
 
 static IGDStolenResult igd_stolen_no_layout(IGDStolenGen gen)
@@ -171,6 +125,7 @@ static bool igd_stolen_gms(IGDStolenGen gen, unsigned gms, uint64_t *size)
     switch (gen) {
     case IGD_STOLEN_GEN6:
     case IGD_STOLEN_GEN7:
+    case IGD_STOLEN_GEN7_VALLEYVIEW:
         *size = gms * GMS_UNIT;
         return gms <= GEN6_GMS_MAX;
     case IGD_STOLEN_GEN8_BROADWELL:
@@ -185,7 +140,7 @@ static bool igd_stolen_gms(IGDStolenGen gen, unsigned gms, uint64_t *size)
 
 static uint64_t igd_stolen_ggms(IGDStolenGen gen, unsigned ggms)
 {
-    if (gen == IGD_STOLEN_GEN6 || gen == IGD_STOLEN_GEN7) {
+    if (gen < IGD_STOLEN_GEN8_BROADWELL) {
         return MIB(ggms);
     }
     return ggms ? MIB(1) << ggms : 0;

@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/sizes.h>
 #include "decode.h"
+#include "igd_stolen_ids.h"
 
 #define ADDRESS_LIMIT		0xffffffffull
 
@@ -17,120 +18,68 @@
 #define GMS_STEP_MIB		32
 #define GMS_SMALL_STEP_MIB	4
 
-static const struct igd_layout gen6 = {
-	.bdsm_offset = IGD_CFG_BDSM,
-	.gms_shift = 3, .gms_mask = 0x1f, .gms_max = 0x10,
-	.ggms_shift = 8, .ggms_linear = true,
-	.reserved_shift = 20,
+/* No row: no BDSM, or not known */
+static const struct igd_layout layouts[IGD_STOLEN_GEN__MAX] = {
+	[IGD_STOLEN_GEN6] = {
+		.bdsm_offset = IGD_CFG_BDSM,
+		.gms_shift = 3, .gms_mask = 0x1f, .gms_max = 0x10,
+		.ggms_shift = 8, .ggms_linear = true,
+		.reserved_shift = 20,
+	},
+	[IGD_STOLEN_GEN7] = {
+		.bdsm_offset = IGD_CFG_BDSM,
+		.gms_shift = 3, .gms_mask = 0x1f, .gms_max = 0x10,
+		.ggms_shift = 8, .ggms_linear = true,
+		.reserved_shift = 18,
+	},
+	[IGD_STOLEN_GEN7_VALLEYVIEW] = {
+		.bdsm_offset = IGD_CFG_BDSM,
+		.gms_shift = 3, .gms_mask = 0x1f, .gms_max = 0x10,
+		.ggms_shift = 8, .ggms_linear = true,
+	},
+	[IGD_STOLEN_GEN8_BROADWELL] = {
+		.bdsm_offset = IGD_CFG_BDSM,
+		.gms_shift = 8, .gms_mask = 0xff, .gms_max = 0xff,
+		.ggms_shift = 6,
+		.reserved_shift = 20,
+	},
+	[IGD_STOLEN_GEN8_CHERRYVIEW] = {
+		.bdsm_offset = IGD_CFG_BDSM,
+		.gms_shift = 3, .gms_mask = 0x1f, .gms_max = 0x1d,
+		.gms_small = 0x11, .gms_small_mib = 8,
+		.gms_gap = 0x17, .gms_gap_mib = 36,
+		.ggms_shift = 8,
+		.reserved_shift = 20,
+	},
+	[IGD_STOLEN_GEN9] = {
+		.bdsm_offset = IGD_CFG_BDSM,
+		.gms_shift = 8, .gms_mask = 0xff, .gms_max = 0xfe,
+		.gms_small = 0xf0, .gms_small_mib = 4,
+		.ggms_shift = 6,
+		.reserved_shift = 20,
+	},
+	[IGD_STOLEN_GEN11 ... IGD_STOLEN_GEN12] = {
+		.bdsm_offset = IGD_CFG_BDSM_GEN11, .bdsm_64 = true,
+		.gms_shift = 8, .gms_mask = 0xff, .gms_max = 0xfe,
+		.gms_small = 0xf0, .gms_small_mib = 4,
+		.ggms_shift = 6,
+		.reserved_shift = 20,
+	},
 };
-
-static const struct igd_layout gen7 = {
-	.bdsm_offset = IGD_CFG_BDSM,
-	.gms_shift = 3, .gms_mask = 0x1f, .gms_max = 0x10,
-	.ggms_shift = 8, .ggms_linear = true,
-	.reserved_shift = 18,
-};
-
-static const struct igd_layout valleyview = {
-	.bdsm_offset = IGD_CFG_BDSM,
-	.gms_shift = 3, .gms_mask = 0x1f, .gms_max = 0x10,
-	.ggms_shift = 8, .ggms_linear = true,
-};
-
-static const struct igd_layout broadwell = {
-	.bdsm_offset = IGD_CFG_BDSM,
-	.gms_shift = 8, .gms_mask = 0xff, .gms_max = 0xff,
-	.ggms_shift = 6,
-	.reserved_shift = 20,
-};
-
-static const struct igd_layout cherryview = {
-	.bdsm_offset = IGD_CFG_BDSM,
-	.gms_shift = 3, .gms_mask = 0x1f, .gms_max = 0x1d,
-	.gms_small = 0x11, .gms_small_mib = 8,
-	.gms_gap = 0x17, .gms_gap_mib = 36,
-	.ggms_shift = 8,
-	.reserved_shift = 20,
-};
-
-static const struct igd_layout gen9 = {
-	.bdsm_offset = IGD_CFG_BDSM,
-	.gms_shift = 8, .gms_mask = 0xff, .gms_max = 0xfe,
-	.gms_small = 0xf0, .gms_small_mib = 4,
-	.ggms_shift = 6,
-	.reserved_shift = 20,
-};
-
-static const struct igd_layout gen11 = {
-	.bdsm_offset = IGD_CFG_BDSM_GEN11, .bdsm_64 = true,
-	.gms_shift = 8, .gms_mask = 0xff, .gms_max = 0xfe,
-	.gms_small = 0xf0, .gms_small_mib = 4,
-	.ggms_shift = 6,
-	.reserved_shift = 20,
-};
-
-static const struct igd_layout no_bdsm;
-
-/* By the upper byte of the device id */
-static const struct {
-	u8 prefix;
-	const struct igd_layout *layout;
-} layouts[] = {
-	{ 0x01, &gen6 },		/* Sandy Bridge */
-	{ 0x04, &gen7 },		/* Haswell */
-	{ 0x0a, &gen7 },
-	{ 0x0c, &gen7 },
-	{ 0x0d, &gen7 },
-	{ 0x0f, &valleyview },
-	{ 0x16, &broadwell },
-	{ 0x22, &cherryview },
-	{ 0x19, &gen9 },		/* Skylake */
-	{ 0x31, &gen9 },		/* Gemini Lake */
-	{ 0x59, &gen9 },		/* Kaby Lake */
-	{ 0x3e, &gen9 },		/* Coffee Lake */
-	{ 0x9b, &gen9 },		/* Comet Lake */
-	{ 0x8a, &gen11 },		/* Ice Lake */
-	{ 0x45, &gen11 },		/* Elkhart Lake */
-	{ 0x4e, &gen11 },		/* Jasper Lake */
-	{ 0x9a, &gen11 },		/* Tiger Lake */
-	{ 0x4c, &gen11 },		/* Rocket Lake */
-	{ 0x46, &gen11 },		/* Alder Lake */
-	{ 0xa7, &gen11 },		/* Raptor Lake */
-	{ 0x7d, &no_bdsm },		/* Meteor Lake, Arrow Lake */
-	{ 0x64, &no_bdsm },		/* Lunar Lake */
-	{ 0xb0, &no_bdsm },		/* Panther Lake */
-};
-
-static const struct igd_layout *igd_layout_find(u16 device)
-{
-	unsigned int i;
-
-	/* Broxton and Apollo Lake are among Haswell's 0Axx */
-	if ((device & 0x0ffe) == 0x0a84)
-		return &gen9;
-	/* Ivy Bridge is behind Sandy Bridge among 01xx */
-	if (device >= 0x0150 && device <= 0x01ff)
-		return &gen7;
-	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
-		if (layouts[i].prefix == device >> 8)
-			return layouts[i].layout;
-	}
-	return NULL;
-}
 
 const struct igd_layout *igd_vfio_layout(u16 device, const char **why)
 {
-	const struct igd_layout *layout = igd_layout_find(device);
+	enum igd_stolen_gen gen = igd_stolen_ids_find(device);
 
-	if (!layout) {
+	if (gen == IGD_STOLEN_GEN_UNKNOWN) {
 		*why = "the device id is not known";
 		return NULL;
 	}
-	if (layout == &no_bdsm) {
+	if (gen == IGD_STOLEN_GEN_NO_BDSM) {
 		*why = "Meteor Lake and later have no BDSM";
 		return NULL;
 	}
-	return layout;
+	return &layouts[gen];
 }
 
 static u64 igd_dsm_size(const struct igd_layout *l, u8 gms)

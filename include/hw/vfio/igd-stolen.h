@@ -17,6 +17,7 @@
 #define HW_VFIO_IGD_STOLEN_H
 
 #include "hw/pci/reserved_region.h"
+#include "hw/vfio/igd_stolen_ids.h"
 
 /* PCI config space of the IGD; BDSM's own place depends on the generation */
 #define IGD_STOLEN_CFG_GGC              0x50    /* 16 bits */
@@ -37,24 +38,7 @@
 /* The region starts at or above this address: below is BIOS and VGA memory */
 #define IGD_STOLEN_MIN_BASE             0x100000ull
 
-/**
- * IGDStolenGen: which layout the registers have
- * @IGD_STOLEN_GEN_UNKNOWN: a device id that is in no table
- * @IGD_STOLEN_GEN_NO_BDSM: Meteor Lake and later; stolen memory is reached
- *      through a BAR, and there is nothing to decode
- */
-typedef enum IGDStolenGen {
-    IGD_STOLEN_GEN_UNKNOWN,
-    IGD_STOLEN_GEN_NO_BDSM,
-    IGD_STOLEN_GEN6,
-    IGD_STOLEN_GEN7,
-    IGD_STOLEN_GEN8_BROADWELL,
-    IGD_STOLEN_GEN8_CHERRYVIEW,
-    IGD_STOLEN_GEN9,
-    IGD_STOLEN_GEN11,
-    IGD_STOLEN_GEN12,
-    IGD_STOLEN_GEN__MAX,
-} IGDStolenGen;
+typedef enum igd_stolen_gen IGDStolenGen;
 
 /**
  * IGDStolenResult: why there is no region, or no register value
@@ -121,11 +105,6 @@ IGDStolenGen igd_stolen_gen(uint16_t device_id);
  * Returns: NULL for IGD_STOLEN_GEN_UNKNOWN and IGD_STOLEN_GEN_NO_BDSM.
  */
 const IGDStolenLayout *igd_stolen_layout(IGDStolenGen gen);
-
-/**
- * igd_stolen_known_ids: for messages: the device ids that have a layout
- */
-const char *igd_stolen_known_ids(void);
 
 /**
  * igd_stolen_dsm_size: the size of the DSM that GGC shows

@@ -1,0 +1,1 @@
+../../../kernel/igd-vfio-pci/igd_stolen_ids.h
