@@ -4,9 +4,14 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import atexit
+import functools
+import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,17 +20,24 @@ ROOT = Path(__file__).resolve().parents[2]
 HOSTS = ROOT / 'tests/data/hosts'
 TOOL = Path(os.environ.get('IGD_STOLEN',
                            ROOT / 'build/top/tools/igd-stolen/igd-stolen'))
-COLUMNS = 100
 
 sys.path.insert(0, str(HOSTS))
 
 import make  # noqa: E402
 
-BUNDLES = sorted(path.stem for path in HOSTS.glob('*.bundle'))
+BY_NAME = {host.name: host for host in make.HOSTS}
+BUNDLES = sorted(BY_NAME)
+DIRECTORY = Path(tempfile.mkdtemp(prefix='igd-stolen-hosts-'))
+
+atexit.register(shutil.rmtree, DIRECTORY, ignore_errors=True)
 
 
+@functools.cache
 def bundle(name):
-    return HOSTS / (name + '.bundle')
+    """The file of a host of the table."""
+    path = DIRECTORY / (name + '.bundle')
+    path.write_text(make.bundle_of(BY_NAME[name]))
+    return path
 
 
 def run(*words, **options):
@@ -37,7 +49,15 @@ def run(*words, **options):
     return done
 
 
+@functools.cache
+def answer(path, *words):
+    """Exit status and JSON about a host."""
+    done = run(*words, '--json', '--from', path)
+    assert done.stderr == ''
+    return done.returncode, json.loads(done.stdout)
+
+
 @pytest.fixture(params=BUNDLES)
 def host(request):
-    """The name of each bundle."""
+    """The name of each host."""
     return request.param

@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import json
+import re
 import shlex
 import subprocess
 import xml.etree.ElementTree as xml
@@ -15,10 +16,13 @@ import pytest
 from conftest import ROOT, bundle, run
 
 SCHEMA = json.loads((ROOT / 'tools/igd-stolen/schema.json').read_text())
+# One host of each kind is enough for what libvirt and a shell make of it.
+KINDS = ('alder-lake', 'direct-line', 'framebuffer', 'haswell-256m',
+         'no-igd', 'skylake-nobody', 'sound', 'virtual-functions')
 COMMANDS = {'probe': ('probe',), 'verify': ('verify',),
             'plan': ('plan', '--memory', '8G'),
-            'plan-ovmf': ('plan', '--memory', '8G', '--firmware', 'ovmf'),
-            'plan-no-iommu': ('plan', '--memory', '8G', '--no-iommu')}
+            'plan-pc': ('plan', '--memory', '8G', '--firmware', 'ovmf',
+                        '--machine', 'pc', '--audio', '--rom', '/x/y.rom')}
 
 
 def test_schema_is_one():
@@ -49,10 +53,13 @@ def test_schema_refuses(change):
 
 
 @pytest.mark.parametrize('words', [
-    (), ('--firmware', 'ovmf'), ('--no-iommu',)], ids=' '.join)
-def test_libvirt_takes_xml(host, words, tmp_path):
+    (), ('--firmware', 'ovmf'), ('--no-iommu',), ('--machine', 'pc'),
+    ('--firmware', 'ovmf', '--rom', '/usr/share/kvm/igd.rom', '--audio')],
+    ids=' '.join)
+@pytest.mark.parametrize('name', KINDS)
+def test_libvirt_takes_xml(name, words, tmp_path):
     done = run('plan', '--memory', '8G', '--format', 'libvirt', *words,
-               '--from', bundle(host))
+               '--from', bundle(name))
     if done.returncode:
         assert 'FAIL' in done.stdout
         return
@@ -112,17 +119,134 @@ def words_of(script):
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize('name', ['qemu', 'proxmox'])
-def test_shell_takes_script(host, name):
+@pytest.mark.parametrize('form', ['qemu', 'proxmox'])
+@pytest.mark.parametrize('name', KINDS)
+def test_shell_takes_script(name, form):
     base = ('plan', '--memory', '8G', '--firmware', 'ovmf', '--from',
-            bundle(host))
-    done = run(*base, '--format', name)
+            bundle(name), '--rom', '/usr/share/kvm/igd.rom')
+    done = run(*base, '--format', form)
     if done.returncode:
         assert 'FAIL' in done.stdout
         return
     plan = json.loads(run(*base, '--json').stdout)['plan']
-    expected = shlex.split(' '.join(one['option'] for one in plan[name]))
+    expected = shlex.split(' '.join(one['option'] for one in plan[form]))
     assert words_of(done.stdout)[-len(expected):] == expected
+
+
+# What vfio-pci of any QEMU since 10.0 has; all of it is in the device's help.
+VFIO_OPTIONS = {'host', 'bus', 'addr', 'x-igd-opregion', 'romfile'}
+# Options of "qm set", and of hostpciN; the rest is QEMU's, in --args.
+QM_OPTIONS = {'--machine', '--cpu', '--memory', '--balloon', '--vga',
+              '--bios', '--args', '--hostpci0', '--hostpci1'}
+HOSTPCI_OPTIONS = {'legacy-igd', 'romfile'}
+
+
+@pytest.mark.parametrize('machine', ['q35', 'pc'])
+@pytest.mark.parametrize('name', ['skylake-ready', 'direct-line', 'sound',
+                                  'virtual-functions', 'meteor-lake'])
+def test_proxmox_gets_what_its_own_emulator_takes(name, machine):
+    """It cannot start another one, so nothing of ours alone is there."""
+    done = run('plan', '-m', '8G', '--format', 'proxmox', '--machine',
+               machine, '--rom', '/usr/share/kvm/igd.rom', '--from',
+               bundle(name))
+    words = words_of(done.stdout)[2:]
+    assert {word for word in words if word.startswith('--')} <= QM_OPTIONS
+    args = ' '.join(words[i + 1] for i, word in enumerate(words)
+                    if word == '--args').split()
+    for option in args:
+        if option.startswith('vfio-pci,'):
+            assert {word.split('=')[0] for word in
+                    option.split(',')[1:]} <= VFIO_OPTIONS
+        else:
+            assert option in ('-device', '-global') or re.match(
+                r'(intel-iommu.aw-bits|host-x86_64-cpu.host-phys-bits-limit)'
+                r'=\d+$', option)
+    for i, word in enumerate(words):
+        if word.startswith('--hostpci'):
+            assert {one.split('=')[0] for one in
+                    words[i + 1].split(',')[1:]} <= HOSTPCI_OPTIONS
+    assert (machine == 'pc') == ('--hostpci0' in words)
+    if name not in ('virtual-functions', 'meteor-lake'):
+        assert ('Proxmox VE starts only its own emulator, which knows no '
+                'x-igd-stolen') in done.stdout
+
+
+def options(name, *words, form='qemu'):
+    """The options of a plan, as a shell takes them apart."""
+    return words_of(run('plan', '-m', '8G', '--format', form, *words,
+                        '--from', bundle(name)).stdout)
+
+
+def test_machine_pc():
+    said = options('skylake-ready', '--machine', 'pc')
+    assert 'pc,accel=kvm' in said
+    assert said[said.index('-nic') + 1] == 'none'
+    assert not [word for word in said if word.startswith('intel-iommu')]
+    domain = libvirt_plan('--machine', 'pc', '--from',
+                          bundle('skylake-ready'))
+    assert domain.find('os/type').get('machine') == 'pc'
+    assert domain.find('devices/iommu') is None
+
+
+def test_address_width_of_the_cpu():
+    """Limited where it is more than the IOMMU's, and only there."""
+    limit = 'host-phys-bits-limit=39'
+    assert 'host,' + limit in options('sound')
+    assert 'host' in options('skylake-ready')
+    values = [one.get('value') for one in libvirt_plan(
+        '--from', bundle('sound')).iter() if one.get('value')]
+    assert 'host-x86_64-cpu.' + limit in values
+    assert limit in ' '.join(options('sound', form='proxmox'))
+
+
+@pytest.mark.parametrize('name, there', [
+    ('skylake-ready', True), ('no-file', False), ('skylake-nobody', True),
+    ('other-gpu-primary', False), ('virtual-functions', True)])
+def test_opregion(name, there):
+    """Asked for unless it is known that there is none."""
+    option = next(word for word in options(name)
+                  if word.startswith('vfio-pci,'))
+    assert ('x-igd-opregion=on' in option.split(',')) == there
+    found = [one.get('name') for one in libvirt_plan(
+        '--from', bundle(name)).iter() if one.get('name')]
+    assert ('x-igd-opregion' in found) == there
+
+
+def test_split_of_an_unknown_device():
+    """Given to libvirt, too; where it is not known the plan says so."""
+    found = {one.get('name'): one.get('value') for one in libvirt_plan(
+        '--from', bundle('unknown-id-root')).iter()}
+    assert found['x-igd-stolen-gsm-size'] == str(8 << 20)
+    said = run('plan', '-m', '8G', '--from', bundle('unknown-id')).stdout
+    assert '#   x-igd-stolen-gsm-size: not known here' in said
+
+
+def test_rom():
+    path = '/usr/share/kvm/igd.rom'
+    said = options('skylake-ready', '--rom', path)
+    assert 'romfile=' + path in said[-1].split(',')
+    domain = libvirt_plan('--rom', path, '--from', bundle('skylake-ready'))
+    assert domain.find('devices/hostdev/rom').get('file') == path
+    assert 'legacy-igd=1,romfile=igd.rom' in ' '.join(options(
+        'skylake-ready', '--rom', path, '--machine', 'pc', form='proxmox'))
+    assert '--rom FILE' in run('plan', '-m', '8G', '--from',
+                               bundle('skylake-ready')).stdout
+
+
+def test_audio():
+    said = options('sound', '--audio')
+    assert said[-1] == 'vfio-pci,host=0000:00:1f.3,addr=03.0'
+    domain = libvirt_plan('--audio', '--from', bundle('sound'))
+    assert len(domain.findall('devices/hostdev')) == 2
+    done = run('plan', '-m', '8G', '--audio', '--from',
+               bundle('sound-shared'))
+    assert done.returncode == 1
+    assert '# what i801_smbus does for the host stops' in done.stdout
+    assert run('plan', '-m', '8G', '--from',
+               bundle('sound-shared')).returncode == 0
+    done = run('plan', '-m', '8G', '--audio', '--from', bundle('alder-lake'))
+    assert done.returncode == 1
+    assert 'no audio device' in done.stdout
 
 
 def test_format_json_is_json():

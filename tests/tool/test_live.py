@@ -5,18 +5,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import os
+import resource
 import shutil
+import stat
 import subprocess
 
 import pytest
 
 from conftest import TOOL, bundle, run
-from test_golden import RUNS
+from test_golden import RUNS, WHOLE
 
 NOBODY = 65534
 HEAD = 'igd-stolen-bundle 1\n'
 
 SECRETS = ('SECRET', 'deadbeef', '0badcafe')
+
+# Each form of what is read is in one of them.
+KINDS = (*WHOLE, 'framebuffer', 'other-gpu-primary', 'no-igd',
+         'sandy-bridge-vtd-off', 'virtual-functions')
+
+
+@pytest.fixture(params=KINDS)
+def host(request):
+    return request.param
 
 
 def entries(text):
@@ -133,6 +144,8 @@ def test_capture_is_redacted(tmp_path):
     config[0x80:0x84] = bytes.fromhex('0badcafe')
     (igd / 'config').write_bytes(config + b'SECRET' * 600)
     (root / 'proc/sys/kernel/osrelease').write_text('6.12.43-SECRET-host\n')
+    with open(root / 'etc/os-release', 'a', encoding='ascii') as file:
+        file.write('VARIANT="SECRET"\n')
     (root / 'proc/sys/kernel/hostname').write_text('SECRET\n')
     (root / 'proc/cmdline').write_text(
         'root=UUID=SECRET intel_iommu=on ip=10.0.0.1::SECRET\n')
@@ -229,6 +242,107 @@ def test_device_that_is_not_there():
                '0000:00:1e.0')
     assert done.returncode == 1
     assert '/sys/bus/pci/devices/0000:00:1e.0/vendor' in done.stdout
+
+
+def test_device_as_lspci_writes_it():
+    long = run('probe', '--from', bundle('skylake-ready'), '--device',
+               '0000:00:02.0')
+    short = run('probe', '--from', bundle('skylake-ready'), '--device',
+                '00:02.0')
+    assert short.returncode == 0
+    assert short.stdout == long.stdout
+
+
+# Into what is there: nothing is put in its place.
+
+def test_capture_into_link(tmp_path):
+    target = tmp_path / 'target'
+    link = tmp_path / 'link'
+    target.write_text('longer than nothing\n' * 2000)
+    link.symlink_to(target)
+    assert run('capture', '-o', link).returncode == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith(HEAD)
+    assert 'longer' not in target.read_text()
+
+
+def test_capture_into_pipe(tmp_path):
+    pipe = tmp_path / 'pipe'
+    os.mkfifo(pipe)
+    with subprocess.Popen(['cat', pipe], stdout=subprocess.PIPE,
+                          text=True) as reader:
+        assert run('capture', '-o', pipe, timeout=20).returncode == 0
+        assert reader.communicate(timeout=20)[0].startswith(HEAD)
+    assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(os.geteuid(), reason='only root can make a device')
+def test_capture_into_device(tmp_path):
+    device = tmp_path / 'null'
+    os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    try:
+        with open(device, 'wb'):
+            pass
+    except PermissionError:
+        pytest.skip('devices are not allowed here')
+    assert run('capture', '-o', device).returncode == 0
+    assert device.is_char_device()
+
+
+def test_capture_into_full_device():
+    done = run('capture', '-o', '/dev/full')
+    assert done.returncode == 2
+    assert '/dev/full' in done.stderr
+
+
+@pytest.mark.parametrize('kind', ['pipe', 'device', 'sparse', 'large'])
+def test_bundle_that_is_none(kind, tmp_path):
+    """Neither waits nor takes more memory than a bundle can need."""
+    path = tmp_path / kind
+    if kind == 'pipe':
+        os.mkfifo(path)
+    elif kind == 'device':
+        path = '/dev/zero'
+    else:
+        with open(path, 'wb') as file:
+            file.truncate(6 << 30 if kind == 'sparse' else (4 << 20) + 1)
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (256 << 20, 256 << 20))
+
+    done = run('probe', '--from', path, timeout=5, preexec_fn=limit)
+    assert done.returncode == 2
+    assert str(path) in done.stderr
+
+
+def beside(tmp_path, *names):
+    """A copy of the program, and programs beside it."""
+    shutil.copy(TOOL, tmp_path / 'igd-stolen')
+    for name in names:
+        (tmp_path / name).write_text('#!/bin/sh\n')
+        (tmp_path / name).chmod(0o755)
+    return tmp_path / 'igd-stolen'
+
+
+@pytest.mark.parametrize('names, wanted', [
+    ((), None), (('qemu-system-x86_64',), 'qemu-system-x86_64'),
+    (('qemu-system-x86_64', 'qemu-system-x86_64-igd-rmrr'),
+     'qemu-system-x86_64-igd-rmrr')], ids=str)
+@pytest.mark.parametrize('form', ['qemu', 'libvirt'])
+def test_emulator_beside_it(names, wanted, form, tmp_path):
+    program = beside(tmp_path, *names)
+    done = subprocess.run(
+        ['./igd-stolen', 'plan', '-m', '8G', '--format', form, '--from',
+         bundle('skylake-ready')], cwd=tmp_path, stdout=subprocess.PIPE,
+        text=True, check=True)
+    if form == 'qemu':
+        expected = ('./' + wanted if wanted else
+                    'qemu-system-x86_64-igd-rmrr') + ' \\'
+    else:
+        expected = '    <emulator>%s</emulator>' % (
+            program.parent / wanted if wanted else
+            '/usr/bin/qemu-system-x86_64-igd-rmrr')
+    assert expected in done.stdout.splitlines()
 
 
 def test_changes_nothing(tmp_path):

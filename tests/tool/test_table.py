@@ -10,24 +10,23 @@ from dataclasses import replace
 
 import pytest
 
-from conftest import ROOT, make, run
+from conftest import BY_NAME, ROOT, make, run
 
 MIB = make.MIB
-BY_NAME = {host.name: host for host in make.HOSTS}
 LARGE_PAGES = 1 << 32
 ECAM = (0xB0000000, 0xBFFFFFFF)
 
 # Status of each check that is not "pass", by host.
 NOT_PASSED = {
     'sandy-bridge-vtd-off': {'driver': 'warn', 'group': 'fail',
-                             'vtd': 'fail', 'width': 'warn'},
+                             'vtd': 'fail', 'width': 'warn',
+                             'sources': 'warn'},
     'haswell-high': {'driver': 'warn'},
     'haswell-256m': {},
     'broadwell': {},
     'braswell': {'driver': 'warn'},
     'skylake-ready': {},
     'skylake-nobody': {},
-    'skylake-old-kernel': {'driver': 'warn', 'kernel': 'fail'},
     'apollo-lake': {'driver': 'warn'},
     'kaby-lake-128m': {'driver': 'warn'},
     'coffee-lake-shared': {'driver': 'warn', 'group': 'fail'},
@@ -39,12 +38,35 @@ NOT_PASSED = {
     'tiger-lake': {},
     'alder-lake': {},
     'meteor-lake': {},
-    'not-vga': {'driver': 'warn', 'class': 'fail'},
-    'unknown-id': {'igd': 'warn'},
+    'not-vga': {'driver': 'warn', 'opregion': 'warn'},
+    'unknown-id': {'igd': 'warn', 'sources': 'warn'},
+    'unknown-id-root': {'igd': 'warn', 'sources': 'warn'},
     'contradiction': {'sources': 'fail'},
     'bdsm-zero': {'driver': 'warn', 'group': 'fail', 'vtd': 'fail',
                   'width': 'warn', 'region': 'fail'},
     'no-igd': {'igd': 'fail'},
+    'no-line': {'sources': 'warn'},
+    'two-lines': {'sources': 'warn'},
+    'direct-line': {'kernel': 'warn'},
+    'direct-nobody': {'kernel': 'warn', 'sources': 'warn'},
+    'no-file': {'kernel': 'warn', 'sources': 'warn', 'opregion': 'warn'},
+    'line-on-old-kernel': {},
+    'kernel-3': {'kernel': 'fail', 'sources': 'warn'},
+    'other-gpu-primary': {'opregion': 'warn'},
+    'virtual-functions': {'driver': 'warn'},
+    'function-in-guest': {},
+    'bridge-at-02': {'igd': 'fail'},
+    'disk-in-group': {'driver': 'warn', 'group': 'fail'},
+    'usb-in-group': {'driver': 'warn', 'group': 'fail'},
+    'smbus-in-group': {'group': 'fail'},
+    'sound': {}, 'sound-shared': {},
+    'framebuffer': {'bar2': 'warn'},
+    'framebuffer-old': {'bar2': 'warn'},
+    'no-intremap': {'intremap': 'fail'},
+    'wildcat-lake': {}, 'arrow-lake-s': {}, 'nova-lake': {},
+    'amber-lake': {}, 'cannon-lake': {},
+    'ubuntu-vtd-off': {'driver': 'warn', 'group': 'fail', 'vtd': 'fail',
+                       'width': 'warn', 'sources': 'warn'},
 }
 
 GENERATIONS = {
@@ -53,7 +75,9 @@ GENERATIONS = {
     'braswell': 'gen 8 (Cherryview)', 'skylake-ready': 'gen 9',
     'apollo-lake': 'gen 9', 'comet-lake-vtd-off': 'gen 9',
     'ice-lake': 'gen 11', 'tiger-lake': 'gen 12', 'alder-lake': 'gen 12',
-    'meteor-lake': None, 'unknown-id': None,
+    'meteor-lake': None, 'unknown-id': None, 'wildcat-lake': None,
+    'arrow-lake-s': None, 'nova-lake': None, 'amber-lake': 'gen 9',
+    'cannon-lake': 'gen 9', 'other-gpu-primary': 'gen 12',
 }
 
 
@@ -89,6 +113,13 @@ def test_verdicts(name, tmp_path):
             if one['status'] != 'pass'} == expected
     assert all(one['hint'] for one in said['checks']
                if one['status'] == 'fail' and one['name'] != 'verdict')
+
+
+def test_nobody_is_told_to_make_it_primary(tmp_path):
+    said = answer(BY_NAME['other-gpu-primary'], tmp_path, 'probe')
+    assert 'not the host\'s primary display' in said['checks'][0]['detail']
+    assert not [one for one in said['checks']
+                if 'primary' in (one['hint'] or '')]
 
 
 @pytest.mark.parametrize('name', NOT_PASSED)
@@ -159,8 +190,17 @@ def test_too_much_memory_for_the_width(tmp_path):
     said = answer(BY_NAME['skylake-ready'], tmp_path, 'plan', '--memory',
                   '510G')
     assert said['plan'] is None
-    assert [one['name'] for one in said['checks']
-            if one['status'] == 'fail'] == ['width']
+    assert [(one['name'], one['hint']) for one in said['checks']
+            if one['status'] == 'fail'] == [
+                ('ram', 'igd-stolen plan --memory 522160M')]
+
+
+def test_host_is_the_limit_without_an_iommu(tmp_path):
+    """What the guest has as RAM is what the host's IOMMU maps."""
+    said = answer(BY_NAME['skylake-ready'], tmp_path, 'plan', '--memory',
+                  '510G', '--no-iommu')
+    assert [one['hint'] for one in said['checks'] if one['status'] ==
+            'fail'] == ['igd-stolen plan --memory 522160M --no-iommu']
 
 
 def test_narrow_host(tmp_path):
@@ -181,10 +221,10 @@ def test_config_space_cut_off(size, known, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('kernel, status', [
-    ('4.20.9', 'fail'), ('5.2.21', 'fail'), ('5.3.0', 'pass'),
-    ('5.10.0', 'pass'), ('6.0', 'pass'), ('', 'warn'), ('x', 'warn')])
+    ('4.0.9', 'fail'), ('4.1.0', 'warn'), ('5.2.21', 'warn'),
+    ('5.3.0', 'pass'), ('6.0', 'pass'), ('', 'warn'), ('x', 'warn')])
 def test_kernel(kernel, status, tmp_path):
-    host = replace(BY_NAME['skylake-ready'], kernel=kernel)
+    host = replace(BY_NAME['skylake-ready'], kernel=kernel, source='direct')
     said = answer(host, tmp_path, 'probe')
     assert {one['name']: one['status'] for one in
             said['checks']}['kernel'] == status

@@ -12,9 +12,7 @@
 #include "qemu/osdep.h"
 #include "../../hw/i386/rmrr_dmar.h"
 #include "../../hw/i386/rmrr_set.h"
-#include "dmar.h"
 #include "memmap.h"
-#include "text.h"
 
 /* Numbers */
 
@@ -204,37 +202,6 @@ static void test_iomem_zeroes(void)
 
 /* Text */
 
-static void test_wrap(void)
-{
-    g_autoptr(GString) out = g_string_new(NULL);
-    g_autofree char *word = g_strnfill(120, 'x');
-    g_autofree char *text = g_strdup_printf("one two %s three", word);
-    g_auto(GStrv) lines = NULL;
-    unsigned i;
-
-    text_wrap(out, "  ", text);
-    lines = g_strsplit(out->str, "\n", -1);
-    g_assert_cmpuint(g_strv_length(lines), ==, 4);
-    g_assert_cmpstr(lines[0], ==, "  one two");
-    g_assert_cmpuint(strlen(lines[1]), ==, TEXT_COLUMNS);
-    g_assert_true(g_str_has_suffix(lines[2], "x three"));
-    for (i = 0; lines[i]; i++) {
-        g_assert_cmpuint(strlen(lines[i]), <=, TEXT_COLUMNS);
-    }
-}
-
-static void test_wrap_edge(void)
-{
-    g_autoptr(GString) out = g_string_new(NULL);
-    g_autofree char *full = g_strnfill(TEXT_COLUMNS, 'x');
-    g_autofree char *text = g_strdup_printf("%s y", full);
-    g_autofree char *expected = g_strdup_printf("%s\ny\n\n", full);
-
-    text_wrap(out, "", text);
-    text_wrap(out, "", "");
-    g_assert_cmpstr(out->str, ==, expected);
-}
-
 static void test_size(void)
 {
     static const struct {
@@ -265,8 +232,6 @@ int main(int argc, char **argv)
     g_test_add_func("/tool-read/dmar-wrong", test_dmar_wrong);
     g_test_add_func("/tool-read/iomem", test_iomem);
     g_test_add_func("/tool-read/iomem-zeroes", test_iomem_zeroes);
-    g_test_add_func("/tool-read/wrap", test_wrap);
-    g_test_add_func("/tool-read/wrap-edge", test_wrap_edge);
     g_test_add_func("/tool-read/size", test_size);
     return g_test_run();
 }

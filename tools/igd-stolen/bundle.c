@@ -12,8 +12,7 @@
 
 #include "qemu/osdep.h"
 #include "bundle.h"
-#include "redact.h"
-#include "text.h"
+#include "read.h"
 
 #define BUNDLE_HEAD     "igd-stolen-bundle 1"
 #define BUNDLE_HEX_LINE 16

@@ -47,8 +47,29 @@ HostStore *bundle_parse(const char *text, size_t size, char **error);
 /**
  * bundle_write: the text of what a store has
  *
- * Only what redact.h lets through is written.
+ * Only what redact_allows() is written.
  */
 GString *bundle_write(const HostStore *store);
+
+/*
+ * What may leave a host in a bundle: there is a list of paths, and nothing
+ * else is written; of the files that also hold other things, only the lines
+ * that the readers look at are. So a bundle has no serial numbers, host names,
+ * hardware addresses, disk identifiers or kernel addresses.
+ */
+
+/**
+ * redact_allows: whether an entry is of a path on the list
+ */
+bool redact_allows(const HostEntry *entry);
+
+/**
+ * redact: the data of an entry, without what is nobody's business
+ * @entry: one with HOST_OK that redact_allows()
+ *
+ * Returns: @size bytes and a NUL, to be freed by the caller. The readers find
+ * the same in it as in the data itself.
+ */
+char *redact(const HostEntry *entry, size_t *size);
 
 #endif

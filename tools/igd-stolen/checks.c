@@ -10,7 +10,6 @@
 
 #include "qemu/osdep.h"
 #include "checks.h"
-#include "text.h"
 
 #define TITLE_COLUMNS   36
 
@@ -31,13 +30,16 @@ CheckList *checks_new(void)
 }
 
 void checks_add(CheckList *list, const char *name, const char *title,
-                CheckStatus status, char *detail, char *hint)
+                CheckStatus status, char *hint, const char *format, ...)
 {
     Check check = {
-        .name = name, .title = title, .status = status, .detail = detail,
-        .hint = hint,
+        .name = name, .title = title, .status = status, .hint = hint,
     };
+    va_list ap;
 
+    va_start(ap, format);
+    check.detail = g_strdup_vprintf(format, ap);
+    va_end(ap);
     g_array_append_val(list, check);
 }
 
@@ -67,21 +69,24 @@ void checks_text(const CheckList *list, GString *out)
         const Check *check = &g_array_index(list, Check, i);
         g_autofree char *verdict =
             g_ascii_strup(check_status_name(check->status), -1);
-        g_autofree char *head =
-            g_strdup_printf("Checking %-*s : %s", TITLE_COLUMNS, check->title,
-                            verdict);
 
-        if (strlen(head) + strlen(check->detail) + 3 <= TEXT_COLUMNS) {
-            g_string_append_printf(out, "%s (%s)\n", head, check->detail);
-        } else {
-            g_string_append_printf(out, "%s\n", head);
-            text_wrap(out, "    ", check->detail);
-        }
-        if (check->hint) {
-            g_autofree char *hint = g_strdup_printf("hint: %s", check->hint);
+        g_string_append_printf(out, "Checking %-*s : %s (%s)\n",
+                               TITLE_COLUMNS, check->title, verdict,
+                               check->detail);
+        check_hint_text(check, "", out);
+    }
+}
 
-            text_wrap(out, "    ", hint);
-        }
+void check_hint_text(const Check *check, const char *prefix, GString *out)
+{
+    g_auto(GStrv) lines = g_strsplit(check->hint ?: "", "\n", -1);
+    unsigned i;
+
+    if (check->hint) {
+        g_string_append_printf(out, "%s    hint:\n", prefix);
+    }
+    for (i = 0; lines[i]; i++) {
+        g_string_append_printf(out, "%s        %s\n", prefix, lines[i]);
     }
 }
 
@@ -100,17 +105,11 @@ json_t *checks_json(const CheckList *list)
 
     for (i = 0; i < list->len; i++) {
         const Check *check = &g_array_index(list, Check, i);
-        json_t *object = json_object();
 
-        json_object_set_new(object, "name", json_string(check->name));
-        json_object_set_new(object, "title", json_string(check->title));
-        json_object_set_new(object, "status",
-                            json_string(check_status_name(check->status)));
-        json_object_set_new(object, "detail", json_string(check->detail));
-        json_object_set_new(object, "hint",
-                            check->hint ? json_string(check->hint)
-                                        : json_null());
-        json_array_append_new(array, object);
+        json_array_append_new(array, json_pack(
+            "{s:s, s:s, s:s, s:s, s:s?}", "name", check->name, "title",
+            check->title, "status", check_status_name(check->status),
+            "detail", check->detail, "hint", check->hint));
     }
     return array;
 }

@@ -1,5 +1,5 @@
 /*
- * A list of verdicts, as text and as JSON
+ * Verdicts on a host or a guest, as text and as JSON
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -12,10 +12,8 @@
 #ifndef IGD_STOLEN_CHECKS_H
 #define IGD_STOLEN_CHECKS_H
 
-#include <glib.h>
 #include <jansson.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include "host.h"
 
 typedef enum CheckStatus {
     CHECK_PASS,
@@ -28,7 +26,8 @@ typedef enum CheckStatus {
  * @name: for programs, static
  * @title: for people: what comes after "Checking", static
  * @detail: what was found, or "unknown" and why; owned
- * @hint: what to do, with the next command; NULL if nothing; owned
+ * @hint: what to do: a shell script, a command or a comment a line, without a
+ *      last newline; people paste it as root. NULL if nothing; owned
  */
 typedef struct Check {
     const char *name;
@@ -46,10 +45,11 @@ typedef GArray CheckList;
 CheckList *checks_new(void);
 
 /**
- * checks_add: append a verdict; @detail and @hint are taken over
+ * checks_add: append a verdict; @hint is taken over
  */
 void checks_add(CheckList *list, const char *name, const char *title,
-                CheckStatus status, char *detail, char *hint);
+                CheckStatus status, char *hint, const char *format, ...)
+                G_GNUC_PRINTF(6, 7);
 
 /**
  * checks_worst: the worst status in a list
@@ -62,6 +62,11 @@ CheckStatus checks_worst(const CheckList *list);
 void checks_text(const CheckList *list, GString *out);
 
 /**
+ * check_hint_text: a check's hint, a command a line; nothing if it has none
+ */
+void check_hint_text(const Check *check, const char *prefix, GString *out);
+
+/**
  * checks_json: an array with an object for each
  */
 json_t *checks_json(const CheckList *list);
@@ -70,6 +75,67 @@ json_t *checks_json(const CheckList *list);
  * check_status_name: "pass", "warn" or "fail"
  */
 const char *check_status_name(CheckStatus status);
+
+/**
+ * probe_checks: can the host's IGD be assigned, stolen memory in its place
+ * @iommu: the guest is to get an IOMMU
+ * @audio: the IGD's own audio function is wanted, too
+ */
+CheckList *probe_checks(const Host *host, bool iommu, bool audio);
+
+/**
+ * probe_verdict: the sum of what is in the list
+ */
+void probe_verdict(CheckList *list, const Host *host);
+
+/**
+ * verify_checks: inside a guest: does all that shows stolen memory agree?
+ *
+ * Right on a real machine as well, whose firmware has the same agreements to
+ * keep.
+ */
+CheckList *verify_checks(const Host *host);
+
+/**
+ * host_aw_bits: what to give as aw-bits to the guest's IOMMU
+ *
+ * Returns: 39 or 48; 0 if the host's IOMMU is too narrow for either.
+ */
+unsigned host_aw_bits(const Host *host);
+
+/**
+ * host_opregion: whether vfio-pci will hand the IGD's OpRegion on
+ *
+ * Returns: 1 or 0, or -1 if that is unknown.
+ */
+int host_opregion(const Host *host);
+
+/**
+ * HostSystem: commands and paths of a distribution
+ * @id: in os-release
+ * @kernel: installs a newer kernel, or NULL
+ * @cmdline: "%s" on the kernel's command line from the next boot on
+ * @ovmf: says which OVMF is installed, or NULL
+ * @code, @vars: the files of OVMF
+ */
+typedef struct HostSystem {
+    const char *id;
+    const char *kernel;
+    const char *cmdline;
+    const char *ovmf;
+    const char *code;
+    const char *vars;
+} HostSystem;
+
+/**
+ * host_system: that of a host; the last one is for all that are not known
+ */
+const HostSystem *host_system(const Host *host);
+
+/**
+ * host_json: what is known of a host
+ */
+json_t *host_json(const Host *host);
 
 /* An address as JSON has it: a string, "0x7b000000" */
 json_t *json_address(uint64_t address);

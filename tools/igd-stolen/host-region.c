@@ -12,10 +12,29 @@
 #include "hw/vfio/igd-reserved-regions.h"
 #include "host.h"
 
+/* Of the OpRegion, in config space */
+#define IGD_CFG_ASLS    0xfc
+
 /* The driver i915 names it so in /proc/iomem */
 #define IOMEM_STOLEN    "Graphics Stolen Memory"
 /* arch/x86/kernel/early-quirks.c says so, before any driver */
 #define LOG_STOLEN      HOST_LOG_STOLEN " at [mem "
+
+/* A register of config space, or why it is unknown */
+static void host_load_register(HostFact *fact, const HostEntry *config,
+                               unsigned offset, unsigned size)
+{
+    if (config->status != HOST_OK) {
+        host_fact_unknown(fact, host_entry_why(config));
+    } else if (config->size < offset + size) {
+        host_fact_unknown(fact, g_strdup_printf(
+            "only root can read past the first %zu bytes of %s", config->size,
+            config->path));
+    } else {
+        host_fact_set(fact, read_le(config->data + offset, size),
+                      g_strdup("config space"));
+    }
+}
 
 static void host_load_registers(Host *host, HostStore *store)
 {
@@ -23,38 +42,35 @@ static void host_load_registers(Host *host, HostStore *store)
     const HostEntry *config = host_store_get(store, HOST_CONFIG,
                                              HOST_SYSFS_PCI "/%s/config",
                                              host->igd.address);
-    unsigned size;
-    char *why;
 
-    if (!layout) {
-        why = g_strdup(igd_stolen_strerror(
-            host->gen == IGD_STOLEN_GEN_NO_BDSM ? IGD_STOLEN_NO_BDSM
-                                                : IGD_STOLEN_UNKNOWN_DEVICE));
-    } else if (config->status != HOST_OK) {
-        why = host_entry_why(config);
-    } else if (config->size < layout->bdsm_offset + layout->bdsm_bits / 8) {
-        why = g_strdup_printf("%s shows root only what is beyond its first "
-                              "%zu bytes", config->path, config->size);
-    } else {
-        size = layout->bdsm_bits / 8;
-        host_fact_set(&host->ggc,
-                      read_le(config->data + IGD_STOLEN_CFG_GGC, 2),
-                      g_strdup("config space"));
-        host_fact_set(&host->bdsm,
-                      read_le(config->data + layout->bdsm_offset, size),
-                      g_strdup("config space"));
-        return;
+    host_load_register(&host->asls, config, IGD_CFG_ASLS, 4);
+    if (host->asls.known && host->asls.value == UINT32_MAX) {
+        host->asls.value = 0;
     }
-    host_fact_unknown(&host->ggc, g_strdup(why));
-    host_fact_unknown(&host->bdsm, why);
+    if (layout) {
+        host_load_register(&host->ggc, config, IGD_STOLEN_CFG_GGC, 2);
+        host_load_register(&host->bdsm, config, layout->bdsm_offset,
+                           layout->bdsm_bits / 8);
+        /* In a guest nothing else tells */
+        host->is_function |= host->ggc.known && !host->ggc.value &&
+                             host->bdsm.known && !host->bdsm.value;
+    } else {
+        const char *why = igd_stolen_strerror(
+            host->gen == IGD_STOLEN_GEN_NO_BDSM ? IGD_STOLEN_NO_BDSM
+                                                : IGD_STOLEN_UNKNOWN_DEVICE);
+
+        host_fact_unknown(&host->ggc, g_strdup(why));
+        host_fact_unknown(&host->bdsm, g_strdup(why));
+    }
 }
 
 static void host_load_by_config(Host *host)
 {
     IGDStolenResult result;
 
-    if (!host->ggc.known) {
-        host->by_config.from = g_strdup(host->ggc.from);
+    if (!host->ggc.known || !host->bdsm.known) {
+        host->by_config.from = g_strdup(host->ggc.known ? host->bdsm.from
+                                                        : host->ggc.from);
         return;
     }
     result = igd_stolen_decode(host->igd.device, host->ggc.value,
@@ -68,28 +84,40 @@ static void host_load_by_config(Host *host)
                         igd_stolen_strerror(result));
 }
 
+/*
+ * Until Linux 5.3 the range of a display is "direct" like any other, and VFIO
+ * lets the display go all the same; the emulator looks for relaxable ones.
+ */
 static void host_load_by_group(Host *host, HostStore *store)
 {
     const HostEntry *entry;
+    bool relaxes = host->kernel_version >= HOST_RELAXABLE_KERNEL;
+    unsigned found;
 
-    if (!host->group) {
+    if (!host->igd.group) {
         host->by_group.from = g_strdup("the device is in no IOMMU group");
         return;
     }
     entry = host_store_get(store, HOST_FILE,
                            "/sys/kernel/iommu_groups/%s/reserved_regions",
-                           host->group);
+                           host->igd.group);
     if (entry->status != HOST_OK) {
         host->by_group.from = host_entry_why(entry);
         return;
     }
-    host->relaxable = igd_reserved_regions_parse(entry->data,
-                                                 &host->by_group.region);
-    host->by_group.known = host->relaxable == 1;
+    found = host->relaxable =
+        igd_reserved_regions_parse(entry->data, &host->by_group.region);
+    if (!found && !relaxes) {
+        g_auto(GStrv) parts = g_strsplit(entry->data, " direct\n", -1);
+        g_autofree char *text = g_strjoinv(" direct-relaxable\n", parts);
+
+        found = igd_reserved_regions_parse(text, &host->by_group.region);
+    }
+    host->by_group.known = found == 1;
     host->by_group.from = host->by_group.known ?
         g_strdup("reserved_regions") :
         g_strdup_printf("group %s has %u direct-relaxable ranges, not one",
-                        host->group, host->relaxable);
+                        host->igd.group, found);
 }
 
 static void host_set_dsm(Host *host, uint64_t base, uint64_t limit,
@@ -188,6 +216,7 @@ void host_load_region(Host *host, HostStore *store)
     } else {
         host_fact_unknown(&host->ggc, g_strdup("there is no IGD"));
         host_fact_unknown(&host->bdsm, g_strdup("there is no IGD"));
+        host_fact_unknown(&host->asls, g_strdup("there is no IGD"));
         host->by_config.from = g_strdup("there is no IGD");
         host->by_group.from = g_strdup("there is no IGD");
     }

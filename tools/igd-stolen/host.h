@@ -13,7 +13,6 @@
 #define IGD_STOLEN_HOST_H
 
 #include "hw/vfio/igd-stolen.h"
-#include "dmar.h"
 #include "memmap.h"
 #include "read.h"
 
@@ -26,18 +25,25 @@
 #define HOST_ENTRY_LIMIT \
     "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
 
+/* The first kernel that tells relaxable from other direct ranges */
+#define HOST_KERNEL(major, minor)       ((major) << 16 | (minor))
+#define HOST_RELAXABLE_KERNEL           HOST_KERNEL(5, 3)
+
 #define HOST_VENDOR_INTEL       0x8086
-#define HOST_CLASS_VGA          0x0300
+#define HOST_BASE_DISPLAY       0x03
+#define HOST_CLASS_AUDIO        0x0403
 
 /* What vfio_iommu_type1 has when nobody sets dma_entry_limit */
 #define HOST_DEFAULT_MAPPINGS   65535
 
 /**
  * HostDevice: a PCI device
- * @address: "0000:00:02.0"
+ * @address: "0000:00:02.0"; NULL if there is no such device
  * @vendor, @device: 0 if unknown
  * @class: class and subclass, without programming interface
  * @driver: NULL if it has none
+ * @group: name of its IOMMU group, NULL if it is in none
+ * @others: (element-type HostDevice): who is in the group besides it
  */
 typedef struct HostDevice {
     char *address;
@@ -45,6 +51,8 @@ typedef struct HostDevice {
     uint16_t device;
     uint16_t class;
     char *driver;
+    char *group;
+    GPtrArray *others;
 } HostDevice;
 
 /**
@@ -62,13 +70,25 @@ typedef struct HostRegion {
 
 /**
  * Host: all of it
+ * @asked: " --device ADDRESS" if the user named the IGD, or ""
+ * @system: "ID ID_LIKE" of os-release between blanks, "" if unknown
+ * @kernel_version: HOST_KERNEL(), 0 if unknown
  * @igd: address is NULL if there is none; then @igd_why says why
+ * @is_function: the IGD is a virtual function: it has no stolen memory
+ * @function_of: of whom; NULL if that is not here, as in a guest
+ * @functions: virtual functions of the IGD, with ", " between, or NULL
+ * @audio: the IGD's own audio function: HDMI and DisplayPort
  * @path: of the device from the root bus on, pairs of device and function
- * @others: (element-type HostDevice): who is in the IGD's group besides it
+ * @relaxable: how many ranges the emulator's early scan will find in the
+ *      group; it learns from exactly one
  * @unit: name of the IOMMU unit of the IGD, or NULL
  * @any_unit: whether the kernel drives any Intel IOMMU
  * @dmar_there: whether firmware has a DMAR table, whoever may read it
  * @dmar: valid if @dmar_why is NULL
+ * @intremap: 1 if the IOMMU can remap interrupts, 0 if not
+ * @unsafe_interrupts: VFIO was told to do without
+ * @asls: the address of the OpRegion, 0 for none
+ * @framebuffer: who holds BAR 2 for the host's console, or NULL
  * @by_group: from reserved_regions: no privilege needed
  * @by_config: from GGC and BDSM
  * @by_kernel: what the kernel reserved early at boot, from the registers as
@@ -77,21 +97,24 @@ typedef struct HostRegion {
  * @region: the first of @by_config and @by_group that is known
  */
 typedef struct Host {
+    char *asked;
+    char *system;
     char *kernel;
-    unsigned kernel_major;
-    unsigned kernel_minor;
+    unsigned kernel_version;
     bool kvm;
 
     HostDevice igd;
     char *igd_why;
     IGDStolenGen gen;
+    bool is_function;
+    char *function_of;
+    char *functions;
+    HostDevice audio;
     uint8_t path[DMAR_MAX_HOPS][2];
     unsigned nr_hops;
     unsigned start_bus;
 
-    char *group;
     char *group_type;
-    GPtrArray *others;
     unsigned relaxable;
 
     char *unit;
@@ -99,11 +122,15 @@ typedef struct Host {
     bool dmar_there;
     HostFact iommu_width;
     HostFact cpu_width;
+    HostFact intremap;
+    bool unsafe_interrupts;
     DmarTable dmar;
     char *dmar_why;
 
     HostFact ggc;
     HostFact bdsm;
+    HostFact asls;
+    const char *framebuffer;
     HostRegion by_group;
     HostRegion by_config;
     HostRegion by_kernel;
@@ -143,15 +170,24 @@ bool host_valid_address(const char *text);
  */
 bool host_sources_differ(const Host *host);
 
-/* Parts of host_load() */
-void host_load_devices(Host *host, HostStore *store, const char *device);
-void host_load_iommu(Host *host, HostStore *store);
-void host_load_region(Host *host, HostStore *store);
+/**
+ * host_needs_place: whether the IGD has stolen memory at an address of its own
+ */
+bool host_needs_place(const Host *host);
 
 /**
- * host_load_device: ids, class and driver of one device
+ * host_needs_base: the emulator's early scan will not find where, so base and
+ * size have to be given to it
  */
-void host_load_device(HostDevice *device, HostStore *store,
-                      const char *address);
+bool host_needs_base(const Host *host);
+
+/**
+ * host_gsm_to_give: size of the GSM if the emulator does not know where it
+ * ends, and this host's kernel does; or else 0
+ */
+uint64_t host_gsm_to_give(const Host *host);
+
+/* Part of host_load() */
+void host_load_region(Host *host, HostStore *store);
 
 #endif

@@ -5,26 +5,21 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Glue: files by the C library, config space by libpci's sysfs method, opened
- * for reading only. Whatever goes wrong becomes a status, never an exit.
+ * Glue: opens regular files for reading only. Whatever goes wrong becomes a
+ * status, never an exit.
  * Tested by tests/tool, with directories made for it and as "nobody".
  */
 
 #include "qemu/osdep.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdio.h>
 #include <sys/klog.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <pci/pci.h>
 #include "host.h"
-#include "live.h"
 
-/* All of config space, and what everybody may read of it */
+/* All of config space; of the longer one nothing else is looked at */
 #define CONFIG_WHOLE    256
-#define CONFIG_PUBLIC   64
 
 static HostStatus live_status(int error)
 {
@@ -55,7 +50,7 @@ static int live_open(const char *path)
     return fd;
 }
 
-static HostStatus live_file(const char *path, char **data, size_t *size)
+HostStatus live_file(const char *path, size_t most, char **data, size_t *size)
 {
     int fd = live_open(path);
     GString *content;
@@ -72,17 +67,29 @@ static HostStatus live_file(const char *path, char **data, size_t *size)
         if (got > 0) {
             g_string_append_len(content, buffer, got);
         }
-    } while ((got > 0 && content->len <= HOST_STORE_MAX_CONTENT) ||
+    } while ((got > 0 && content->len <= most) ||
              (got < 0 && errno == EINTR));
     error = errno;
     close(fd);
-    if (got < 0 || content->len > HOST_STORE_MAX_CONTENT) {
+    if (got < 0) {
         g_string_free(content, TRUE);
-        return got < 0 ? live_status(error) : HOST_FAILED;
+        return live_status(error);
     }
     *size = content->len;
     *data = g_string_free(content, FALSE);
     return HOST_OK;
+}
+
+/* A longer file than there are in sysfs is none of them */
+static HostStatus live_whole_file(const char *path, char **data, size_t *size)
+{
+    HostStatus status = live_file(path, HOST_STORE_MAX_CONTENT, data, size);
+
+    if (status == HOST_OK && *size > HOST_STORE_MAX_CONTENT) {
+        g_clear_pointer(data, g_free);
+        status = HOST_FAILED;
+    }
+    return status;
 }
 
 static HostStatus live_link(const char *path, char **data, size_t *size)
@@ -156,72 +163,14 @@ static HostStatus live_log(char **data, size_t *size)
     return HOST_OK;
 }
 
-static jmp_buf live_pci_failed;
-
-/* libpci ends the program in its own error handler; so must not this */
-static void G_GNUC_NORETURN live_pci_error(char *message, ...)
-{
-    longjmp(live_pci_failed, 1);
-}
-
-static void live_pci_quiet(char *message, ...)
-{
-}
-
-/* Bytes read, from the start of config space, into @config */
-static size_t live_pci_config(const char *sysfs, unsigned domain, unsigned bus,
-                              unsigned slot, unsigned function,
-                              uint8_t *config)
-{
-    struct pci_access *access = pci_alloc();
-    struct pci_dev *device;
-    size_t size;
-
-    access->method = PCI_ACCESS_SYS_BUS_PCI;
-    access->error = live_pci_error;
-    access->warning = live_pci_quiet;
-    access->debug = live_pci_quiet;
-    pci_set_param(access, (char *)"sysfs.path", (char *)sysfs);
-    /* What libpci holds then is lost, once in a program that ends soon */
-    if (setjmp(live_pci_failed)) {
-        return 0;
-    }
-    pci_init(access);
-    device = pci_get_dev(access, domain, bus, slot, function);
-    size = pci_read_block(device, 0, config, CONFIG_WHOLE) ? CONFIG_WHOLE :
-           pci_read_block(device, 0, config, CONFIG_PUBLIC) ? CONFIG_PUBLIC :
-           0;
-    pci_free_dev(device);
-    pci_cleanup(access);
-    return size;
-}
-
-/* "ROOT/sys/bus/pci/devices/dddd:bb:ss.f/config" */
 static HostStatus live_config(const char *path, char **data, size_t *size)
 {
-    g_autofree char *directory = g_path_get_dirname(path);
-    g_autofree char *address = g_path_get_basename(directory);
-    g_autofree char *devices = g_path_get_dirname(directory);
-    g_autofree char *sysfs = g_path_get_dirname(devices);
-    uint8_t config[CONFIG_WHOLE];
-    unsigned domain, bus, slot, function;
-    int fd = live_open(path);
+    HostStatus status = live_file(path, CONFIG_WHOLE, data, size);
 
-    if (fd < 0) {
-        return live_status(errno);
+    if (status == HOST_OK) {
+        *size = MIN(*size, CONFIG_WHOLE);
     }
-    close(fd);
-    if (sscanf(address, "%x:%x:%x.%x", &domain, &bus, &slot, &function) != 4) {
-        return HOST_FAILED;
-    }
-    *size = live_pci_config(sysfs, domain, bus, slot, function, config);
-    if (!*size) {
-        return HOST_FAILED;
-    }
-    *data = g_malloc(*size + 1);
-    memcpy(*data, config, *size);
-    (*data)[*size] = '\0';
-    return HOST_OK;
+    return status;
 }
 
 HostStatus live_read(void *opaque, HostKind kind, const char *path,
@@ -240,6 +189,6 @@ HostStatus live_read(void *opaque, HostKind kind, const char *path,
         if (!strcmp(whole, HOST_LOG)) {
             return live_log(data, size);
         }
-        return live_file(whole, data, size);
+        return live_whole_file(whole, data, size);
     }
 }

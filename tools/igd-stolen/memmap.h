@@ -1,11 +1,12 @@
 /*
- * Readers of the memory map: the firmware's, and the kernel's of it
+ * Readers of what firmware says: memory map (and the kernel's of it), DMAR
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib only.
+ * Pure: glib only. Of DMAR, VT-d specification (revision 4.1), chapter 8; the
+ * other direction is hw/i386/rmrr_dmar.h.
  */
 
 #ifndef IGD_STOLEN_MEMMAP_H
@@ -47,5 +48,57 @@ GArray *memmap_firmware(HostStore *store, char **why);
  * Returns: NULL if there is none.
  */
 const MemRange *memmap_find(const GArray *ranges, const char *name);
+
+#define DMAR_MAX_HOPS   16
+
+/**
+ * DmarScope: one device of an RMRR
+ * @type: 1 endpoint, 2 bridge
+ * @nr_hops: how many there are, which may be more than @path holds
+ * @path: pairs of device and function number
+ */
+typedef struct DmarScope {
+    uint8_t type;
+    uint8_t start_bus;
+    uint8_t nr_hops;
+    uint8_t path[DMAR_MAX_HOPS][2];
+} DmarScope;
+
+/**
+ * DmarRmrr: one reserved range
+ * @scope: the first device, valid if @nr_scopes is not 0
+ */
+typedef struct DmarRmrr {
+    uint16_t segment;
+    uint64_t base;
+    uint64_t limit;
+    unsigned nr_scopes;
+    DmarScope scope;
+} DmarRmrr;
+
+/**
+ * DmarTable: what is of interest in the table
+ * @width: host address width in bits
+ * @flags: bit 0 is interrupt remapping
+ * @units: how many remapping units there are
+ * @rmrrs: (element-type DmarRmrr)
+ */
+typedef struct DmarTable {
+    unsigned width;
+    uint8_t flags;
+    unsigned units;
+    GArray *rmrrs;
+} DmarTable;
+
+/**
+ * dmar_parse: read a table
+ * @data: any bytes
+ * @table: set on success; dmar_clear() frees what it holds
+ *
+ * Returns: NULL, or one clause that says what is wrong, static.
+ */
+const char *dmar_parse(const void *data, size_t size, DmarTable *table);
+
+void dmar_clear(DmarTable *table);
 
 #endif

@@ -9,8 +9,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "options.h"
-#include "text.h"
+#include "run.h"
 
 #define SUMMARY                                                              \
     "  igd-stolen probe                  can the IGD of this host be "       \
@@ -37,21 +36,39 @@ static const char *const format_names[PLAN_FORMAT__MAX] = {
     [PLAN_JSON] = "json",
 };
 
-/* As the user wrote them */
+static const char *const machine_names[] = {
+    [STOLEN_MACHINE_Q35] = "q35",
+    [STOLEN_MACHINE_I440FX] = "pc",
+};
+
+static const char *const firmware_names[] = {
+    [STOLEN_FIRMWARE_SEABIOS] = "seabios",
+    [STOLEN_FIRMWARE_OTHER] = "ovmf",
+};
+
+/* As the user wrote them; what is kept as it is goes to Options at once */
 typedef struct OptionWords {
     gboolean help;
-    gboolean json;
-    gboolean strict;
     gboolean no_iommu;
-    char *root;
-    char *from;
-    char *output;
     char *device;
     char *memory;
+    char *machine;
     char *firmware;
     char *format;
-    char *emulator;
 } OptionWords;
+
+/* What is wrong, and what would be right: words after the program's name */
+static char *G_GNUC_PRINTF(2, 3)
+options_refuse(const char *right, const char *format, ...)
+{
+    g_autofree char *wrong = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    wrong = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    return g_strdup_printf("%s; try: igd-stolen %s", wrong, right);
+}
 
 const char *options_command_name(Command command)
 {
@@ -84,31 +101,39 @@ bool options_size(const char *text, uint64_t *size)
     return true;
 }
 
-static GOptionContext *options_context(OptionWords *w)
+static GOptionContext *options_context(OptionWords *w, Options *options)
 {
     GOptionEntry entries[] = {
         { "memory", 'm', 0, G_OPTION_ARG_STRING, &w->memory,
           "plan: memory of the guest, such as 8G", "SIZE" },
+        { "machine", 0, 0, G_OPTION_ARG_STRING, &w->machine,
+          "plan: q35 (default) or pc, which has no IOMMU", "NAME" },
         { "firmware", 0, 0, G_OPTION_ARG_STRING, &w->firmware,
           "plan: seabios (default) or ovmf", "NAME" },
         { "format", 0, 0, G_OPTION_ARG_STRING, &w->format,
           "plan: qemu (default), libvirt, proxmox or json", "NAME" },
-        { "emulator", 0, 0, G_OPTION_ARG_FILENAME, &w->emulator,
+        { "emulator", 0, 0, G_OPTION_ARG_FILENAME, &options->emulator,
           "plan: where the emulator is, for qemu and libvirt", "PATH" },
+        { "rom", 0, 0, G_OPTION_ARG_FILENAME, &options->rom,
+          "plan: option ROM of the IGD, for a picture", "FILE" },
+        { "audio", 0, 0, G_OPTION_ARG_NONE, &options->plan.audio,
+          "plan: hand on the IGD's audio function, too", NULL },
         { "no-iommu", 0, 0, G_OPTION_ARG_NONE, &w->no_iommu,
           "plan: a guest without an IOMMU, so without an RMRR", NULL },
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &w->output,
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output,
           "capture: file to write, - for standard output", "FILE" },
-        { "from", 0, 0, G_OPTION_ARG_FILENAME, &w->from,
+        { "from", 0, 0, G_OPTION_ARG_FILENAME, &options->from,
           "read a captured bundle instead of this host", "FILE" },
         { "device", 0, 0, G_OPTION_ARG_STRING, &w->device,
           "address of the IGD (default: look for it)", "ADDRESS" },
-        { "root", 0, 0, G_OPTION_ARG_FILENAME, &w->root,
+        { "root", 0, 0, G_OPTION_ARG_FILENAME, &options->root,
           "directory to read in place of /", "DIR" },
-        { "json", 0, 0, G_OPTION_ARG_NONE, &w->json,
+        { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
           "JSON instead of text", NULL },
-        { "strict", 0, 0, G_OPTION_ARG_NONE, &w->strict,
+        { "strict", 0, 0, G_OPTION_ARG_NONE, &options->strict,
           "warnings make the exit status 1, too", NULL },
+        { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version,
+          "which version", NULL },
         { "help", 'h', 0, G_OPTION_ARG_NONE, &w->help, "this text", NULL },
         { NULL },
     };
@@ -121,132 +146,197 @@ static GOptionContext *options_context(OptionWords *w)
     return context;
 }
 
+/* The nearest size that would do, where one can be guessed */
+static char *options_refuse_memory(const char *text)
+{
+    g_autofree char *right = NULL;
+    uint64_t size;
+
+    if (!options_size(text, &size) || !size) {
+        right = g_strdup("plan --memory 8G");
+    } else if (size < 1024) {
+        right = g_strdup_printf("plan --memory %" PRIu64 "G", size);
+    } else {
+        size = CLAMP(size, 64 * STOLEN_ALIGN, (1ull << 46) - STOLEN_ALIGN);
+        right = g_strdup_printf("plan --memory %" PRIu64 "M",
+                                (uint64_t)((size + STOLEN_ALIGN - 1) >> 20));
+    }
+    return options_refuse(right, "--memory %s is not a size in whole MiB, at "
+                          "least 64M and below 64T", text);
+}
+
+/* A value that is one of some words; the first of them is the default */
+static char *options_choose(const char *option, const char *value,
+                            const char *const *names, int count,
+                            const char *all, int *chosen)
+{
+    g_autofree char *right = g_strdup_printf("plan --memory 8G --%s %s",
+                                             option, names[0]);
+
+    *chosen = value ? text_index(names, count, value) : 0;
+    return *chosen >= 0 ? NULL :
+           options_refuse(right, "--%s %s is not one of %s", option, value,
+                          all);
+}
+
+static char *options_check_paths(const Options *options)
+{
+    const char *emulator = options->emulator;
+    const char *rom = options->rom;
+
+    if (emulator && (options->plan.format == PLAN_JSON ||
+                        options->plan.format == PLAN_PROXMOX)) {
+        return options_refuse("plan --memory 8G --format libvirt --emulator "
+                              "/usr/bin/" PLAN_EMULATOR,
+                              "--emulator %s is for --format qemu and libvirt",
+                              emulator);
+    }
+    if (emulator && !g_path_is_absolute(emulator)) {
+        return options_refuse("plan --memory 8G --emulator /usr/bin/"
+                              PLAN_EMULATOR,
+                              "--emulator %s does not begin with a slash",
+                              emulator);
+    }
+    if (rom && (!g_path_is_absolute(rom) ||
+                rom[strspn(rom, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
+                           "/._+-")])) {
+        return options_refuse("plan --memory 8G --rom /usr/share/kvm/igd.rom",
+                              "--rom %s is not a path that begins with a "
+                              "slash, of letters, digits and ._+-", rom);
+    }
+    return NULL;
+}
+
 static char *options_set_plan(const OptionWords *w, Options *options)
 {
     PlanRequest *plan = &options->plan;
-    int format = text_index(format_names, PLAN_FORMAT__MAX,
-                              w->format ? w->format : "qemu");
+    int machine, firmware, format;
+    char *wrong;
 
-    plan->iommu = !w->no_iommu;
     if (!w->memory) {
-        return g_strdup("plan needs --memory, such as --memory 8G");
+        return options_refuse("plan --memory 8G", "plan needs --memory");
     }
     if (!options_size(w->memory, &plan->memory) ||
         plan->memory < 64 * STOLEN_ALIGN ||
         plan->memory % STOLEN_ALIGN || plan->memory >> 46) {
-        return g_strdup_printf("--memory %s is not a size in whole MiB, at "
-                               "least 64M and below 64T", w->memory);
+        return options_refuse_memory(w->memory);
     }
-    if (w->firmware && strcmp(w->firmware, "seabios") &&
-        strcmp(w->firmware, "ovmf")) {
-        return g_strdup_printf("--firmware %s is neither seabios nor ovmf",
-                               w->firmware);
+    wrong = options_choose("machine", w->machine, machine_names, 2,
+                           "q35 and pc", &machine) ?:
+            options_choose("firmware", w->firmware, firmware_names, 2,
+                           "seabios and ovmf", &firmware) ?:
+            options_choose("format", w->format, format_names,
+                           PLAN_FORMAT__MAX, "qemu, libvirt, proxmox and json",
+                           &format);
+    if (wrong) {
+        return wrong;
     }
-    if (format < 0) {
-        return g_strdup_printf("--format %s is not qemu, libvirt, proxmox or "
-                               "json", w->format);
-    }
-    if (w->emulator && !g_path_is_absolute(w->emulator)) {
-        return g_strdup_printf("--emulator %s does not begin with a slash",
-                               w->emulator);
-    }
-    if (w->emulator && (options->json || format == PLAN_JSON ||
-                        format == PLAN_PROXMOX)) {
-        return g_strdup("--emulator is for --format qemu and libvirt");
-    }
-    plan->firmware = w->firmware && !strcmp(w->firmware, "ovmf") ?
-                     STOLEN_FIRMWARE_OTHER : STOLEN_FIRMWARE_SEABIOS;
+    plan->machine = machine;
+    plan->firmware = firmware;
     plan->format = options->json ? PLAN_JSON : format;
+    plan->iommu = !w->no_iommu && plan->machine == STOLEN_MACHINE_Q35;
+    plan->emulator = options->emulator;
+    plan->rom = options->rom;
     options->json |= format == PLAN_JSON;
-    return NULL;
+    return options_check_paths(options);
 }
 
 /* Options that the command has no use for are mistakes, not ignored */
 static char *options_check(const OptionWords *w, const Options *options)
 {
     Command command = options->command;
+    const char *name = command_names[command];
+    g_autofree char *low = NULL;
+    g_autofree char *right = NULL;
 
     if (command != COMMAND_PLAN &&
-        (w->memory || w->firmware || w->format || w->no_iommu ||
-         w->emulator)) {
-        return g_strdup("--memory, --firmware, --format, --no-iommu and "
-                        "--emulator are for plan");
+        (w->memory || w->machine || w->firmware || w->format || w->no_iommu ||
+         options->emulator || options->rom || options->plan.audio)) {
+        return options_refuse("plan --memory 8G", "--memory, --machine, "
+                              "--firmware, --format, --emulator, --rom, "
+                              "--audio and --no-iommu are for plan, not for "
+                              "%s", name);
     }
-    if ((command == COMMAND_CAPTURE) != (w->output != NULL)) {
-        return g_strdup(w->output ? "-o is for capture"
-                                  : "capture needs -o FILE");
+    if (command == COMMAND_CAPTURE && !options->output) {
+        return options_refuse("capture -o -", "capture needs -o FILE");
     }
-    if (command == COMMAND_CAPTURE && (w->from || w->json || w->strict)) {
-        return g_strdup("--from, --json and --strict are not for capture");
+    if (command != COMMAND_CAPTURE && options->output) {
+        return options_refuse("capture -o -", "-o %s is for capture, not for "
+                              "%s", options->output, name);
     }
-    if (w->from && w->root) {
-        return g_strdup("--from and --root exclude each other");
+    if (command == COMMAND_CAPTURE &&
+        (options->from || options->json || options->strict)) {
+        return options_refuse("capture -o -", "--from, --json and --strict "
+                              "are not for capture");
     }
-    if (w->device && !host_valid_address(w->device)) {
-        return g_strdup_printf("--device %s is not of the form 0000:00:02.0",
-                               w->device);
+    if (options->from && options->root) {
+        return options_refuse(name, "--from %s and --root %s exclude each "
+                              "other", options->from, options->root);
+    }
+    if (options->device && !host_valid_address(options->device)) {
+        low = g_ascii_strdown(options->device, -1);
+        right = g_strdup_printf("%s%s --device %s", name,
+                                command == COMMAND_PLAN ? " --memory 8G" :
+                                command == COMMAND_CAPTURE ? " -o -" : "",
+                                host_valid_address(low) ? low
+                                                        : "0000:00:02.0");
+        return options_refuse(right, "--device %s is not of the form "
+                              "0000:00:02.0 or 00:02.0", w->device);
     }
     return NULL;
 }
 
-static char *options_set(OptionWords *w, int argc, char **argv,
+/* lspci leaves the domain out, where there is but one */
+static char *options_address(const char *device)
+{
+    return !device ? NULL : strlen(device) == strlen("00:02.0") ?
+           g_strdup_printf("0000:%s", device) : g_strdup(device);
+}
+
+static char *options_set(const OptionWords *w, int argc, char **argv,
                          Options *options)
 {
     int command;
-    char *wrong;
 
     if (argc < 2) {
-        return g_strdup("a command is missing: probe, plan, capture or "
-                        "verify");
+        return options_refuse("probe", "a command is missing: probe, plan, "
+                              "capture or verify");
     }
     command = text_index(command_names, COMMAND__MAX, argv[1]);
     if (command < 0) {
-        return g_strdup_printf("no command %s; there are probe, plan, capture "
-                               "and verify", argv[1]);
+        return options_refuse("--help", "no command %s; there are probe, "
+                              "plan, capture and verify", argv[1]);
     }
     if (argc > 2) {
-        return g_strdup_printf("one word too many: %s", argv[2]);
+        return options_refuse("--help", "one word too many: %s", argv[2]);
     }
     options->command = command;
-    options->json = w->json;
-    options->strict = w->strict;
-    wrong = options_check(w, options);
-    if (!wrong && command == COMMAND_PLAN) {
-        wrong = options_set_plan(w, options);
-    }
-    options->root = w->root ? g_steal_pointer(&w->root) : g_strdup("");
-    options->from = g_steal_pointer(&w->from);
-    options->output = g_steal_pointer(&w->output);
-    options->device = g_steal_pointer(&w->device);
-    options->emulator = g_steal_pointer(&w->emulator);
-    options->plan.emulator = options->emulator;
-    return wrong;
+    options->device = options_address(w->device);
+    return options_check(w, options) ?:
+           command == COMMAND_PLAN ? options_set_plan(w, options) : NULL;
 }
 
 char *options_parse(int argc, char **argv, Options *options)
 {
     OptionWords w = { 0 };
-    GOptionContext *context = options_context(&w);
+    GOptionContext *context = options_context(&w, options);
     g_autoptr(GError) error = NULL;
     char *wrong = NULL;
 
     memset(options, 0, sizeof(*options));
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
-        wrong = g_strdup(error->message);
+        wrong = options_refuse("--help", "%s", error->message);
     } else if (w.help) {
         options->help = g_option_context_get_help(context, TRUE, NULL);
-    } else {
+    } else if (!options->version) {
         wrong = options_set(&w, argc, argv, options);
     }
     g_option_context_free(context);
-    g_free(w.root);
-    g_free(w.from);
-    g_free(w.output);
     g_free(w.device);
     g_free(w.memory);
+    g_free(w.machine);
     g_free(w.firmware);
     g_free(w.format);
-    g_free(w.emulator);
     return wrong;
 }
 
@@ -258,5 +348,6 @@ void options_clear(Options *options)
     g_free(options->output);
     g_free(options->device);
     g_free(options->emulator);
+    g_free(options->rom);
     memset(options, 0, sizeof(*options));
 }

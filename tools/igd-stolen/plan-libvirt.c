@@ -14,38 +14,11 @@
 /* Where the Debian package has it */
 #define EMULATOR        "/usr/bin/" PLAN_EMULATOR
 
-GArray *plan_libvirt_words(const Plan *plan)
-{
-    GArray *words = plan_words_new();
-
-    plan_word(words, "memtune/hard_limit", "what may be locked in memory");
-    if (plan->request.iommu) {
-        plan_word(words, "ioapic driver='qemu'",
-                  "KVM has to leave the I/O APIC to the emulator for "
-                  "intremap; libvirt wants it without KVM, too");
-    }
-    plan_word(words, "emulator", plan->request.emulator ? "as asked for" :
-              "the one of this project's Debian package");
-    plan_word(words, "hostdev managed='yes'",
-              "libvirt binds the IGD to vfio-pci and back");
-    plan_word(words, "address slot='0x02'", "where drivers look for the IGD");
-    if (plan->request.iommu) {
-        plan_word(words, "iommu", "publishes the RMRR; vfio-pci needs "
-                  "caching_mode, guests in the guest need intremap; aw_bits "
-                  "fits the host's IOMMU");
-    }
-    plan_word(words, "video none", "no other display beside the IGD");
-    if (plan->placed) {
-        plan_word(words, "override", plan->explicit ?
-                  "the device id is not known, so base and size are given" :
-                  "stolen memory at the host's base or no start");
-    }
-    return words;
-}
-
 static void plan_libvirt_head(const Plan *plan, GString *out)
 {
     bool kvm = plan->host->kvm;
+    bool q35 = plan->request.machine == STOLEN_MACHINE_Q35;
+    bool seabios = plan->request.firmware == STOLEN_FIRMWARE_SEABIOS;
 
     g_string_append_printf(
         out,
@@ -56,16 +29,9 @@ static void plan_libvirt_head(const Plan *plan, GString *out)
         "  <memtune>\n"
         "    <hard_limit unit='MiB'>%" PRIu64 "</hard_limit>\n"
         "  </memtune>\n"
-        "  <vcpu>4</vcpu>\n",
-        kvm ? "kvm" : "qemu", plan->request.memory >> 20, plan->locked >> 20);
-    if (plan->request.firmware == STOLEN_FIRMWARE_SEABIOS) {
-        g_string_append(out, "  <os>\n");
-    } else {
-        g_string_append(out, "  <os firmware='efi'>\n");
-    }
-    g_string_append_printf(
-        out,
-        "    <type arch='x86_64' machine='q35'>hvm</type>\n"
+        "  <vcpu>4</vcpu>\n"
+        "  <os%s>\n"
+        "    <type arch='x86_64' machine='%s'>hvm</type>\n"
         "  </os>\n"
         "  <features>\n"
         "    <acpi/>\n"
@@ -73,13 +39,17 @@ static void plan_libvirt_head(const Plan *plan, GString *out)
         "%s"
         "  </features>\n"
         "%s",
+        kvm ? "kvm" : "qemu", plan->request.memory >> 20, plan->locked >> 20,
+        seabios ? "" : " firmware='efi'", q35 ? "q35" : "pc",
         plan->request.iommu ? "    <ioapic driver='qemu'/>\n" : "",
         kvm ? "  <cpu mode='host-passthrough'/>\n" : "");
 }
 
-static void plan_libvirt_device(const Plan *plan, GString *out)
+/* managed: libvirt takes it from the host's driver; it stays with vfio-pci */
+static void plan_libvirt_device(const HostDevice *device, const char *alias,
+                                unsigned slot, const char *rom, GString *out)
 {
-    const char *address = plan->host->igd.address;
+    const char *address = device->address;
 
     g_string_append_printf(
         out,
@@ -88,53 +58,78 @@ static void plan_libvirt_device(const Plan *plan, GString *out)
         "        <address domain='0x%.4s' bus='0x%.2s' slot='0x%.2s' "
         "function='0x%c'/>\n"
         "      </source>\n"
-        "      <alias name='ua-igd'/>\n"
-        "      <address type='pci' domain='0x0000' bus='0x00' slot='0x02' "
+        "      <alias name='%s'/>\n",
+        address, address + 5, address + 8, address[11], alias);
+    if (rom) {
+        g_string_append_printf(out, "      <rom file='%s'/>\n", rom);
+    }
+    g_string_append_printf(
+        out,
+        "      <address type='pci' domain='0x0000' bus='0x00' slot='0x%02x' "
         "function='0x0'/>\n"
-        "    </hostdev>\n",
-        address, address + 5, address + 8, address[11]);
+        "    </hostdev>\n", slot);
 }
 
+static void plan_libvirt_property(GString *out, const char *name,
+                                  const char *type, const char *value)
+{
+    g_string_append_printf(out, "        <qemu:property name='%s' type='%s' "
+                           "value='%s'/>\n", name, type, value);
+}
+
+/* What libvirt has no element for */
 static void plan_libvirt_override(const Plan *plan, GString *out)
 {
     const StolenRegion *r = &plan->host->region.region;
+    g_autofree char *base = g_strdup_printf("%" PRIu64, r->base);
+    g_autofree char *size = g_strdup_printf("%" PRIu64,
+                                            stolen_region_size(r));
+    g_autofree char *gsm = g_strdup_printf("%" PRIu64,
+                                           host_gsm_to_give(plan->host));
+    g_autoptr(GString) properties = g_string_new(NULL);
 
-    if (!plan->placed) {
-        return;
+    if (plan->placed && host_needs_base(plan->host)) {
+        plan_libvirt_property(properties, "x-igd-stolen-base", "unsigned",
+                              base);
+        plan_libvirt_property(properties, "x-igd-stolen-size", "unsigned",
+                              size);
+        if (host_gsm_to_give(plan->host)) {
+            plan_libvirt_property(properties, "x-igd-stolen-gsm-size",
+                                  "unsigned", gsm);
+        }
+    } else if (plan->placed) {
+        plan_libvirt_property(properties, "x-igd-stolen", "string",
+                              "identity");
     }
-    g_string_append(out,
-                    "  <qemu:override>\n"
-                    "    <qemu:device alias='ua-igd'>\n"
-                    "      <qemu:frontend>\n");
-    if (plan->explicit) {
-        g_string_append_printf(
-            out,
-            "        <qemu:property name='x-igd-stolen-base' "
-            "type='unsigned' value='%" PRIu64 "'/>\n"
-            "        <qemu:property name='x-igd-stolen-size' "
-            "type='unsigned' value='%" PRIu64 "'/>\n",
-            r->base, stolen_region_size(r));
-    } else {
-        g_string_append(out,
-                        "        <qemu:property name='x-igd-stolen' "
-                        "type='string' value='identity'/>\n");
+    if (host_opregion(plan->host)) {
+        plan_libvirt_property(properties, "x-igd-opregion", "bool", "true");
     }
-    g_string_append(out,
-                    "      </qemu:frontend>\n"
-                    "    </qemu:device>\n"
-                    "  </qemu:override>\n");
+    if (properties->len) {
+        g_string_append_printf(out,
+                               "  <qemu:override>\n"
+                               "    <qemu:device alias='ua-igd'>\n"
+                               "      <qemu:frontend>\n"
+                               "%s"
+                               "      </qemu:frontend>\n"
+                               "    </qemu:device>\n"
+                               "  </qemu:override>\n", properties->str);
+    }
 }
 
 void plan_libvirt_text(const Plan *plan, GString *out)
 {
     g_autofree char *emulator =
         g_markup_escape_text(plan->request.emulator ?: EMULATOR, -1);
+    unsigned limit = plan_cpu_limit(plan);
 
     plan_libvirt_head(plan, out);
     g_string_append_printf(out,
                            "  <devices>\n"
                            "    <emulator>%s</emulator>\n", emulator);
-    plan_libvirt_device(plan, out);
+    plan_libvirt_device(&plan->host->igd, "ua-igd", 2, plan->request.rom, out);
+    if (plan->request.audio) {
+        plan_libvirt_device(&plan->host->audio, "ua-igd-audio", 3, NULL, out);
+    }
     if (plan->request.iommu) {
         g_string_append_printf(
             out,
@@ -147,6 +142,14 @@ void plan_libvirt_text(const Plan *plan, GString *out)
                     "      <model type='none'/>\n"
                     "    </video>\n"
                     "  </devices>\n");
+    if (limit) {
+        g_string_append_printf(
+            out,
+            "  <qemu:commandline>\n"
+            "    <qemu:arg value='-global'/>\n"
+            "    <qemu:arg value='host-x86_64-cpu.host-phys-bits-limit=%u'/>\n"
+            "  </qemu:commandline>\n", limit);
+    }
     plan_libvirt_override(plan, out);
     g_string_append(out, "</domain>\n");
 }

@@ -10,8 +10,6 @@
 
 #include "qemu/osdep.h"
 #include "plan.h"
-#include "probe.h"
-#include "text.h"
 
 #define GIB             (1ull << 30)
 
@@ -21,39 +19,27 @@
 /* What SMM can take at the top of a q35's low RAM, the machine's default */
 #define TSEG_MAX        (16 * STOLEN_ALIGN)
 
-/* The same plan with another option */
-static char *plan_again(const Plan *plan, const char *option)
-{
-    return g_strdup_printf("igd-stolen plan --memory %" PRIu64 "M%s %s",
-                           plan->request.memory >> 20,
-                           plan->request.firmware != STOLEN_FIRMWARE_SEABIOS ?
-                           " --firmware ovmf" : "", option);
-}
+#define PCI_WINDOW_BASE         0xc0000000ull
+#define OVMF_ECAM_BASE          0xe0000000ull
+#define OVMF_ECAM_LIMIT         0xefffffffull
 
-static bool plan_igd(Plan *plan)
-{
-    static const char title[] = "for an Intel integrated GPU";
-    const Host *host = plan->host;
+/* Smaller ranges of a host tell nothing here */
+#define SMALLEST                0x100000ull
+#define MAX_ROWS                40
 
-    if (!host->igd.address) {
-        checks_add(plan->checks, "igd", title, CHECK_FAIL,
-                   g_strdup(host->igd_why), g_strdup("igd-stolen probe"));
-        return false;
-    }
-    checks_add(plan->checks, "igd", title, CHECK_PASS,
-               g_strdup_printf("%s, %04x:%04x", host->igd.address,
-                               host->igd.vendor, host->igd.device), NULL);
-    if (host->igd.class != HOST_CLASS_VGA) {
-        checks_add(plan->checks, "class", "for a VGA device", CHECK_FAIL,
-                   g_strdup_printf("class %04x, not 0300", host->igd.class),
-                   g_strdup("igd-stolen probe"));
-    }
-    if (!host->group) {
-        checks_add(plan->checks, "group", "for an IOMMU group", CHECK_FAIL,
-                   g_strdup("none: VFIO cannot have the device"),
-                   g_strdup("igd-stolen probe"));
-    }
-    return true;
+/* The same plan with other memory or another option */
+static char *plan_again(const Plan *plan, uint64_t memory, const char *option)
+{
+    const PlanRequest *r = &plan->request;
+    bool q35 = r->machine == STOLEN_MACHINE_Q35;
+    bool seabios = r->firmware == STOLEN_FIRMWARE_SEABIOS;
+
+    return g_strdup_printf("igd-stolen plan --memory %" PRIu64 "M%s%s%s%s%s%s",
+                           memory >> 20, q35 ? "" : " --machine pc",
+                           seabios ? "" : " --firmware ovmf",
+                           r->audio ? " --audio" : "",
+                           r->iommu || !q35 ? "" : " --no-iommu",
+                           plan->host->asked, option);
 }
 
 static char *plan_conflict(const Plan *plan, const char *range)
@@ -86,63 +72,58 @@ static void plan_add_place(Plan *plan)
 {
     static const char title[] = "for a place in the guest";
     const StolenRegion *r = &plan->host->region.region;
+    const char *ovmf = host_system(plan->host)->ovmf;
     g_autofree char *range = text_range(r->base, r->limit);
+    g_autofree char *conflict = plan_conflict(plan, range);
 
     if (plan->place.status != STOLEN_PLAN_OK) {
         checks_add(plan->checks, "place", title, CHECK_FAIL,
-                   plan_conflict(plan, range),
                    plan_is_seabios_conflict(plan) ?
-                   plan_again(plan, "--firmware ovmf") :
-                   g_strdup("vfio-pci,x-igd-stolen=firmware places it "
-                            "elsewhere, which drivers may notice"));
+                   plan_again(plan, plan->request.memory, " --firmware ovmf") :
+                   g_strdup("# without a plan: "
+                            "vfio-pci,x-igd-stolen=firmware places it "
+                            "elsewhere, which drivers may notice"),
+                   "%s", conflict);
         return;
     }
     plan->placed = true;
     if (plan->request.firmware != STOLEN_FIRMWARE_SEABIOS &&
+        plan->request.machine == STOLEN_MACHINE_Q35 &&
         stolen_region_overlaps(r, STOLEN_SEABIOS_ECAM_BASE,
                                STOLEN_SEABIOS_ECAM_LIMIT)) {
         checks_add(plan->checks, "place", title, CHECK_WARN,
-                   g_strdup_printf("%s; OVMF of 2023 and before has MMCONFIG "
-                                   "there", range),
-                   g_strdup("take OVMF of 2024 or later, as Debian 13 has: "
-                            "dpkg -s ovmf"));
+                   g_strdup_printf("# take OVMF of 2024 or later%s%s",
+                                   ovmf ? ":\n" : "", ovmf ?: ""),
+                   "%s; OVMF of 2023 and before has MMCONFIG there", range);
         return;
     }
-    checks_add(plan->checks, "place", title, CHECK_PASS,
-               g_strdup_printf("%s%s", range,
-                               plan->place.placement == STOLEN_AT_LOW_RAM_END ?
-                               ", where low RAM ends" :
-                               ", above low RAM"), NULL);
+    checks_add(plan->checks, "place", title, CHECK_PASS, NULL, "%s, %s", range,
+               plan->place.placement == STOLEN_AT_LOW_RAM_END ?
+               "where low RAM ends" : "above low RAM");
 }
 
 static void plan_region(Plan *plan)
 {
-    static const char title[] = "for stolen memory";
     const Host *host = plan->host;
     StolenLayout layout = {
-        .machine = STOLEN_MACHINE_Q35,
+        .machine = plan->request.machine,
         .firmware = plan->request.firmware,
-        .tseg_max = TSEG_MAX,
+        .tseg_max = plan->request.machine == STOLEN_MACHINE_Q35 ? TSEG_MAX
+                                                                : 0,
     };
 
-    plan->low_ram = stolen_plan_default_low_ram(STOLEN_MACHINE_Q35,
+    plan->low_ram = stolen_plan_default_low_ram(layout.machine,
                                                 plan->request.memory);
-    if (host->gen == IGD_STOLEN_GEN_NO_BDSM) {
-        checks_add(plan->checks, "region", title, CHECK_PASS,
-                   g_strdup("none that needs a place: it is in a BAR"), NULL);
+    if (!host->region.known || !host_needs_place(host)) {
         return;
     }
-    if (!host->region.known || host_sources_differ(host)) {
-        checks_add(plan->checks, "region", title, CHECK_FAIL,
-                   host->region.known ?
-                   g_strdup("config space and reserved_regions disagree") :
-                   g_strdup_printf("unknown: %s", host->region.from),
-                   g_strdup("igd-stolen probe"));
+    if (plan->request.format == PLAN_PROXMOX) {
+        checks_add(plan->checks, "place", "for a place in the guest",
+                   CHECK_WARN, NULL, "firmware of the guest chooses one: "
+                   "Proxmox VE starts only its own emulator, which knows no "
+                   "x-igd-stolen");
         return;
     }
-    checks_add(plan->checks, "region", title, CHECK_PASS,
-               g_strdup_printf("from %s", host->region.from), NULL);
-    plan->explicit = host->gen == IGD_STOLEN_GEN_UNKNOWN;
     plan->low_ram = stolen_plan_low_ram(plan->low_ram, &host->region.region,
                                         1);
     layout.low_ram_size = plan->low_ram;
@@ -150,42 +131,47 @@ static void plan_region(Plan *plan)
     plan_add_place(plan);
 }
 
+unsigned plan_cpu_limit(const Plan *plan)
+{
+    const HostFact *iommu = &plan->host->iommu_width;
+    const HostFact *cpu = &plan->host->cpu_width;
+
+    return plan->host->kvm && iommu->known &&
+           (!cpu->known || cpu->value > iommu->value) ? iommu->value : 0;
+}
+
 static void plan_width(Plan *plan)
 {
-    static const char title[] = "for the address width";
     uint64_t top = plan->low_ram == plan->request.memory ? PLAN_FOUR_GIB :
                    PLAN_FOUR_GIB + plan->request.memory - plan->low_ram;
-    unsigned bits = host_aw_bits(plan->host);
+    unsigned bits = plan->request.iommu ? plan->aw_bits : 0;
+    g_autofree char *memory = text_size(plan->request.memory);
 
-    plan->aw_bits = bits;
-    if (!plan->request.iommu) {
-        return;
+    if (plan->host->iommu_width.known) {
+        bits = bits ? MIN(bits, plan->host->iommu_width.value)
+                    : plan->host->iommu_width.value;
     }
-    if (!bits) {
-        checks_add(plan->checks, "width", title, CHECK_FAIL,
-                   g_strdup_printf("the host's IOMMU has %" PRIu64 " bits",
-                                   plan->host->iommu_width.value),
-                   plan_again(plan, "--no-iommu"));
-    } else if (top > 1ull << bits) {
-        g_autofree char *memory = text_size(plan->request.memory);
+    if (bits && top > 1ull << bits) {
+        uint64_t room = 1ull << bits > PLAN_FOUR_GIB ?
+                        (1ull << bits) - PLAN_FOUR_GIB : 0;
 
-        checks_add(plan->checks, "width", title, CHECK_FAIL,
-                   g_strdup_printf("%s of RAM end above %u bits", memory,
-                                   bits),
-                   plan_again(plan, "--no-iommu"));
-    } else {
-        checks_add(plan->checks, "width", title, CHECK_PASS,
-                   g_strdup_printf("aw-bits=%u", bits), NULL);
+        checks_add(plan->checks, "ram", "for RAM within that width",
+                   CHECK_FAIL, plan_again(plan, plan->low_ram + room, ""),
+                   "%s of RAM end above %u bits", memory, bits);
     }
 }
 
 static void plan_accelerator(Plan *plan)
 {
-    checks_add(plan->checks, "kvm", "for KVM",
-               plan->host->kvm ? CHECK_PASS : CHECK_WARN,
-               g_strdup(plan->host->kvm ? "there" :
-                        "not there: the guest will be slow"),
-               plan->host->kvm ? NULL : g_strdup("modprobe kvm_intel"));
+    static const char title[] = "for KVM";
+
+    if (plan->host->kvm) {
+        checks_add(plan->checks, "kvm", title, CHECK_PASS, NULL, "there");
+    } else {
+        checks_add(plan->checks, "kvm", title, CHECK_WARN,
+                   g_strdup("modprobe kvm_intel"),
+                   "not there: the guest will be slow");
+    }
 }
 
 static void plan_memory(Plan *plan)
@@ -199,19 +185,132 @@ static void plan_memory(Plan *plan)
                     stolen_region_size(&plan->host->region.region) : 0);
     needed = text_size(plan->locked);
     if (!available->known) {
-        checks_add(plan->checks, "memory", title, CHECK_WARN,
-                   g_strdup_printf("unknown: %s", available->from), NULL);
-    } else if (available->value < plan->locked) {
-        checks_add(plan->checks, "memory", title, CHECK_WARN,
-                   g_strdup_printf("%" PRIu64 " MiB available, and %s will be "
-                                   "locked", available->value >> 20, needed),
-                   g_strdup("a smaller --memory"));
+        checks_add(plan->checks, "memory", title, CHECK_WARN, NULL,
+                   "unknown: %s", available->from);
     } else {
-        checks_add(plan->checks, "memory", title, CHECK_PASS,
-                   g_strdup_printf("%" PRIu64 " MiB available, %s will be "
-                                   "locked", available->value >> 20, needed),
-                   NULL);
+        bool enough = available->value >= plan->locked;
+
+        checks_add(plan->checks, "memory", title,
+                   enough ? CHECK_PASS : CHECK_WARN,
+                   enough ? NULL : g_strdup("# a smaller --memory"),
+                   "%" PRIu64 " MiB available, %s will be locked",
+                   available->value >> 20, needed);
     }
+}
+
+static gint plan_row_compare(gconstpointer a, gconstpointer b)
+{
+    const PlanRow *one = a;
+    const PlanRow *other = b;
+
+    return one->base < other->base ? -1 : one->base > other->base;
+}
+
+static void plan_row(GArray *map, uint64_t base, uint64_t limit,
+                     const char *name)
+{
+    PlanRow row = { .base = base, .limit = limit, .name = name };
+
+    g_array_append_val(map, row);
+}
+
+static void plan_region_rows(GArray *map, const HostRegion *region)
+{
+    const StolenRegion *r = &region->region;
+
+    if (!region->split) {
+        plan_row(map, r->base, r->limit, "stolen memory (GSM and DSM)");
+        return;
+    }
+    if (r->dsm_base > r->base) {
+        plan_row(map, r->base, r->dsm_base - 1, "stolen memory, GSM");
+    }
+    plan_row(map, r->dsm_base, r->limit, "stolen memory, DSM");
+}
+
+/* What is between two rows below 4 GiB, or before the first one, is PCI's */
+static void plan_fill_gaps(GArray *map)
+{
+    unsigned count = map->len;
+    uint64_t next = 0;
+    unsigned i;
+
+    for (i = 0; i < count; i++) {
+        PlanRow row = g_array_index(map, PlanRow, i);
+
+        if (row.base > next && row.base < PLAN_FOUR_GIB) {
+            plan_row(map, next, row.base - 1,
+                     next >= PCI_WINDOW_BASE ? "PCI" : "no RAM; PCI");
+        }
+        next = row.limit + 1;
+    }
+    g_array_sort(map, plan_row_compare);
+}
+
+static void plan_guest_map(Plan *plan)
+{
+    GArray *map = plan->guest_map;
+    const StolenRegion *r = &plan->host->region.region;
+    bool q35 = plan->request.machine == STOLEN_MACHINE_Q35;
+    bool seabios = plan->request.firmware == STOLEN_FIRMWARE_SEABIOS;
+    uint64_t ecam = seabios ? STOLEN_SEABIOS_ECAM_BASE : OVMF_ECAM_BASE;
+    uint64_t ecam_limit = seabios ? STOLEN_SEABIOS_ECAM_LIMIT
+                                  : OVMF_ECAM_LIMIT;
+
+    if (!plan->low_ram || checks_worst(plan->checks) == CHECK_FAIL) {
+        return;
+    }
+    plan_row(map, 0, plan->low_ram - 1, "RAM");
+    if (plan->placed) {
+        plan_region_rows(map, &plan->host->region);
+    }
+    if (q35 &&
+        !(plan->placed && stolen_region_overlaps(r, ecam, ecam_limit))) {
+        plan_row(map, ecam, ecam_limit, seabios ? "MMCONFIG (SeaBIOS)"
+                                                : "MMCONFIG (OVMF 2024+)");
+    }
+    plan_row(map, STOLEN_CHIPSET_BASE, STOLEN_4G_LIMIT,
+             "APIC, HPET, IOMMU, flash");
+    if (plan->request.memory > plan->low_ram) {
+        plan_row(map, PLAN_FOUR_GIB,
+                 PLAN_FOUR_GIB + plan->request.memory - plan->low_ram - 1,
+                 "RAM");
+    }
+    g_array_sort(map, plan_row_compare);
+    plan_fill_gaps(map);
+}
+
+/* What the kernel shows root; the parts of stolen memory take precedence */
+static void plan_host_map(Plan *plan)
+{
+    const Host *host = plan->host;
+    GArray *map = plan->host_map;
+    unsigned i;
+
+    if (host->region.known) {
+        plan_region_rows(map, &host->region);
+    }
+    for (i = 0; host->iomem && i < host->iomem->len; i++) {
+        const MemRange *range = &g_array_index(host->iomem, MemRange, i);
+
+        if (range->depth || map->len >= MAX_ROWS ||
+            range->limit - range->base < SMALLEST - 1 ||
+            (host->region.known &&
+             stolen_region_overlaps(&host->region.region, range->base,
+                                    range->limit))) {
+            continue;
+        }
+        plan_row(map, range->base, range->limit, range->name);
+    }
+    g_array_sort(map, plan_row_compare);
+}
+
+static void plan_maps(Plan *plan)
+{
+    plan->guest_map = g_array_new(FALSE, FALSE, sizeof(PlanRow));
+    plan->host_map = g_array_new(FALSE, FALSE, sizeof(PlanRow));
+    plan_guest_map(plan);
+    plan_host_map(plan);
 }
 
 Plan *plan_new(const Host *host, const PlanRequest *request)
@@ -220,8 +319,9 @@ Plan *plan_new(const Host *host, const PlanRequest *request)
 
     plan->host = host;
     plan->request = *request;
-    plan->checks = checks_new();
-    if (plan_igd(plan)) {
+    plan->aw_bits = host_aw_bits(host);
+    plan->checks = probe_checks(host, request->iommu, request->audio);
+    if (host->igd.address) {
         plan_region(plan);
         plan_width(plan);
         plan_accelerator(plan);

@@ -14,10 +14,6 @@
 
 #include "hw/i386/stolen_plan.h"
 #include "checks.h"
-#include "host.h"
-
-/* Where a long word goes on in the next line; a shell takes it out */
-#define PLAN_BREAK      "\\\n"
 
 /* The Debian package's name; without the ending it is the distribution's */
 #define PLAN_EMULATOR   "qemu-system-x86_64-igd-rmrr"
@@ -35,15 +31,20 @@ typedef enum PlanFormat {
 /**
  * PlanRequest: what the user wants
  * @memory: of the guest, in bytes
- * @iommu: whether the guest gets an IOMMU
- * @emulator: path of the emulator; NULL for the usual one; the caller's
+ * @iommu: whether the guest gets an IOMMU; never with the machine pc
+ * @audio: whether it gets the IGD's audio function, too
+ * @emulator: where the emulator is; NULL for the usual place; the caller's
+ * @rom: path of an option ROM for the IGD, or NULL; the caller's
  */
 typedef struct PlanRequest {
     uint64_t memory;
+    StolenMachine machine;
     StolenFirmware firmware;
     PlanFormat format;
     bool iommu;
+    gboolean audio;
     const char *emulator;
+    const char *rom;
 } PlanRequest;
 
 /**
@@ -60,7 +61,6 @@ typedef struct PlanRow {
  * Plan: the result
  * @checks: what was looked at; if any failed there is nothing to start
  * @placed: the guest has stolen memory at the host's base
- * @explicit: base and size have to be given to the emulator
  * @low_ram: RAM of the guest below 4 GiB
  * @locked: bytes that have to be locked in memory
  * @guest_map, @host_map: (element-type PlanRow): in order of addresses
@@ -70,7 +70,6 @@ typedef struct Plan {
     PlanRequest request;
     CheckList *checks;
     bool placed;
-    bool explicit;
     StolenPlan place;
     uint64_t low_ram;
     uint64_t locked;
@@ -80,17 +79,10 @@ typedef struct Plan {
 } Plan;
 
 /**
- * PlanWord: an option with the reason for it, as the formats print them
- * @option: owned
- * @why: owned
- */
-typedef struct PlanWord {
-    char *option;
-    char *why;
-} PlanWord;
-
-/**
  * plan_new: plan a guest; @host has to live as long as the result
+ *
+ * All that probe looks at is looked at, and more, so that what probe says no
+ * to is never planned.
  */
 Plan *plan_new(const Host *host, const PlanRequest *request);
 
@@ -104,38 +96,14 @@ void plan_text(const Plan *plan, GString *out);
 
 json_t *plan_json(const Plan *plan);
 
-/* Parts: the options of each format, with reasons (element-type PlanWord) */
-GArray *plan_qemu_words(const Plan *plan);
-GArray *plan_libvirt_words(const Plan *plan);
-GArray *plan_proxmox_words(const Plan *plan);
-
-/* Parts: what is to be copied, without comments */
-void plan_qemu_text(const Plan *plan, GString *out);
+/**
+ * plan_libvirt_text: the domain, without comments
+ */
 void plan_libvirt_text(const Plan *plan, GString *out);
-void plan_proxmox_text(const Plan *plan, GString *out);
-
-GArray *plan_words_new(void);
-void plan_word(GArray *words, const char *option, const char *why);
-
-/* plan_words_text: the options, each in a line that goes on a command's */
-void plan_words_text(const GArray *words, GString *out);
 
 /**
- * plan_placement: what vfio-pci's options need at their end for the plan
- *
- * Returns: "" or options that begin with a comma; to be freed by the caller.
+ * plan_cpu_limit: address bits that a guest's CPU must not exceed, or 0
  */
-char *plan_placement(const Plan *plan);
-
-/**
- * plan_maps: fill guest_map and host_map
- */
-void plan_maps(Plan *plan);
-
-/**
- * plan_draw: a map as text
- * @prefix: what every line begins with
- */
-void plan_draw(const GArray *map, const char *prefix, GString *out);
+unsigned plan_cpu_limit(const Plan *plan);
 
 #endif

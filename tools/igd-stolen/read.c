@@ -1,5 +1,5 @@
 /*
- * Readers of the small text files of sysfs and procfs
+ * Readers of the small text files of sysfs and procfs, and text for people
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -10,7 +10,6 @@
 
 #include "qemu/osdep.h"
 #include "read.h"
-#include "text.h"
 
 void host_fact_clear(HostFact *fact)
 {
@@ -125,4 +124,45 @@ bool read_keyed(HostStore *store, const char *path, const char *key,
 char *read_printable(const char *text, size_t limit)
 {
     return text_printable(g_strchomp(g_strndup(text, limit)));
+}
+
+char *text_printable(char *text)
+{
+    char *c;
+
+    for (c = text; *c; c++) {
+        if (!g_ascii_isprint(*c)) {
+            *c = '?';
+        }
+    }
+    return text;
+}
+
+int text_index(const char *const *words, int count, const char *word)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (words[i] && !strcmp(words[i], word)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+char *text_size(uint64_t bytes)
+{
+    static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+    unsigned i = 0;
+
+    while (bytes && bytes % 1024 == 0 && i + 1 < G_N_ELEMENTS(units)) {
+        bytes /= 1024;
+        i++;
+    }
+    return g_strdup_printf("%" PRIu64 " %s", bytes, units[i]);
+}
+
+char *text_range(uint64_t base, uint64_t limit)
+{
+    return g_strdup_printf("%08" PRIx64 "-%08" PRIx64, base, limit);
 }

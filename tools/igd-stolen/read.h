@@ -1,5 +1,5 @@
 /*
- * Readers of the small text files of sysfs and procfs
+ * Readers of the small text files of sysfs and procfs, and text for people
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -79,5 +79,31 @@ bool read_keyed(HostStore *store, const char *path, const char *key,
  * Returns: to be freed by the caller.
  */
 char *read_printable(const char *text, size_t limit);
+
+/**
+ * text_printable: replaces every byte that a terminal could choke on by "?"
+ *
+ * Returns: @text.
+ */
+char *text_printable(char *text);
+
+/**
+ * text_index: which of @count words it is; some of them may be NULL
+ *
+ * Returns: -1 if it is none of them.
+ */
+int text_index(const char *const *words, int count, const char *word);
+
+/**
+ * text_size: a number of bytes, in the largest unit that divides it
+ *
+ * Returns: "72 MiB"; to be freed by the caller.
+ */
+char *text_size(uint64_t bytes);
+
+/**
+ * text_range: "7b000000-7f7fffff"; to be freed by the caller
+ */
+char *text_range(uint64_t base, uint64_t limit);
 
 #endif

@@ -10,74 +10,121 @@
  */
 
 #include "qemu/osdep.h"
+#include "bundle.h"
 #include "host.h"
-#include "redact.h"
 
-/* What the readers look at in config space: the header, GGC and BDSM */
-static const struct {
-    uint8_t first;
-    uint8_t last;
-} redact_config_keeps[] = {
-    { 0x00, 0x3f }, { 0x50, 0x51 }, { 0x5c, 0x5f }, { 0xc0, 0xc7 },
-};
+/**
+ * RedactRange: bytes that are kept; a list ends with one of @last 0
+ */
+typedef struct RedactRange {
+    size_t first;
+    size_t last;
+} RedactRange;
 
-typedef enum RedactHow {
-    REDACT_NOTHING,
-    REDACT_LINES,       /* keeps lines that begin with one of the words */
-    REDACT_WORDS,       /* keeps words that begin with one of the words */
-    REDACT_VERSION,     /* keeps digits and dots up to the first other byte */
-    REDACT_IOMEM,       /* drops where the kernel itself is */
-    REDACT_DMAR,        /* drops who made the table */
-    REDACT_LOG,         /* keeps the lines that are looked at, less the time */
-    REDACT_CONFIG,
-} RedactHow;
-
-static const struct {
+/**
+ * RedactRule: what is left of the data; all of it if nothing is set
+ * @words: keep the parts that begin with one of them
+ * @separator: between those parts
+ * @ranges: keep these bytes, the others become 0
+ * @change: makes text of text
+ */
+typedef struct RedactRule {
     const char *pattern;
-    RedactHow how;
+    const char *separator;
     const char *const *words;
-} redact_rules[] = {
-    { "/proc/sys/kernel/osrelease", REDACT_VERSION },
-    { "/proc/cpuinfo", REDACT_LINES,
-      (const char *const[]) { "vendor_id", "address sizes", NULL } },
-    { "/proc/meminfo", REDACT_LINES,
-      (const char *const[]) { "MemTotal:", "MemAvailable:", NULL } },
-    { "/proc/self/limits", REDACT_LINES,
-      (const char *const[]) { "Max locked memory", NULL } },
-    { "/proc/cmdline", REDACT_WORDS,
-      (const char *const[]) { "intel_iommu=", "iommu=", NULL } },
-    { "/proc/iomem", REDACT_IOMEM },
-    { HOST_LOG, REDACT_LOG },
-    { "/sys/firmware/acpi/tables", REDACT_LINES,
-      (const char *const[]) { "DMAR", NULL } },
-    { "/sys/firmware/acpi/tables/DMAR", REDACT_DMAR },
-    { "/sys/firmware/memmap", REDACT_NOTHING },
-    { "/sys/firmware/memmap/?*", REDACT_NOTHING },
-    { "/sys/class/iommu", REDACT_NOTHING },
-    { "/sys/class/iommu/?*/intel-iommu/?*", REDACT_NOTHING },
-    { "/sys/class/misc/kvm", REDACT_NOTHING },
-    { "/sys/kernel/iommu_groups/?*", REDACT_NOTHING },
-    { "/sys/module/vfio_iommu_type1/parameters/?*", REDACT_NOTHING },
-    { "/sys/bus/pci/devices", REDACT_NOTHING },
-    { "/sys/bus/pci/devices/?*/config", REDACT_CONFIG },
-    { "/sys/bus/pci/devices/?*", REDACT_NOTHING },
+    const RedactRange *ranges;
+    char *(*change)(const char *data);
+} RedactRule;
+
+#define WORDS(...)  (const char *const[]) { __VA_ARGS__, NULL }
+#define LINES(...)  .separator = "\n", .words = WORDS(__VA_ARGS__)
+#define RANGES(...) .ranges = (const RedactRange[]) { __VA_ARGS__, { 0, 0 } }
+
+/* Digits and dots: what comes after them may name a person or a machine */
+static char *redact_version(const char *data)
+{
+    return g_strdup_printf("%.*s\n", (int)strspn(data, "0123456789."), data);
+}
+
+/* The lines that are looked at, without the time before them */
+static char *redact_log(const char *data)
+{
+    g_auto(GStrv) lines = g_strsplit(data, "\n", -1);
+    GString *kept = g_string_new(NULL);
+    unsigned i;
+
+    for (i = 0; lines[i]; i++) {
+        const char *found = strstr(lines[i], HOST_LOG_STOLEN);
+
+        /* Who built the kernel, and where, stands in its first line */
+        if (!found && strstr(lines[i], HOST_LOG_FIRST)) {
+            found = HOST_LOG_FIRST;
+        }
+        if (found) {
+            g_string_append_printf(kept, "%s\n", found);
+        }
+    }
+    return g_string_free(kept, FALSE);
+}
+
+/* All but where the kernel itself is */
+static char *redact_iomem(const char *data)
+{
+    g_auto(GStrv) lines = g_strsplit(data, "\n", -1);
+    GString *kept = g_string_new(NULL);
+    unsigned i;
+
+    for (i = 0; lines[i]; i++) {
+        if (*lines[i] && !strstr(lines[i], " : Kernel ")) {
+            g_string_append_printf(kept, "%s\n", lines[i]);
+        }
+    }
+    return g_string_free(kept, FALSE);
+}
+
+static const RedactRule redact_rules[] = {
+    { "/etc/os-release", LINES("ID=", "ID_LIKE=") },
+    { "/proc/sys/kernel/osrelease", .change = redact_version },
+    { "/proc/cpuinfo", LINES("vendor_id", "address sizes") },
+    { "/proc/meminfo", LINES("MemTotal:", "MemAvailable:") },
+    { "/proc/self/limits", LINES("Max locked memory") },
+    { "/proc/cmdline", " ", WORDS("intel_iommu=", "iommu=") },
+    { "/proc/iomem", .change = redact_iomem },
+    { HOST_LOG, .change = redact_log },
+    { "/sys/firmware/acpi/tables", LINES("DMAR") },
+    /* OEM id, OEM table id and revision, compiler */
+    { HOST_DMAR, RANGES({ 0, 9 }, { 36, SIZE_MAX }) },
+    { "/sys/firmware/memmap" },
+    { "/sys/firmware/memmap/?*" },
+    { "/sys/class/iommu" },
+    { "/sys/class/iommu/?*/intel-iommu/?*" },
+    { "/sys/class/misc/kvm" },
+    { "/sys/kernel/iommu_groups/?*" },
+    { "/sys/module/vfio_iommu_type1/parameters/?*" },
+    { HOST_SYSFS_PCI },
+    /* What the readers look at: the header, GGC, BDSM, ASLS */
+    { HOST_SYSFS_PCI "/?*/config",
+      RANGES({ 0x00, 0x3f }, { 0x50, 0x51 }, { 0x5c, 0x5f }, { 0xc0, 0xc7 },
+             { 0xfc, 0xff }) },
+    { HOST_SYSFS_PCI "/?*" },
 };
 
-static int redact_rule(const HostEntry *entry)
+/* NULL if nothing may be said of it */
+static const RedactRule *redact_rule(const HostEntry *entry)
 {
     unsigned i;
 
     for (i = 0; i < G_N_ELEMENTS(redact_rules); i++) {
         if (g_pattern_match_simple(redact_rules[i].pattern, entry->path)) {
-            return i;
+            return &redact_rules[i];
         }
     }
-    return -1;
+    return NULL;
 }
 
 bool redact_allows(const HostEntry *entry)
 {
-    return redact_rule(entry) >= 0;
+    return redact_rule(entry) != NULL;
 }
 
 static bool redact_keeps(const char *const *words, const char *text)
@@ -111,112 +158,35 @@ static char *redact_parts(const HostEntry *entry, const char *const *words,
     return g_string_free(kept, FALSE);
 }
 
-static char *redact_log(const char *data)
+static char *redact_bytes(const HostEntry *entry, const RedactRange *ranges)
 {
-    g_auto(GStrv) lines = g_strsplit(data, "\n", -1);
-    GString *kept = g_string_new(NULL);
-    unsigned i;
-
-    for (i = 0; lines[i]; i++) {
-        const char *found = strstr(lines[i], HOST_LOG_STOLEN);
-
-        /* Who built the kernel, and where, stands in its first line */
-        if (!found && strstr(lines[i], HOST_LOG_FIRST)) {
-            found = HOST_LOG_FIRST;
-        }
-        if (found) {
-            g_string_append_printf(kept, "%s\n", found);
-        }
-    }
-    return g_string_free(kept, FALSE);
-}
-
-static char *redact_iomem(const char *data)
-{
-    g_auto(GStrv) lines = g_strsplit(data, "\n", -1);
-    GString *kept = g_string_new(NULL);
-    unsigned i;
-
-    for (i = 0; lines[i]; i++) {
-        if (*lines[i] && !strstr(lines[i], " : Kernel ")) {
-            g_string_append_printf(kept, "%s\n", lines[i]);
-        }
-    }
-    return g_string_free(kept, FALSE);
-}
-
-static void redact_config(char *config, size_t size)
-{
-    unsigned keeps = 0;
+    char *data = g_malloc(entry->size + 1);
     size_t i;
 
-    for (i = 0; i < size; i++) {
-        while (keeps < G_N_ELEMENTS(redact_config_keeps) &&
-               i > redact_config_keeps[keeps].last) {
-            keeps++;
+    memcpy(data, entry->data, entry->size);
+    data[entry->size] = '\0';
+    for (i = 0; ranges && i < entry->size; i++) {
+        while (ranges->last && i > ranges->last) {
+            ranges++;
         }
-        if (keeps == G_N_ELEMENTS(redact_config_keeps) ||
-            i < redact_config_keeps[keeps].first) {
-            config[i] = 0;
+        if (!ranges->last || i < ranges->first) {
+            data[i] = 0;
         }
     }
-}
-
-/* OEM id, OEM table id and revision, compiler: bytes 10 to 35 of a table */
-static void redact_dmar(char *data, size_t size)
-{
-    if (size >= 36) {
-        memset(data + 10, ' ', 14);
-        memset(data + 24, 0, 12);
-    }
-}
-
-static char *redact_copy(const HostEntry *entry, size_t *size)
-{
-    char *data;
-
-    *size = entry->size;
-    data = g_malloc(*size + 1);
-    memcpy(data, entry->data, *size);
-    data[*size] = '\0';
     return data;
 }
 
 char *redact(const HostEntry *entry, size_t *size)
 {
-    int rule = redact_rule(entry);
-    const char *const *words = redact_rules[rule].words;
-    char *data = NULL;
+    const RedactRule *rule = redact_rule(entry);
+    char *data;
 
-    switch (redact_rules[rule].how) {
-    case REDACT_NOTHING:
-        return redact_copy(entry, size);
-    case REDACT_CONFIG:
-        data = redact_copy(entry, size);
-        redact_config(data, *size);
-        return data;
-    case REDACT_DMAR:
-        data = redact_copy(entry, size);
-        redact_dmar(data, *size);
-        return data;
-    case REDACT_LINES:
-        data = redact_parts(entry, words, "\n");
-        break;
-    case REDACT_WORDS:
-        data = redact_parts(entry, words, " ");
-        break;
-    case REDACT_VERSION:
-        data = g_strdup_printf("%.*s\n", (int)strspn(entry->data,
-                                                     "0123456789."),
-                               entry->data);
-        break;
-    case REDACT_LOG:
-        data = redact_log(entry->data);
-        break;
-    case REDACT_IOMEM:
-        data = redact_iomem(entry->data);
-        break;
+    if (!rule->change && !rule->words) {
+        *size = entry->size;
+        return redact_bytes(entry, rule->ranges);
     }
+    data = rule->change ? rule->change(entry->data)
+                        : redact_parts(entry, rule->words, rule->separator);
     *size = strlen(data);
     return data;
 }

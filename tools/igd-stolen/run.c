@@ -11,9 +11,7 @@
 
 #include "qemu/osdep.h"
 #include "bundle.h"
-#include "probe.h"
 #include "run.h"
-#include "verify.h"
 
 #define JSON_VERSION    1
 
@@ -72,6 +70,14 @@ static CheckStatus run_plan(const Host *host, const Options *options,
     return checks_worst(plan->checks);
 }
 
+static CheckList *run_probe(const Host *host)
+{
+    CheckList *list = probe_checks(host, true, false);
+
+    probe_verdict(list, host);
+    return list;
+}
+
 CheckStatus run_command(HostStore *store, const Options *options, GString *out)
 {
     g_autoptr(Host) host = host_load(store, options->device);
@@ -82,7 +88,7 @@ CheckStatus run_command(HostStore *store, const Options *options, GString *out)
     case COMMAND_VERIFY:
         return run_checks(host, options, verify_checks(host), out);
     default:
-        return run_checks(host, options, probe_checks(host), out);
+        return run_checks(host, options, run_probe(host), out);
     }
 }
 

@@ -10,7 +10,7 @@
 
 #include "qemu/osdep.h"
 #include "store.h"
-#include "text.h"
+#include "read.h"
 
 struct HostStore {
     HostReadFunc *live;

@@ -67,6 +67,20 @@ typedef struct HostEntry {
 typedef HostStatus HostReadFunc(void *opaque, HostKind kind, const char *path,
                                 char **data, size_t *size);
 
+/**
+ * live_read: a HostReadFunc, in live.c: opens for reading only
+ * @opaque: a directory in whose place "/" is looked for: "" for the real one
+ */
+HostReadFunc live_read;
+
+/**
+ * live_file: a regular file, of which @most bytes and a few more are read
+ *
+ * Never waits, as opening a pipe could.
+ */
+HostStatus live_file(const char *path, size_t most, char **data,
+                     size_t *size);
+
 typedef struct HostStore HostStore;
 
 /**

@@ -11,23 +11,14 @@
  */
 
 #include "qemu/osdep.h"
-#include "text.h"
-#include "verify.h"
+#include "checks.h"
 
 #define MIB             0x100000ull
 #define E820_RESERVED   "Reserved"
 #define E820_RAM        "System RAM"
 
-static void G_GNUC_PRINTF(5, 6)
-verify_add(CheckList *list, const char *name, const char *title,
-           CheckStatus status, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    checks_add(list, name, title, status, g_strdup_vprintf(format, ap), NULL);
-    va_end(ap);
-}
+#define verify_add(list, name, title, status, ...) \
+    checks_add(list, name, title, status, NULL, __VA_ARGS__)
 
 static void verify_registers(CheckList *list, const Host *host)
 {
@@ -225,9 +216,10 @@ CheckList *verify_checks(const Host *host)
     verify_add(list, "igd", "for an Intel integrated GPU", CHECK_PASS,
                "%s, %04x:%04x", host->igd.address, host->igd.vendor,
                host->igd.device);
-    if (host->gen == IGD_STOLEN_GEN_NO_BDSM) {
+    if (!host_needs_place(host)) {
         verify_add(list, "bdsm", "BDSM and GGC", CHECK_PASS,
-                   "no stolen memory that needs a place: it is in a BAR");
+                   "no stolen memory that needs a place%s",
+                   host->is_function ? "" : ": it is in a BAR");
         return list;
     }
     verify_registers(list, host);

@@ -4,14 +4,15 @@
 Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 
-Writes NAME.bundle beside itself for each host of the table; tests/tool checks
-that the files are what this writes.  Ranges and device ids are those of real
-boards, from public boot logs; capability registers are those that such boards
-print.  The rest is what Linux shows.
+Writes NAME.bundle beside itself for the hosts that the book shows; tests/tool
+checks that the files are what this writes, and makes those of all hosts for
+itself.  Ranges and device ids are those of real boards, from public boot logs
+and reports; capability registers are those that such boards print.  The rest
+is what Linux shows.
 """
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -23,6 +24,23 @@ PCI = "/sys/bus/pci/devices"
 CAP_39 = 0x1C0000C40660462
 CAP_39_OLD = 0xC0000020E60262
 CAP_48 = 0x8D2078C106F0466
+CAP_42 = 0xC9DE008CEE690462
+
+# Extended capability register: bit 3 is interrupt remapping
+ECAP = 0xF050DA
+ECAP_IR = 8
+
+# BAR 2 of the IGD, as sysfs and /proc/iomem have it
+BAR2 = (0xD0000000, 0xDFFFFFFF)
+
+# Lines of os-release
+SYSTEMS = {
+    "debian": ["ID=debian"],
+    "ubuntu": ["ID=ubuntu", "ID_LIKE=debian"],
+    "rocky": ['ID="rocky"', 'ID_LIKE="rhel centos fedora"'],
+    "arch": ["ID=arch"],
+    "slackware": ["ID=slackware"],
+}
 
 
 @dataclass
@@ -49,6 +67,16 @@ class Host:
     group_base: int = None      # if it differs from what the registers say
     raw_bdsm: int = None
     where: str = IGD
+    # What the group's reserved_regions says of the device: line, direct,
+    # two (another relaxable range besides), none, absent (no such file)
+    source: str = "line"
+    besides: dict = field(default_factory=dict)     # in no group with it
+    functions: int = 0          # virtual functions
+    asls: int = 0x7A000018
+    ecap: int = ECAP
+    framebuffer: str = None     # who holds BAR 2
+    system: str = "debian"
+    cpu_width: int = 39
 
     @property
     def base(self):
@@ -93,8 +121,6 @@ HOSTS = [
     Host("skylake-nobody", "the same as anybody but root sees it", 0x1912,
          ggc(64 * MIB), 0x7B800000, 0x7F7FFFFF, driver="vfio-pci",
          entry_limit=65535, root=False),
-    Host("skylake-old-kernel", "a kernel without relaxable RMRRs", 0x1912,
-         ggc(64 * MIB), 0x7B800000, 0x7F7FFFFF, kernel="4.19.0"),
     Host("apollo-lake", "gen 9 with an id in Haswell's range", 0x5A84,
          ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, memory=8 << 20),
     Host("kaby-lake-128m", "gen 9, 128 MiB below 2 GiB", 0x5912,
@@ -126,6 +152,8 @@ HOSTS = [
          ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, display=0x038000),
     Host("unknown-id", "an id that is in no table", 0x0042, 0, 0x7B800000,
          0x7F7FFFFF, driver="vfio-pci", entry_limit=65535, root=False),
+    Host("unknown-id-root", "the same; its kernel knows the DSM", 0x0042, 0,
+         0x7B800000, 0x7F7FFFFF, driver="vfio-pci", entry_limit=65535),
     Host("contradiction", "registers and kernel disagree", 0x1912,
          ggc(64 * MIB), 0x7B800000, 0x7F7FFFFF, driver="vfio-pci",
          group_base=0x7A000000),
@@ -133,7 +161,87 @@ HOSTS = [
          ggc(64 * MIB), 0x7B800000, 0x7F7FFFFF, raw_bdsm=0, vtd="kernel-off"),
     Host("no-igd", "a discrete GPU of Intel alone", 0x56A0, 0,
          where="0000:03:00.0", driver="xe", vtd="on", root=False),
+    # What if a source says nothing, or more than one thing
+    Host("no-line", "no range in the group, as in a guest of stock QEMU",
+         0x5917, ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci",
+         source="none", entry_limit=65535),
+    Host("two-lines", "another range in the group, relaxed as well", 0x3E92,
+         ggc(64 * MIB), 0x8C000000, 0x8FFFFFFF, driver="vfio-pci",
+         source="two", kernel="6.8.12", entry_limit=65535),
+    Host("direct-line", "a kernel that knows no relaxable ranges", 0x1912,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci",
+         source="direct", kernel="4.19.107", system="slackware"),
+    Host("direct-nobody", "the same as nobody", 0x1912, ggc(64 * MIB),
+         0x7C000000, 0x7FFFFFFF, driver="vfio-pci", source="direct",
+         kernel="4.19.107", system="slackware", root=False),
+    Host("no-file", "a kernel without reserved_regions", 0x0412,
+         ggc_old(64 * MIB, 2 * MIB), 0xDB200000, 0xDF1FFFFF, 2 * MIB,
+         driver="vfio-pci", source="absent", kernel="4.6.6", asls=0),
+    Host("line-on-old-kernel", "a relaxable range below Linux 5.3", 0x3E92,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci",
+         kernel="4.18.0", system="rocky", entry_limit=65535),
+    Host("kernel-3", "a kernel that keeps the display", 0x0412,
+         ggc_old(64 * MIB, 2 * MIB), 0xDB200000, 0xDF1FFFFF, 2 * MIB,
+         driver="vfio-pci", source="absent", kernel="3.16.0", system="arch"),
+    Host("other-gpu-primary", "class 0380, as another GPU is primary",
+         0xA780, ggc(64 * MIB), 0x6C800000, 0x707FFFFF, gen11=True,
+         driver="vfio-pci", entry_limit=65535, display=0x038000,
+         besides={"0000:01:00.0": (0x10DE, 0x2783, 0x030000, "nvidia")}),
+    Host("virtual-functions", "gen 12, seven virtual functions", 0x46D1,
+         ggc(64 * MIB), 0x7C800000, 0x807FFFFF, gen11=True, driver="xe",
+         functions=7, kernel="6.14.8"),
+    Host("function-in-guest", "a virtual function that a guest was handed",
+         0x46D1, gen11=True, driver="vfio-pci", raw_bdsm=0, asls=0),
+    Host("bridge-at-02", "a Xeon's root port where an IGD would be", 0x6F04,
+         display=0x060400, driver="pcieport", cap=CAP_48,
+         besides={"0000:01:00.1": (0x102B, 0x0533, 0x030000, "mgag200")}),
+    Host("disk-in-group", "a disk in its group, and a network card", 0x3E92,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF,
+         others={"0000:01:00.0": (0x144D, 0xA808, 0x010802, "nvme"),
+                 "0000:01:00.1": (0x8086, 0x15B7, 0x020000, "e1000e")}),
+    Host("usb-in-group", "a USB host and a serial port in its group", 0x3E92,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, others={
+             "0000:00:14.0": (0x8086, 0xA36D, 0x0C0330, "xhci_hcd")}),
+    Host("smbus-in-group", "SMBus in its group", 0x3E92, ggc(64 * MIB),
+         0x7C000000, 0x7FFFFFFF, driver="vfio-pci", system="arch", others={
+             "0000:00:1f.4": (0x8086, 0xA323, 0x0C0500, "i801_smbus")}),
+    Host("sound", "sound in a group of its own, a wide CPU", 0x1912,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci",
+         cpu_width=46, entry_limit=65535, besides={
+             "0000:00:1f.3": (0x8086, 0xA170, 0x040300, "snd_hda_intel")}),
+    Host("sound-shared", "sound in a group with SMBus", 0x1912,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci",
+         entry_limit=65535, besides={
+             "0000:00:1f.3": (0x8086, 0xA170, 0x040300, "vfio-pci"),
+             "0000:00:1f.4": (0x8086, 0xA123, 0x0C0500, "i801_smbus")}),
+    Host("framebuffer", "the console's framebuffer in BAR 2", 0x5912,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci",
+         framebuffer="simplefb", system="rocky", entry_limit=65535),
+    Host("framebuffer-old", "the same, before sysfb_init", 0x5912,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci",
+         framebuffer="efifb", kernel="5.10.0", entry_limit=65535),
+    Host("no-intremap", "no interrupt remapping", 0x0102,
+         ggc_old(64 * MIB, 2 * MIB), 0xDBA00000, 0xDF9FFFFF, 2 * MIB,
+         driver="vfio-pci", cap=CAP_39_OLD, ecap=ECAP & ~ECAP_IR),
+    Host("wildcat-lake", "stolen memory in a BAR, and no RMRR", 0xFD80,
+         gen11=True, driver="vfio-pci", entry_limit=65535, cap=CAP_42,
+         kernel="6.17.2"),
+    Host("arrow-lake-s", "the same", 0xB640, gen11=True, driver="vfio-pci",
+         entry_limit=65535, cap=CAP_42, kernel="6.17.2"),
+    Host("nova-lake", "the same", 0xD741, gen11=True, driver="vfio-pci",
+         entry_limit=65535, cap=CAP_42, kernel="6.17.2"),
+    Host("amber-lake", "gen 9, an id of its own", 0x87C0, ggc(64 * MIB),
+         0x7C000000, 0x7FFFFFFF, driver="vfio-pci", entry_limit=65535),
+    Host("cannon-lake", "gen 10, as gen 9", 0x5A52, ggc(64 * MIB),
+         0x7C000000, 0x7FFFFFFF, driver="vfio-pci", entry_limit=65535),
+    Host("ubuntu-vtd-off", "VT-d not used by the kernel", 0x1912,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, vtd="kernel-off",
+         system="ubuntu"),
 ]
+
+# Whose bundles are files, for the book and as seeds of the fuzz target
+SHOWN = ("alder-lake", "coffee-lake-shared", "contradiction", "direct-line",
+         "haswell-256m", "skylake-ready", "tiger-lake", "whiskey-lake")
 
 
 class Bundle:
@@ -177,6 +285,7 @@ def config_space(host):
         content[0xC0:0xC8] = bdsm.to_bytes(8, "little")
     else:
         content[0x5C:0x60] = bdsm.to_bytes(4, "little")
+    content[0xFC:0x100] = host.asls.to_bytes(4, "little")
     return bytes(content if host.root else content[:64])
 
 
@@ -195,9 +304,10 @@ def dmar_table(host):
         body += structure(1, bytes(4) + host.base.to_bytes(8, "little")
                           + host.limit.to_bytes(8, "little") + igd_scope)
     width = 38 if host.cap != CAP_48 else 45
+    flags = 1 if host.ecap & ECAP_IR else 0
     size = 48 + len(body)
-    table = (b"DMAR" + size.to_bytes(4, "little") + b"\1\0" + b" " * 14
-             + bytes(12) + bytes([width, 1]) + bytes(10) + body)
+    table = (b"DMAR" + size.to_bytes(4, "little") + b"\1\0" + bytes(26)
+             + bytes([width, flags]) + bytes(10) + body)
     return table[:9] + bytes([-sum(table) & 0xFF]) + table[10:]
 
 
@@ -231,6 +341,11 @@ def put_memory(bundle, host):
             lines.append((1, host.dsm, host.limit, "Graphics Stolen Memory"))
         if not name.startswith("PCI"):
             entries.append((base, limit, name))
+        elif base <= BAR2[0]:
+            lines.append((1, *BAR2, host.where))
+            if host.framebuffer:
+                lines.append((2, BAR2[0], BAR2[0] + 0x7E8FFF,
+                              host.framebuffer))
     bundle.put("file", "/proc/iomem", [
         "  " * depth + "%08x-%08x : %s" % (base if host.root else 0,
                                            limit if host.root else 0, name)
@@ -245,10 +360,12 @@ def put_memory(bundle, host):
 
 def put_system(bundle, host):
     """Kernel, processor, memory, limits."""
+    bundle.put("file", "/etc/os-release", SYSTEMS[host.system])
     bundle.put("file", "/proc/sys/kernel/osrelease", [host.kernel])
     bundle.put("file", "/proc/cpuinfo",
                ["vendor_id\t: GenuineIntel",
-                "address sizes\t: 39 bits physical, 48 bits virtual"])
+                "address sizes\t: %d bits physical, 48 bits virtual"
+                % host.cpu_width])
     bundle.put("file", "/proc/meminfo",
                [f"MemTotal:       {host.memory:8d} kB",
                 f"MemAvailable:   {host.memory * 3 // 4:8d} kB"])
@@ -264,11 +381,13 @@ def put_system(bundle, host):
         bundle.put("file", "/dev/kmsg", ["Linux version", *quirk])
     else:
         bundle.missing("denied", "file", "/dev/kmsg")
-    path = "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
-    if host.entry_limit:
-        bundle.put("file", path, [str(host.entry_limit)])
-    else:
-        bundle.missing("absent", "file", path)
+    path = "/sys/module/vfio_iommu_type1/parameters/"
+    for name, value in (("dma_entry_limit", str(host.entry_limit)),
+                        ("allow_unsafe_interrupts", "N")):
+        if host.entry_limit:
+            bundle.put("file", path + name, [value])
+        else:
+            bundle.missing("absent", "file", path + name)
     if host.kvm:
         bundle.put("link", "/sys/class/misc/kvm",
                    ["../../devices/virtual/misc/kvm"])
@@ -289,26 +408,75 @@ def put_device(bundle, address, vendor, device, display, driver):
         bundle.missing("absent", "link", f"{directory}/driver")
 
 
-def put_group(bundle, host):
-    """The IGD's group and IOMMU unit."""
-    directory = f"{PCI}/{host.where}"
-    if host.vtd != "on":
-        bundle.missing("absent", "link", f"{directory}/iommu_group")
-        bundle.missing("absent", "link", f"{directory}/iommu")
-        return
-    group = "/sys/kernel/iommu_groups/1"
-    bundle.put("link", f"{directory}/iommu_group", [f"../../..{group[4:]}"])
+def reserved_regions(host):
+    """The lines about a device's group, or None if there is no such file."""
+    base = host.base if host.group_base is None else host.group_base
+    line = "0x%016x 0x%016x " % (base, host.limit)
+    of_device = {
+        "line": [line + "direct-relaxable"],
+        "direct": [line + "direct"],
+        "two": ["0x000000003e2e0000 0x000000003e2fffff direct-relaxable",
+                line + "direct-relaxable"],
+    }.get(host.source, []) if host.dsm else []
+    return (None if host.source == "absent" else
+            of_device + ["0x00000000fee00000 0x00000000feefffff msi"])
+
+
+def put_group(bundle, address, number, devices, regions):
+    """A group and its devices."""
+    group = f"/sys/kernel/iommu_groups/{number}"
+    bundle.put("link", f"{PCI}/{address}/iommu_group", [f"../../..{group[4:]}"])
     bundle.put("file", f"{group}/type", ["DMA-FQ"])
-    bundle.put("dir", f"{group}/devices", sorted([host.where, *host.others]))
-    regions = ["0x00000000fee00000 0x00000000feefffff msi"]
-    if host.dsm:
-        base = host.base if host.group_base is None else host.group_base
-        regions.insert(0, "0x%016x 0x%016x direct-relaxable"
-                       % (base, host.limit))
-    bundle.put("file", f"{group}/reserved_regions", regions)
-    bundle.put("link", f"{directory}/iommu", ["../../virtual/iommu/dmar0"])
-    bundle.put("file", "/sys/class/iommu/dmar0/intel-iommu/cap",
-               [f"{host.cap:x}"])
+    bundle.put("dir", f"{group}/devices", sorted(devices))
+    if regions is None:
+        bundle.missing("absent", "file", f"{group}/reserved_regions")
+    else:
+        bundle.put("file", f"{group}/reserved_regions", regions)
+    bundle.put("link", f"{PCI}/{address}/iommu",
+               ["../../virtual/iommu/dmar0"])
+
+
+def put_groups(bundle, host):
+    """The IGD's group and IOMMU unit, and those of its functions."""
+    unit = "/sys/class/iommu/dmar0/intel-iommu"
+    for name, value in (("cap", host.cap), ("ecap", host.ecap)):
+        if host.vtd == "on":
+            bundle.put("file", f"{unit}/{name}", [f"{value:x}"])
+        else:
+            bundle.missing("absent", "file", f"{unit}/{name}")
+    if host.vtd != "on":
+        for name in ("iommu_group", "iommu"):
+            bundle.missing("absent", "link", f"{PCI}/{host.where}/{name}")
+        return
+    put_group(bundle, host.where, 1, [host.where, *host.others],
+              reserved_regions(host))
+    for address in host.besides:
+        put_group(bundle, address, 2, list(host.besides), [])
+    for function in range(1, host.functions + 1):
+        address = host.where[:-1] + str(function)
+        put_group(bundle, address, 16 + function, [address],
+                  reserved_regions(replace(host, source="none")))
+
+
+def put_functions(bundle, host):
+    """Virtual functions: of the physical one's ids, with nothing to read."""
+    for function in range(1, host.functions + 1):
+        address = host.where[:-1] + str(function)
+        put_device(bundle, address, 0x8086, host.device, host.display,
+                   "vfio-pci" if function == 1 else None)
+        put_details(bundle, address, bytes(b"\xff" * 4 + bytes(252)))
+        bundle.put("link", f"{PCI}/{address}/physfn", [f"../{host.where}"])
+
+
+def put_details(bundle, address, config):
+    """What only displays are asked for."""
+    directory = f"{PCI}/{address}"
+    bundle.put("link", directory, [f"../../../devices/pci0000:00/{address}"])
+    bundle.hex("config", f"{directory}/config", config)
+    bundle.put("file", f"{directory}/resource", [
+        "0x%016x 0x%016x 0x%016x" % line for line in (
+            (0x6000000000, 0x6000FFFFFF, 0x140204), (0, 0, 0),
+            (*BAR2, 0x14220C))])
 
 
 def bundle_of(host):
@@ -316,16 +484,20 @@ def bundle_of(host):
     bundle = Bundle()
     put_system(bundle, host)
     put_memory(bundle, host)
-    others = {"0000:00:00.0": (0x8086, 0x3E30, 0x060000, None), **host.others}
-    bundle.put("dir", PCI, sorted([host.where, *others]))
+    others = {"0000:00:00.0": (0x8086, 0x3E30, 0x060000, None), **host.others,
+              **host.besides}
+    functions = [host.where[:-1] + str(number + 1)
+                 for number in range(host.functions)]
+    bundle.put("dir", PCI, sorted([host.where, *others, *functions]))
     for address, device in others.items():
         put_device(bundle, address, *device)
+        bundle.missing("absent", "link", f"{PCI}/{address}/iommu_group")
     put_device(bundle, host.where, 0x8086, host.device, host.display,
                host.driver)
-    bundle.put("link", f"{PCI}/{host.where}",
-               [f"../../../devices/pci0000:00/{host.where}"])
-    bundle.hex("config", f"{PCI}/{host.where}/config", config_space(host))
-    put_group(bundle, host)
+    put_details(bundle, host.where, config_space(host))
+    bundle.missing("absent", "link", f"{PCI}/{host.where}/physfn")
+    put_functions(bundle, host)
+    put_groups(bundle, host)
     units = ["dmar0", "dmar1"] if host.vtd == "on" else []
     bundle.put("dir", "/sys/class/iommu", units)
     table = "/sys/firmware/acpi/tables/DMAR"
@@ -340,7 +512,8 @@ def bundle_of(host):
 
 def main():
     for host in HOSTS:
-        (HERE / f"{host.name}.bundle").write_text(bundle_of(host))
+        if host.name in SHOWN:
+            (HERE / f"{host.name}.bundle").write_text(bundle_of(host))
     return 0
 
 

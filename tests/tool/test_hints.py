@@ -1,0 +1,231 @@
+# Hints are what people paste as root: valid, complete, and harmless
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from conftest import BY_NAME, answer, bundle, make, run
+
+RUNS = (('probe',), ('probe', '--device', '00:02.1'),
+        ('plan', '-m', '8G'), ('plan', '-m', '8G', '--audio'),
+        ('plan', '-m', '600G', '--machine', 'pc', '--audio'),
+        ('plan', '-m', '2G', '--firmware', 'ovmf', '--no-iommu'))
+# Storage, network, USB host, bridge.
+VITAL = (0x01, 0x02, 0x0c03, 0x06)
+INTEL, AUDIO = 0x8086, 0x0403
+
+
+def checks(host, words):
+    return answer(bundle(host), *words)[1]['checks']
+
+
+def hints(host):
+    """Every hint about a host: (what it is about, the script)."""
+    return sorted({(one['name'], one['hint']) for words in RUNS
+                   for one in checks(host, words) if one['hint']})
+
+
+def devices(host):
+    one = BY_NAME[host]
+    functions = {one.where[:-1] + str(i + 1): (
+        INTEL, one.device, one.display, 'vfio-pci')
+        for i in range(one.functions)}
+    return {one.where: (INTEL, one.device, one.display, one.driver),
+            **one.others, **one.besides, **functions}
+
+
+def is_vital(device):
+    return device[2] >> 16 in VITAL or device[2] >> 8 in VITAL
+
+
+def test_is_shell(host):
+    # A line that goes on in the next one would make no function of it.
+    lines = [line for _, hint in hints(host) for line in hint.splitlines()]
+    script = ''.join('f() {\n%s\n:\n}\n' % line for line in lines)
+    done = subprocess.run(['bash', '-n'], input=script, text=True,
+                          stderr=subprocess.PIPE)
+    assert done.returncode == 0, (script, done.stderr)
+    for line in lines:
+        assert line.strip() == line != ''
+        assert not re.search(r'[;&|\\]', line.split('#')[0]), line
+
+
+def test_text_shows_the_script(host):
+    """As it is, a line for each, and never in pieces."""
+    said = run('probe', '--from', bundle(host)).stdout
+    shown = '\n'.join(line[8:] for line in said.splitlines()
+                      if line.startswith(' ' * 8))
+    wanted = [one['hint'] for one in checks(host, ('probe',)) if one['hint']]
+    assert shown == '\n'.join(wanted)
+    assert said.count('    hint:\n') == len(wanted)
+
+
+def test_takes_nothing_vital_away(host):
+    known = devices(host)
+    for name, hint in hints(host):
+        comments = [line for line in hint.splitlines() if line[0] == '#']
+        for address in re.findall(r'([0-9a-f:.]{12})/driver/unbind', hint):
+            device = known[address]
+            assert not is_vital(device), (name, hint)
+            if address != BY_NAME[host].where:
+                assert any(' stops' in line for line in comments), hint
+                assert (device[2] >> 8 != AUDIO
+                        or '# sound of the host stops' in comments)
+            elif device[3]:
+                assert any('its picture stops' in line for line in comments)
+
+
+def test_nothing_of_a_group_with_a_disk_is_taken():
+    said = run('probe', '--from', bundle('disk-in-group')).stdout
+    assert '# 0000:01:00.0 is storage, which this host may need' in said
+    assert '# 0000:01:00.1 is network, which this host may need' in said
+    assert '0000:01:00.0/driver' not in said
+    assert '# 0000:00:14.0 is USB' in run(
+        'probe', '--from', bundle('usb-in-group')).stdout
+
+
+class Kernel:
+    """What Linux does when sysfs is written to, in a directory."""
+
+    def __init__(self, root, host):
+        self.root = root
+        self.sys = root / 'sys/bus/pci'
+        (self.sys / 'drivers').mkdir(parents=True)
+        (root / 'bin').mkdir()
+        modprobe = root / 'bin/modprobe'
+        modprobe.write_text('#!/bin/sh\n[ $# = 1 ] || exit 1\n'
+                            'mkdir -p %s/drivers/$1\n' % self.sys)
+        modprobe.chmod(0o755)
+        for address, device in devices(host).items():
+            where = self.sys / 'devices' / address
+            where.mkdir(parents=True)
+            (where / 'driver_override').write_text('\n')
+            if device[3]:
+                self.bind(address, device[3])
+
+    def bind(self, address, driver):
+        where = self.sys / 'drivers' / driver
+        where.mkdir(exist_ok=True)
+        (where / 'unbind').write_text('')
+        (self.sys / 'devices' / address / 'driver').symlink_to(where)
+
+    def driver(self, address):
+        link = self.sys / 'devices' / address / 'driver'
+        return os.path.basename(os.readlink(link)) if link.exists() else None
+
+    def react(self):
+        """To what the last command has written."""
+        for path in self.sys.glob('drivers/*/unbind'):
+            for address in path.read_text().split():
+                (self.sys / 'devices' / address / 'driver').unlink()
+            path.write_text('')
+        path = self.sys / 'drivers_probe'
+        for address in path.read_text().split() if path.exists() else ():
+            wanted = (self.sys / 'devices' / address / 'driver_override'
+                      ).read_text().strip()
+            if wanted and not self.driver(address) and (
+                    self.sys / 'drivers' / wanted).is_dir():
+                self.bind(address, wanted)
+        path.write_text('')
+
+    def run(self, script):
+        """Line by line, as a person would paste it."""
+        for line in script.splitlines():
+            line = re.sub(r'/sys/', str(self.root / 'sys') + '/', line)
+            subprocess.run(['bash', '-e', '-c', line], check=True,
+                           env={'PATH': '%s/bin:/usr/bin:/bin' % self.root})
+            self.react()
+
+
+def test_binds(host, tmp_path):
+    """Afterwards the device, or what shares its group, is vfio-pci's."""
+    about = [(name, hint) for name, hint in hints(host)
+             if 'drivers_probe' in hint]
+    for number, (_, hint) in enumerate(about):
+        kernel = Kernel(tmp_path / str(number), host)
+        named = set(re.findall(r'echo ([0-9a-f:.]{12}) > '
+                               '/sys/bus/pci/drivers_probe', hint))
+        before = {address: kernel.driver(address)
+                  for address in devices(host)}
+        kernel.run(hint)
+        assert named
+        for address, driver in before.items():
+            assert kernel.driver(address) == (
+                'vfio-pci' if address in named else driver)
+    one = BY_NAME[host]
+    if one.driver in ('i915', 'xe') and host != 'no-igd':
+        assert 'driver' in [name for name, _ in about]
+
+
+# Package manager of each system, and who else's must not be named.
+PACKAGES = {'debian': 'apt-get', 'ubuntu': 'apt-get', 'rocky': 'dnf',
+            'arch': 'pacman', 'slackware': None}
+
+
+@pytest.mark.parametrize('system', PACKAGES)
+def test_packages_are_the_systems_own(system, tmp_path):
+    one = make.replace(BY_NAME['kernel-3'], system=system)
+    path = tmp_path / 'host.bundle'
+    path.write_text(make.bundle_of(one))
+    said = run('probe', '--from', path).stdout
+    for name in filter(None, set(PACKAGES.values())):
+        assert (name + ' ' in said) == (name == PACKAGES[system])
+
+
+@pytest.mark.parametrize('system, command', [
+    ('debian', 'update-grub'), ('ubuntu', 'update-grub'),
+    ('rocky', 'grubby --update-kernel=ALL --args=intel_iommu=on'),
+    ('arch', 'grub-mkconfig -o /boot/grub/grub.cfg'),
+    ('slackware', "# add intel_iommu=on to the kernel's command line, then "
+                  "reboot")])
+def test_command_line_of_the_kernel(system, command, tmp_path):
+    one = make.replace(BY_NAME['ubuntu-vtd-off'], system=system)
+    path = tmp_path / 'host.bundle'
+    path.write_text(make.bundle_of(one))
+    said = run('probe', '--from', path).stdout
+    assert ' ' * 8 + command in said.splitlines()
+    assert 'intel_iommu=on' in said
+
+
+def test_debian_command_adds_the_word(tmp_path):
+    """The line in grub.d is what grub-mkconfig sources."""
+    hint = dict(hints('ubuntu-vtd-off'))['vtd']
+    script = re.sub(r'/etc', str(tmp_path), hint).replace('update-grub', ':')
+    (tmp_path / 'default/grub.d').mkdir(parents=True)
+    subprocess.run(['bash', '-e', '-c', script], check=True)
+    said = subprocess.run(
+        ['sh', '-c', 'GRUB_CMDLINE_LINUX=quiet; . %s; '
+         'echo "$GRUB_CMDLINE_LINUX"'
+         % (tmp_path / 'default/grub.d/igd-stolen.cfg')],
+        check=True, stdout=subprocess.PIPE, text=True).stdout
+    assert said == 'quiet intel_iommu=on\n'
+
+
+@pytest.mark.parametrize('name, word', [
+    ('framebuffer', 'initcall_blacklist=sysfb_init'),
+    ('framebuffer-old', 'video=efifb:off')])
+def test_framebuffer(name, word):
+    said = {one['name']: one for one in checks(name, ('probe',))}['bar2']
+    assert BY_NAME[name].framebuffer in said['detail']
+    assert word in said['hint']
+
+
+def test_planned_commands_plan(host):
+    """A plan that a failed check names passes that check."""
+    for words in RUNS:
+        if words[0] != 'plan':
+            continue
+        for one in checks(host, words):
+            if one['status'] == 'fail' and (one['hint'] or '').startswith(
+                    'igd-stolen plan'):
+                again = checks(host, shlex.split(one['hint'])[1:])
+                assert one['name'] not in [
+                    other['name'] for other in again
+                    if other['status'] == 'fail'], one
