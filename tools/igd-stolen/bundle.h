@@ -58,9 +58,7 @@ GString *bundle_write(const HostStore *store);
  * hardware addresses, disk identifiers or kernel addresses.
  */
 
-/**
- * redact_allows: whether an entry is of a path on the list
- */
+/* redact_allows: whether an entry is of a path on the list */
 bool redact_allows(const HostEntry *entry);
 
 /**

@@ -37,23 +37,17 @@ typedef struct Check {
     char *hint;
 } Check;
 
-/**
- * CheckList: (element-type Check)
- */
+/* CheckList: (element-type Check) */
 typedef GArray CheckList;
 
 CheckList *checks_new(void);
 
-/**
- * checks_add: append a verdict; @hint is taken over
- */
+/* checks_add: append a verdict; @hint is taken over */
 void checks_add(CheckList *list, const char *name, const char *title,
                 CheckStatus status, char *hint, const char *format, ...)
                 G_GNUC_PRINTF(6, 7);
 
-/**
- * checks_worst: the worst status in a list
- */
+/* checks_worst: the worst status in a list */
 CheckStatus checks_worst(const CheckList *list);
 
 /**
@@ -61,19 +55,13 @@ CheckStatus checks_worst(const CheckList *list);
  */
 void checks_text(const CheckList *list, GString *out);
 
-/**
- * check_hint_text: a check's hint, a command a line; nothing if it has none
- */
+/* check_hint_text: a check's hint, a command a line; nothing if it has none */
 void check_hint_text(const Check *check, const char *prefix, GString *out);
 
-/**
- * checks_json: an array with an object for each
- */
+/* checks_json: an array with an object for each */
 json_t *checks_json(const CheckList *list);
 
-/**
- * check_status_name: "pass", "warn" or "fail"
- */
+/* check_status_name: "pass", "warn" or "fail" */
 const char *check_status_name(CheckStatus status);
 
 /**
@@ -83,9 +71,7 @@ const char *check_status_name(CheckStatus status);
  */
 CheckList *probe_checks(const Host *host, bool iommu, bool audio);
 
-/**
- * probe_verdict: the sum of what is in the list
- */
+/* probe_verdict: the sum of what is in the list */
 void probe_verdict(CheckList *list, const Host *host);
 
 /**
@@ -127,14 +113,10 @@ typedef struct HostSystem {
     const char *vars;
 } HostSystem;
 
-/**
- * host_system: that of a host; the last one is for all that are not known
- */
+/* host_system: that of a host; the last one is for all that are not known */
 const HostSystem *host_system(const Host *host);
 
-/**
- * host_json: what is known of a host
- */
+/* host_json: what is known of a host */
 json_t *host_json(const Host *host);
 
 /* An address as JSON has it: a string, "0x7b000000" */

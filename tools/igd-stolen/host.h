@@ -159,9 +159,7 @@ Host *host_load(HostStore *store, const char *device);
 void host_free(Host *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_free)
 
-/**
- * host_valid_address: whether a text is "dddd:bb:dd.f"
- */
+/* host_valid_address: whether a text is "dddd:bb:dd.f" */
 bool host_valid_address(const char *text);
 
 /**

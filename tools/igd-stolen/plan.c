@@ -44,22 +44,19 @@ static char *plan_again(const Plan *plan, uint64_t memory, const char *option)
 
 static char *plan_conflict(const Plan *plan, const char *range)
 {
+    static const char *const texts[] = {
+        [STOLEN_PLAN_UNALIGNED] = "is not in whole MiB",
+        [STOLEN_PLAN_EMPTY] = "is empty",
+        [STOLEN_PLAN_ABOVE_4G] = "is not below 4 GiB",
+        [STOLEN_PLAN_TOO_LOW] = "begins below 16 MiB",
+        [STOLEN_PLAN_NEEDS_CAP] = "is inside the guest's RAM",
+    };
     const StolenRange *conflict = &plan->place.conflict;
 
-    switch (plan->place.status) {
-    case STOLEN_PLAN_CONFLICT:
-        return g_strdup_printf("%s overlaps %s at %08" PRIx64 "-%08" PRIx64,
-                               range, conflict->name, conflict->base,
-                               conflict->limit);
-    case STOLEN_PLAN_UNALIGNED:
-        return g_strdup_printf("%s is not in whole MiB", range);
-    case STOLEN_PLAN_ABOVE_4G:
-        return g_strdup_printf("%s is not below 4 GiB", range);
-    case STOLEN_PLAN_TOO_LOW:
-        return g_strdup_printf("%s begins below 16 MiB", range);
-    default:
-        return g_strdup_printf("%s cannot be placed", range);
-    }
+    return plan->place.status != STOLEN_PLAN_CONFLICT ?
+           g_strdup_printf("%s %s", range, texts[plan->place.status]) :
+           g_strdup_printf("%s overlaps %s at %08" PRIx64 "-%08" PRIx64, range,
+                           conflict->name, conflict->base, conflict->limit);
 }
 
 static bool plan_is_seabios_conflict(const Plan *plan)
@@ -74,9 +71,10 @@ static void plan_add_place(Plan *plan)
     const StolenRegion *r = &plan->host->region.region;
     const char *ovmf = host_system(plan->host)->ovmf;
     g_autofree char *range = text_range(r->base, r->limit);
-    g_autofree char *conflict = plan_conflict(plan, range);
+    g_autofree char *conflict = NULL;
 
     if (plan->place.status != STOLEN_PLAN_OK) {
+        conflict = plan_conflict(plan, range);
         checks_add(plan->checks, "place", title, CHECK_FAIL,
                    plan_is_seabios_conflict(plan) ?
                    plan_again(plan, plan->request.memory, " --firmware ovmf") :

@@ -89,21 +89,15 @@ Plan *plan_new(const Host *host, const PlanRequest *request);
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 
-/**
- * plan_text: the plan in one of the formats but JSON
- */
+/* plan_text: the plan in one of the formats but JSON */
 void plan_text(const Plan *plan, GString *out);
 
 json_t *plan_json(const Plan *plan);
 
-/**
- * plan_libvirt_text: the domain, without comments
- */
+/* plan_libvirt_text: the domain, without comments */
 void plan_libvirt_text(const Plan *plan, GString *out);
 
-/**
- * plan_cpu_limit: address bits that a guest's CPU must not exceed, or 0
- */
+/* plan_cpu_limit: address bits that a guest's CPU must not exceed, or 0 */
 unsigned plan_cpu_limit(const Plan *plan);
 
 #endif

@@ -32,9 +32,7 @@ void host_fact_clear(HostFact *fact);
 void host_fact_set(HostFact *fact, uint64_t value, char *from);
 void host_fact_unknown(HostFact *fact, char *why);
 
-/**
- * read_le: a little-endian number of @size bytes, 8 at most
- */
+/* read_le: a little-endian number of @size bytes, 8 at most */
 uint64_t read_le(const void *bytes, unsigned size);
 
 /**
@@ -101,9 +99,7 @@ int text_index(const char *const *words, int count, const char *word);
  */
 char *text_size(uint64_t bytes);
 
-/**
- * text_range: "7b000000-7f7fffff"; to be freed by the caller
- */
+/* text_range: "7b000000-7f7fffff"; to be freed by the caller */
 char *text_range(uint64_t base, uint64_t limit);
 
 #endif

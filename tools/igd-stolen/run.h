@@ -57,14 +57,10 @@ char *options_parse(int argc, char **argv, Options *options);
 
 void options_clear(Options *options);
 
-/**
- * options_size: "8G", "1536M": bytes
- */
+/* options_size: "8G", "1536M": bytes */
 bool options_size(const char *text, uint64_t *size);
 
-/**
- * options_command_name: the word of a command
- */
+/* options_command_name: the word of a command */
 const char *options_command_name(Command command);
 
 /**
@@ -76,14 +72,10 @@ const char *options_command_name(Command command);
 CheckStatus run_command(HostStore *store, const Options *options,
                         GString *out);
 
-/**
- * run_capture: read all that the other commands read
- */
+/* run_capture: read all that the other commands read */
 GString *run_capture(HostStore *store, const Options *options);
 
-/**
- * run_exit_status: 0 or 1
- */
+/* run_exit_status: 0 or 1 */
 int run_exit_status(CheckStatus worst, bool strict);
 
 #endif

@@ -15,8 +15,8 @@
 struct HostStore {
     HostReadFunc *live;
     void *opaque;
-    /* "KIND PATH" to HostEntry */
-    GHashTable *entries;
+    /* "PATH KIND" to HostEntry, in that order */
+    GTree *entries;
 };
 
 static void host_entry_free(gpointer data)
@@ -30,7 +30,13 @@ static void host_entry_free(gpointer data)
 
 static char *host_store_key(HostKind kind, const char *path)
 {
-    return g_strdup_printf("%d %s", kind, path);
+    return g_strdup_printf("%s %d", path, kind);
+}
+
+static gint host_store_order(gconstpointer one, gconstpointer other,
+                             gpointer unused)
+{
+    return strcmp(one, other);
 }
 
 HostStore *host_store_new(HostReadFunc *live, void *opaque)
@@ -39,14 +45,14 @@ HostStore *host_store_new(HostReadFunc *live, void *opaque)
 
     store->live = live;
     store->opaque = opaque;
-    store->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                           host_entry_free);
+    store->entries = g_tree_new_full(host_store_order, NULL, g_free,
+                                     host_entry_free);
     return store;
 }
 
 void host_store_free(HostStore *store)
 {
-    g_hash_table_unref(store->entries);
+    g_tree_unref(store->entries);
     g_free(store);
 }
 
@@ -62,7 +68,7 @@ static HostEntry *host_store_add(HostStore *store, HostKind kind,
     entry->status = status;
     entry->data = data;
     entry->size = size;
-    g_hash_table_insert(store->entries, host_store_key(kind, path), entry);
+    g_tree_insert(store->entries, host_store_key(kind, path), entry);
     return entry;
 }
 
@@ -72,7 +78,7 @@ bool host_store_put(HostStore *store, HostKind kind, const char *path,
     g_autofree char *key = host_store_key(kind, path);
     char *copy = NULL;
 
-    if (g_hash_table_contains(store->entries, key)) {
+    if (g_tree_lookup(store->entries, key)) {
         return false;
     }
     if (status == HOST_OK) {
@@ -101,7 +107,7 @@ const HostEntry *host_store_get(HostStore *store, HostKind kind,
     va_end(ap);
 
     key = host_store_key(kind, path);
-    entry = g_hash_table_lookup(store->entries, key);
+    entry = g_tree_lookup(store->entries, key);
     if (entry) {
         return entry;
     }
@@ -111,26 +117,18 @@ const HostEntry *host_store_get(HostStore *store, HostKind kind,
     return host_store_add(store, kind, path, status, data, size);
 }
 
-static gint host_entry_compare(gconstpointer a, gconstpointer b)
+static gboolean host_store_collect(gpointer key, gpointer entry,
+                                   gpointer array)
 {
-    const HostEntry *one = *(HostEntry *const *)a;
-    const HostEntry *other = *(HostEntry *const *)b;
-    int order = strcmp(one->path, other->path);
-
-    return order ? order : (int)one->kind - (int)other->kind;
+    g_ptr_array_add(array, entry);
+    return FALSE;
 }
 
 GPtrArray *host_store_entries(const HostStore *store)
 {
     GPtrArray *array = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer entry;
 
-    g_hash_table_iter_init(&iter, store->entries);
-    while (g_hash_table_iter_next(&iter, NULL, &entry)) {
-        g_ptr_array_add(array, entry);
-    }
-    g_ptr_array_sort(array, host_entry_compare);
+    g_tree_foreach(store->entries, host_store_collect, array);
     return array;
 }
 
