@@ -188,6 +188,18 @@ def test_machine_pc():
     assert domain.find('devices/iommu') is None
 
 
+@pytest.mark.parametrize('name, code, variables', [
+    ('skylake-ready', '/usr/share/OVMF/OVMF_CODE_4M.fd',
+     '/usr/share/OVMF/OVMF_VARS_4M.fd'),
+    ('framebuffer', '/usr/share/edk2/ovmf/OVMF_CODE.fd',
+     '/usr/share/edk2/ovmf/OVMF_VARS.fd')])
+def test_firmware_of_the_distribution(name, code, variables):
+    said = run('plan', '-m', '8G', '--firmware', 'ovmf', '--from',
+               bundle(name)).stdout
+    assert ',file=%s \\\n' % code in said
+    assert 'a copy of %s that belongs to this guest\n' % variables in said
+
+
 def test_address_width_of_the_cpu():
     """Limited where it is more than the IOMMU's, and only there."""
     limit = 'host-phys-bits-limit=39'

@@ -17,11 +17,11 @@
  * PlanWord: one thing that a guest is given, as each format has it, and why
  * @option: NULL where a format has nothing of it; for libvirt what to look for
  *      in the domain. Owned, as a shell has to be given it
- * @why: static
+ * @why: owned
  */
 typedef struct PlanWord {
     char *option[PLAN_FORMAT__MAX];
-    const char *why;
+    char *why;
 } PlanWord;
 
 static void plan_word_clear(gpointer data)
@@ -32,6 +32,7 @@ static void plan_word_clear(gpointer data)
     for (i = 0; i < PLAN_FORMAT__MAX; i++) {
         g_free(word->option[i]);
     }
+    g_free(word->why);
 }
 
 /* Takes the options over */
@@ -39,7 +40,8 @@ static void plan_word(GArray *words, const char *why, char *qemu,
                       const char *libvirt, char *proxmox)
 {
     PlanWord word = {
-        .option = { qemu, g_strdup(libvirt), proxmox }, .why = why,
+        .option = { qemu, g_strdup(libvirt), proxmox },
+        .why = g_strdup(why),
     };
 
     g_array_append_val(words, word);
@@ -120,6 +122,7 @@ static void plan_word_memory(const Plan *plan, GArray *words)
     uint64_t mib = plan->request.memory >> 20;
     bool seabios = plan->request.firmware == STOLEN_FIRMWARE_SEABIOS;
     const HostSystem *system = host_system(plan->host);
+    g_autofree char *why = NULL;
 
     plan_word(words, "RAM; what is in the way of stolen memory goes above "
               "4 GiB", g_strdup_printf("-m %" PRIu64 "M", mib), "memory",
@@ -138,10 +141,10 @@ static void plan_word_memory(const Plan *plan, GArray *words)
                               "file=%s", system->code), "os",
               g_strdup_printf("--bios %s", seabios ? "seabios" : "ovmf"));
     if (!seabios) {
-        plan_word(words, "its variables: a copy, of this guest alone, of the "
-                  "file of that name beside the firmware",
-                  g_strdup("-drive if=pflash,format=raw,"
-                           "file=guest_VARS.fd"), NULL, NULL);
+        why = g_strdup_printf("its variables: a copy of %s that belongs to "
+                              "this guest", system->vars);
+        plan_word(words, why, g_strdup("-drive if=pflash,format=raw,"
+                                       "file=guest_VARS.fd"), NULL, NULL);
     }
 }
 
