@@ -1,9 +1,19 @@
-Checking for an Intel integrated GPU          : PASS (0000:00:02.0, 8086:0416)
-Checking for stolen memory                    : PASS (from config space)
-Checking for a place in the guest             : FAIL
-    bf000000-cf1fffff overlaps SeaBIOS's MMCONFIG at b0000000-bfffffff
-    hint: igd-stolen plan --memory 8192M --firmware ovmf
-Checking for the address width                : PASS (aw-bits=39)
+Checking for an Intel integrated GPU          : PASS (0000:00:02.0, 8086:0416, gen 7)
+Checking for the driver vfio-pci              : PASS (vfio-pci)
+Checking for VT-d                             : PASS (on, unit dmar0, group type DMA-FQ)
+Checking for interrupt remapping              : PASS (from /sys/class/iommu/dmar0/intel-iommu/ecap)
+Checking for the address width                : PASS (the host's IOMMU has 39 bits: aw-bits=39)
+Checking for an IOMMU group of its own        : PASS (group 1)
+Checking for stolen memory                    : PASS (bf000000-cf1fffff, 258 MiB, from config space)
+Checking for its parts                        : PASS (base bf000000, GSM 2 MiB, DSM 256 MiB at bf200000)
+Checking for what the sources say             : PASS (config space and reserved_regions agree)
+Checking for an OpRegion                      : PASS (at 7a000018)
+Checking for who holds BAR 2                  : PASS (no framebuffer of the host's)
+Checking for the limit of VFIO's mappings     : PASS (vfio_iommu_type1 is not loaded; it begins with 65535)
+Checking for a kernel that lets a display go  : PASS (Linux 6.12.43)
+Checking for a place in the guest             : FAIL (bf000000-cf1fffff overlaps SeaBIOS's MMCONFIG at b0000000-bfffffff)
+    hint:
+        igd-stolen plan --memory 8192M --firmware ovmf
 Checking for KVM                              : PASS (there)
 Checking for free memory                      : PASS (12288 MiB available, 9 GiB will be locked)
 exit status 1

@@ -1,44 +1,20 @@
-# Why:
-# -machine q35
-#     the chipset with VT-d; KVM has to leave the I/O APIC to the emulator for intremap=on
-# -cpu host
-#     the GPU's drivers look at the CPU
-# -m 3072M
-#     RAM; no more is needed to keep the base clear: what is in the way goes above 4 GiB
-# -vga none
-#     no other display beside the IGD
-# -drive if=pflash
-#     the firmware, from Debian's package ovmf
-# -drive if=pflash
-#     its variables: a copy of /usr/share/OVMF/OVMF_VARS_4M.fd that belongs to this guest
-# -device intel-iommu
-#     publishes the RMRR; before vfio-pci, which needs caching-mode; intremap for guests in the
-#     guest; aw-bits: what the host's IOMMU has
-# -device vfio-pci
-#     the IGD, where drivers look for it; identity: at the host's base or not at all
-# Memory of the guest:
-# +-------------------------------+------------+------------------------------+
-# |           100000000-144ffffff |   1104 MiB | RAM                          |
-# |             fec00000-ffffffff |     20 MiB | APIC, HPET, IOMMU, flash     |
-# |             f0000000-febfffff |    236 MiB | PCI                          |
-# |             e0000000-efffffff |    256 MiB | MMCONFIG (OVMF 2024+)        |
-# |             7f800000-dfffffff |   1544 MiB | no RAM; PCI                  |
-# |             7b000000-7f7fffff |     72 MiB | stolen memory (GSM and DSM)  |
-# |             00000000-7affffff |   1968 MiB | RAM                          |
-# +-------------------------------+------------+------------------------------+
-# Memory of the host (the rest is shown to root only):
-# +-------------------------------+------------+------------------------------+
-# |             7b000000-7f7fffff |     72 MiB | stolen memory (GSM and DSM)  |
-# +-------------------------------+------------+------------------------------+
-# Locked memory: 4168 MiB: RAM 3 GiB, stolen memory 72 MiB, 1 GiB for the rest
-#     as root no limit; for a user: ulimit -l 4268032
-qemu-system-x86_64-igd-rmrr \
-    -machine q35,accel=kvm,kernel-irqchip=split \
-    -cpu host \
-    -m 3072M \
-    -vga none \
-    -drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \
-    -drive if=pflash,format=raw,file=guest_VARS_4M.fd \
-    -device intel-iommu,intremap=on,caching-mode=on,aw-bits=39 \
-    -device vfio-pci,host=0000:00:02.0,addr=02.0,x-igd-stolen=identity
-exit status 0
+Checking for an Intel integrated GPU          : PASS (0000:00:02.0, 8086:1912, gen 9)
+Checking for the driver vfio-pci              : PASS (vfio-pci)
+Checking for VT-d                             : PASS (on, unit dmar0, group type DMA-FQ)
+Checking for interrupt remapping              : PASS (from /sys/class/iommu/dmar0/intel-iommu/ecap)
+Checking for the address width                : PASS (the host's IOMMU has 39 bits: aw-bits=39)
+Checking for an IOMMU group of its own        : PASS (group 1)
+Checking for stolen memory                    : PASS (7b000000-7f7fffff, 72 MiB, from reserved_regions)
+Checking for its parts                        : PASS (base 7b000000; GSM and DSM apart are unknown: only root can read past the first 64 bytes of /sys/bus/pci/devices/0000:00:02.0/config)
+Checking for what the sources say             : PASS (one source: reserved_regions; unknown: only root can read past the first 64 bytes of /sys/bus/pci/devices/0000:00:02.0/config)
+Checking for an OpRegion                      : PASS (unknown: only root can read past the first 64 bytes of /sys/bus/pci/devices/0000:00:02.0/config)
+Checking for who holds BAR 2                  : PASS (unknown: /proc/iomem shows its addresses to root only)
+Checking for the limit of VFIO's mappings     : PASS (65535; stolen memory is one of them)
+Checking for the IGD's audio function         : FAIL (no audio device of Intel's on bus 0000:00)
+    hint:
+        # plan without --audio
+Checking for a kernel that lets a display go  : PASS (Linux 6.12.43)
+Checking for a place in the guest             : PASS (7b000000-7f7fffff, where low RAM ends)
+Checking for KVM                              : PASS (there)
+Checking for free memory                      : PASS (12288 MiB available, 4168 MiB will be locked)
+exit status 1

@@ -1,31 +1,24 @@
 # Why:
-# -machine q35
-#     the chipset with VT-d; KVM has to leave the I/O APIC to the emulator for intremap=on
-# -cpu host
-#     the GPU's drivers look at the CPU
-# -m 8192M
-#     RAM; no more is needed to keep the base clear: what is in the way goes above 4 GiB
-# -vga none
-#     no other display beside the IGD
-# -device intel-iommu
-#     publishes the RMRR; before vfio-pci, which needs caching-mode; intremap for guests in the
-#     guest; aw-bits: what the host's IOMMU has
-# -device vfio-pci
-#     the IGD, where drivers look for it; identity: at the host's base or not at all
+#   -machine q35: the chipset with VT-d; KVM leaves the I/O APIC to the emulator for intremap=on
+#   -cpu host: the GPU's drivers look at the CPU
+#   -m 8192M: RAM; what is in the way of stolen memory goes above 4 GiB
+#   -vga none: no other display beside the IGD
+#   -device intel-iommu: publishes the RMRR; vfio-pci needs caching-mode, guests in the guest need intremap; aw-bits fits the host's IOMMU
+#   -device vfio-pci: the IGD, where drivers look for it; identity: at the host's base or not at all
+# Left out:
+#   romfile: before the guest's driver is loaded there is a picture only with the ROM of VfioIgdPkg or LongQT-sea's intel-igpu-passthru: --rom FILE
+#   x-igd-lpc: q35 has an LPC bridge of its own and does not start with it
+#   x-igd-gms: the device's own size is right
 # Memory of the guest:
-# +-------------------------------+------------+------------------------------+
-# |           100000000-284ffffff |   6224 MiB | RAM                          |
-# |             fec00000-ffffffff |     20 MiB | APIC, HPET, IOMMU, flash     |
-# |             c0000000-febfffff |   1004 MiB | PCI                          |
-# |             b0000000-bfffffff |    256 MiB | MMCONFIG (SeaBIOS)           |
-# |             7f800000-afffffff |    776 MiB | no RAM; PCI                  |
-# |             7b000000-7f7fffff |     72 MiB | stolen memory (GSM and DSM)  |
-# |             00000000-7affffff |   1968 MiB | RAM                          |
-# +-------------------------------+------------+------------------------------+
+#   100000000-284ffffff     6224 MiB  RAM
+#     fec00000-ffffffff       20 MiB  APIC, HPET, IOMMU, flash
+#     c0000000-febfffff     1004 MiB  PCI
+#     b0000000-bfffffff      256 MiB  MMCONFIG (SeaBIOS)
+#     7f800000-afffffff      776 MiB  no RAM; PCI
+#     7b000000-7f7fffff       72 MiB  stolen memory (GSM and DSM)
+#     00000000-7affffff     1968 MiB  RAM
 # Memory of the host (the rest is shown to root only):
-# +-------------------------------+------------+------------------------------+
-# |             7b000000-7f7fffff |     72 MiB | stolen memory (GSM and DSM)  |
-# +-------------------------------+------------+------------------------------+
+#     7b000000-7f7fffff       72 MiB  stolen memory (GSM and DSM)
 # Locked memory: 9288 MiB: RAM 8 GiB, stolen memory 72 MiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 9510912
 qemu-system-x86_64-igd-rmrr \
@@ -34,5 +27,5 @@ qemu-system-x86_64-igd-rmrr \
     -m 8192M \
     -vga none \
     -device intel-iommu,intremap=on,caching-mode=on,aw-bits=39 \
-    -device vfio-pci,host=0000:00:02.0,addr=02.0,x-igd-stolen=identity
+    -device vfio-pci,host=0000:00:02.0,addr=02.0,x-igd-stolen=identity,x-igd-opregion=on
 exit status 0

@@ -1,0 +1,20 @@
+Checking for an Intel integrated GPU          : PASS (0000:00:02.0, 8086:1912, gen 9)
+Checking for the driver vfio-pci              : PASS (vfio-pci)
+Checking for VT-d                             : PASS (on, unit dmar0, group type DMA-FQ)
+Checking for interrupt remapping              : PASS (from /sys/class/iommu/dmar0/intel-iommu/ecap)
+Checking for the address width                : PASS (the host's IOMMU has 39 bits: aw-bits=39)
+Checking for an IOMMU group of its own        : PASS (group 1)
+Checking for stolen memory                    : PASS (7b800000-7fffffff, 72 MiB, from config space)
+Checking for its parts                        : PASS (base 7b800000, GSM 8 MiB, DSM 64 MiB at 7c000000)
+Checking for what the sources say             : PASS (config space and reserved_regions agree)
+Checking for an OpRegion                      : PASS (at 7a000018)
+Checking for who holds BAR 2                  : PASS (no framebuffer of the host's)
+Checking for the limit of VFIO's mappings     : PASS (vfio_iommu_type1 is not loaded; it begins with 65535)
+Checking for the IGD's audio function         : FAIL (no audio device of Intel's on bus 0000:00)
+    hint:
+        # plan without --audio
+Checking for a kernel that lets a display go  : WARN (Linux 4.19.107 names no relaxable range: base and size have to be given, as plan does)
+Checking for a place in the guest             : PASS (7b800000-7fffffff, where low RAM ends)
+Checking for KVM                              : PASS (there)
+Checking for free memory                      : PASS (12288 MiB available, 4168 MiB will be locked)
+exit status 1
