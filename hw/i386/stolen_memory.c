@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Glue: owns one RAM MemoryRegion for each region of stolen memory, above
+ * Glue: has one RAM MemoryRegion for each region of stolen memory, above
  * RAM, the PCI hole and MMCONFIG in priority, so that inside RAM, partly
  * inside and outside are one case. What may be where is decided in
  * stolen_memory_check.c, and what the guest's firmware and OS read of it is
@@ -16,7 +16,7 @@
  * the rest of guest RAM and can still fail in a civil way. A region that no
  * device has claimed when the machine is complete goes away again.
  *
- * Tested by tests/qtest/stolen-memory-test.c.
+ * Tested by tests/qtest/stolen-memory-test.c and stolen-memory-unplug-test.c.
  */
 
 #include "qemu/osdep.h"
@@ -26,6 +26,7 @@
 #include "hw/i386/pc.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/pci/pci_bus.h"
+#include "migration/vmstate.h"
 #include "system/system.h"
 #include "e820_memory_layout.h"
 #include "intel_iommu_rmrr.h"
@@ -44,7 +45,7 @@ GPtrArray *stolen_memory_all(void)
     static GPtrArray *all;
 
     if (!all) {
-        all = g_ptr_array_new();
+        all = g_ptr_array_new_with_free_func(object_unref);
     }
     return all;
 }
@@ -64,7 +65,8 @@ static StolenMemory *stolen_memory_find(const PCIDevice *pdev)
     return NULL;
 }
 
-StolenMemory *stolen_memory_overlapping(const StolenRegion *region)
+StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
+                                        bool claimed)
 {
     GPtrArray *all = stolen_memory_all();
     unsigned i;
@@ -72,7 +74,8 @@ StolenMemory *stolen_memory_overlapping(const StolenRegion *region)
     for (i = 0; i < all->len; i++) {
         StolenMemory *sm = g_ptr_array_index(all, i);
 
-        if (stolen_region_overlaps(&sm->region, region->base,
+        if (!!sm->pdev == claimed &&
+            stolen_region_overlaps(&sm->region, region->base,
                                    region->limit)) {
             return sm;
         }
@@ -82,20 +85,38 @@ StolenMemory *stolen_memory_overlapping(const StolenRegion *region)
 
 /* Memory */
 
-static void stolen_memory_free(StolenMemory *sm)
+OBJECT_DEFINE_SIMPLE_TYPE(StolenMemory, stolen_memory, STOLEN_MEMORY, OBJECT)
+
+static void stolen_memory_init(Object *obj)
 {
+}
+
+static void stolen_memory_class_init(ObjectClass *klass, void *data)
+{
+}
+
+/* Its last user is gone, and @mr with it. */
+static void stolen_memory_finalize(Object *obj)
+{
+    StolenMemory *sm = STOLEN_MEMORY(obj);
+
     if (sm->memory) {
         munmap(sm->memory, stolen_region_size(&sm->region));
     }
-    g_free(sm);
 }
 
-static void stolen_memory_destroy(StolenMemory *sm)
+/*
+ * Take a region out of the guest's address space. Its memory goes with its
+ * last user: a DMA in flight, a view of memory, a picture on a screen.
+ */
+static void stolen_memory_remove(StolenMemory *sm)
 {
+    if (!sm->memory) {
+        /* Its name may be wanted again before that. */
+        vmstate_unregister_ram(&sm->mr, NULL);
+    }
     memory_region_del_subregion(get_system_memory(), &sm->mr);
     g_ptr_array_remove(stolen_memory_all(), sm);
-    object_unparent(OBJECT(&sm->mr));
-    call_rcu(sm, stolen_memory_free, rcu);
 }
 
 static void stolen_memory_machine_done(Notifier *notifier, void *unused)
@@ -108,7 +129,7 @@ static void stolen_memory_machine_done(Notifier *notifier, void *unused)
 
         if (!sm->pdev) {
             trace_stolen_memory_unclaimed(sm->region.base, sm->region.limit);
-            stolen_memory_destroy(sm);
+            stolen_memory_remove(sm);
             continue;
         }
         /* The IOMMU may have come after the device. */
@@ -149,6 +170,7 @@ static bool stolen_memory_add(StolenMemory *sm, Error **errp)
 {
     ERRP_GUARD();
 
+    g_ptr_array_add(stolen_memory_all(), sm);
     stolen_memory_adding.mr = &sm->mr;
     memory_region_add_subregion_overlap(get_system_memory(), sm->region.base,
                                         &sm->mr, STOLEN_PRIORITY);
@@ -163,45 +185,43 @@ static bool stolen_memory_add(StolenMemory *sm, Error **errp)
     error_append_hint(errp, "Raise the limit on locked memory "
                       "(ulimit -l, or libvirt's <hard_limit>).\n");
     stolen_memory_adding.err = NULL;
-    memory_region_del_subregion(get_system_memory(), &sm->mr);
+    stolen_memory_remove(sm);
     return false;
 }
 
-/* On failure @memory is the caller's, if there is any */
+/* @memory, if there is any, is taken over */
 static StolenMemory *stolen_memory_create(const StolenRegion *region,
                                           void *memory, Error **errp)
 {
     static Notifier done;
     uint64_t size = stolen_region_size(region);
-    StolenMemory *sm = g_new0(StolenMemory, 1);
+    StolenMemory *sm = STOLEN_MEMORY(object_new(TYPE_STOLEN_MEMORY));
     g_autofree char *name = g_strdup_printf("igd-stolen@%" PRIx64,
                                             region->base);
 
+    sm->region = *region;
+    sm->memory = memory;
     if (memory) {
-        memory_region_init_ram_ptr(&sm->mr, NULL, name, size, memory);
-    } else if (!memory_region_init_ram(&sm->mr, NULL, name, size, errp)) {
-        g_free(sm);
+        memory_region_init_ram_ptr(&sm->mr, OBJECT(sm), name, size, memory);
+    } else if (memory_region_init_ram_nomigrate(&sm->mr, OBJECT(sm), name,
+                                                size, errp)) {
+        /* Without a device, so that the block's name is @name alone */
+        vmstate_register_ram(&sm->mr, NULL);
+    } else {
+        object_unref(sm);
         return NULL;
     }
     /* What was on a screen does not belong in a core dump. */
     qemu_madvise(memory_region_get_ram_ptr(&sm->mr), size,
                  QEMU_MADV_DONTDUMP);
 
-    sm->region = *region;
     if (!done.notify) {
         done.notify = stolen_memory_machine_done;
         qemu_add_machine_init_done_notifier(&done);
         stolen_memory_reset_register();
         reserved_region_on_map_failed(stolen_memory_map_failed);
     }
-    if (!stolen_memory_add(sm, errp)) {
-        object_unparent(OBJECT(&sm->mr));
-        g_free_rcu(sm, rcu);
-        return NULL;
-    }
-    sm->memory = memory;
-    g_ptr_array_add(stolen_memory_all(), sm);
-    return sm;
+    return stolen_memory_add(sm, errp) ? sm : NULL;
 }
 
 uint64_t stolen_memory_low_ram(MachineState *machine, uint64_t low_ram_size)
@@ -232,7 +252,7 @@ uint64_t stolen_memory_low_ram(MachineState *machine, uint64_t low_ram_size)
         trace_stolen_memory_early(region->base, region->limit, plan.status,
                                   layout.low_ram_size);
         if (plan.status == STOLEN_PLAN_OK &&
-            !stolen_memory_overlapping(region)) {
+            !stolen_memory_overlapping(region, false)) {
             /* Should it fail, the device will say why it fails. */
             stolen_memory_create(region, NULL, NULL);
         }
@@ -263,7 +283,7 @@ static void stolen_memory_publish_base(PCIDevice *pdev,
 
 /*
  * Take the memory that is in place, unless it is not where it has to be, or
- * the device brings its own.
+ * the device brings its own. None of it is another device's any more.
  */
 static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
                                          const StolenRegion *region,
@@ -271,7 +291,7 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
 {
     StolenMemory *sm;
 
-    while ((sm = stolen_memory_overlapping(region))) {
+    while ((sm = stolen_memory_overlapping(region, false))) {
         bool same = stolen_region_is(&sm->region, region->base,
                                      region->limit);
 
@@ -284,7 +304,7 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
                         PRIx64, pdev->name, sm->region.base,
                         sm->region.limit, region->base, region->limit);
         }
-        stolen_memory_destroy(sm);
+        stolen_memory_remove(sm);
     }
     return stolen_memory_create(region, memory, errp);
 }
@@ -301,6 +321,9 @@ bool reserved_region_plug_memory(PCIDevice *pdev, const StolenRegion *region,
     StolenMemory *sm;
 
     if (!stolen_memory_check(pdev, region, errp)) {
+        if (memory) {
+            munmap(memory, stolen_region_size(region));
+        }
         return false;
     }
 
@@ -330,5 +353,5 @@ void reserved_region_unplug(PCIDevice *pdev)
     trace_stolen_memory_unplug(pdev->name, sm->region.base, sm->region.limit);
     stolen_memory_unregister_state(sm);
     vtd_rmrr_unmap(&sm->mr);
-    stolen_memory_destroy(sm);
+    stolen_memory_remove(sm);
 }

@@ -128,7 +128,7 @@ bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
 {
     ERRP_GUARD();
     PCMachineState *pcms;
-    StolenMemory *other = stolen_memory_overlapping(region);
+    StolenMemory *other = stolen_memory_overlapping(region, true);
     uint64_t tseg_max = stolen_memory_tseg_max();
     StolenLayout layout;
     StolenPlan plan;
@@ -149,7 +149,7 @@ bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
         return false;
     }
 
-    if (other && other->pdev) {
+    if (other) {
         error_setg(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64
                    " overlaps that of %s at 0x%" PRIx64 "-0x%" PRIx64,
                    pdev->name, region->base, region->limit, other->pdev->name,

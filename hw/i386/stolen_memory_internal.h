@@ -11,7 +11,7 @@
 
 #include "hw/i386/stolen_memory.h"
 #include "hw/pci/reserved_region_provider.h"
-#include "qemu/rcu.h"
+#include "qom/object.h"
 
 /**
  * StolenMemoryState: what a migration stream says of a region
@@ -30,10 +30,14 @@ typedef struct StolenMemoryState {
     uint16_t kept_id;
 } StolenMemoryState;
 
+#define TYPE_STOLEN_MEMORY "stolen-memory"
+OBJECT_DECLARE_SIMPLE_TYPE(StolenMemory, STOLEN_MEMORY)
+
 /**
  * StolenMemory: one region and the memory behind it
  * @region: where
- * @mr: the memory, of exactly the region's size
+ * @mr: the memory, of exactly the region's size; owned by this object, so
+ *      that whoever uses the memory keeps both
  * @memory: what reserved_region_plug_memory() was given; NULL if it is RAM
  * @pdev: the device it belongs to; NULL while only the early scan has asked
  * @mapped: the device was behind the IOMMU when it realized
@@ -41,8 +45,8 @@ typedef struct StolenMemoryState {
  * @ecam_reported: an MMCONFIG over it was complained about
  * @bars_reported: how many BARs over it were complained about
  */
-typedef struct StolenMemory {
-    struct rcu_head rcu;
+struct StolenMemory {
+    Object parent_obj;
     StolenRegion region;
     MemoryRegion mr;
     void *memory;
@@ -51,7 +55,7 @@ typedef struct StolenMemory {
     StolenMemoryState state;
     bool ecam_reported;
     unsigned bars_reported;
-} StolenMemory;
+};
 
 /**
  * stolen_memory_all: every region in place
@@ -62,10 +66,12 @@ GPtrArray *stolen_memory_all(void);
 
 /**
  * stolen_memory_overlapping: a region in place that overlaps @region
+ * @claimed: one that belongs to a device, or one that does not
  *
  * Returns: NULL if there is none.
  */
-StolenMemory *stolen_memory_overlapping(const StolenRegion *region);
+StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
+                                        bool claimed);
 
 /**
  * stolen_memory_check: whether a region can be placed, and why not

@@ -140,12 +140,6 @@ bool vfio_igd_rmrr_plug(VFIOPCIDevice *vdev, const StolenRegion *region,
         return reserved_region_plug(&vdev->pdev, region, errp);
     }
     memory = vfio_igd_rmrr_map(vdev, &rmrr->info, errp);
-    if (!memory) {
-        return false;
-    }
-    if (!reserved_region_plug_memory(&vdev->pdev, region, memory, errp)) {
-        munmap(memory, stolen_region_size(region));
-        return false;
-    }
-    return true;
+    return memory &&
+           reserved_region_plug_memory(&vdev->pdev, region, memory, errp);
 }

@@ -192,17 +192,21 @@ bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
  * @memory: what guests and the device are to find there, instead of RAM that
  *      the machine allocates: an mmap() of exactly the region's size
  *
- * On success @memory is the machine's, which calls munmap() when nothing uses
- * it any more. On failure it stays the caller's. It may be memory that cannot
- * be pinned or discarded; QEMU reads and writes it as RAM, clears it at reset
- * as RAM, and does not migrate it.
+ * @memory is the machine's from now on, also on failure: it calls munmap() when
+ * nothing uses it any more. It may be memory that cannot be pinned or
+ * discarded; QEMU reads and writes it as RAM, clears it at reset as RAM, and
+ * does not migrate it.
  */
 bool reserved_region_plug_memory(PCIDevice *pdev, const StolenRegion *region,
                                  void *memory, Error **errp);
 
 /**
  * reserved_region_unplug: undo reserved_region_plug()
- * @pdev: the device; nothing happens if it has no region
+ * @pdev: the device, which does no DMA any more; nothing happens if it has no
+ *      region
+ *
+ * The region leaves guest memory at once. Its memory is freed when nothing
+ * uses it any more.
  */
 void reserved_region_unplug(PCIDevice *pdev);
 

@@ -1,0 +1,325 @@
+/*
+ * The IGD goes while its stolen memory is in use
+ *
+ * Copyright (c) 2026 The qemu-igd-rmrr developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Another device has mapped stolen memory, or holds a view of memory that
+ * names it, and the IGD is unplugged: by the guest, or by the user. The
+ * memory leaves the guest's address space at once and lives until its last
+ * user is gone. QEMU's list of RAM blocks shows how long that is.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "libqtest.h"
+#include "libqos/fw_cfg.h"
+#include "libqos/libqos-pc.h"
+#include "libqos/pci-pc.h"
+#include "hw/pci/pci_regs.h"
+
+#define BASE 0x7b000000u
+#define SIZE 0x4800000u
+#define OPTIONS "dsm-base=0x7b800000,dsm-size=64M,gsm-size=8M"
+
+#define PC "-M pc -m 1G -nodefaults -vga none "
+#define PC_IGD PC "-device igd-testdev,id=igd0,addr=02.0," OPTIONS
+#define Q35 "-M q35 -m 1G -nodefaults -vga none "
+#define Q35_IGD Q35 "-device intel-iommu,intremap=on,caching-mode=on " \
+    "-device pcie-root-port,id=rp,addr=04.0,chassis=1 " \
+    "-device igd-testdev,id=igd0,bus=rp," OPTIONS
+#define NATIVE "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off "
+
+/* Ways to unplug */
+
+/* ACPI hot-plug: bus 0 selected, slot ejected */
+static void pc_eject(QTestState *qts, unsigned slot)
+{
+    qtest_outl(qts, 0xae10, 0);
+    qtest_outl(qts, 0xae08, 1u << slot);
+}
+
+static void remove_pc_eject(QTestState *qts)
+{
+    pc_eject(qts, 2);
+}
+
+static void remove_q35_eject(QTestState *qts)
+{
+    qtest_outl(qts, 0xcd0, 0);
+    qtest_outl(qts, 0xcc8, 1);
+}
+
+/* The root port's Slot Control: power and its indicator off */
+static void remove_slot_power(QTestState *qts)
+{
+    QPCIBus *bus = qpci_new_pc(qts, NULL);
+    QPCIDevice *port = qpci_device_find(bus, QPCI_DEVFN(4, 0));
+    uint8_t cap = qpci_find_capability(port, PCI_CAP_ID_EXP, 0);
+
+    g_assert_cmphex(cap, !=, 0);
+    qpci_config_writew(port, cap + PCI_EXP_SLTCTL,
+                       PCI_EXP_SLTCTL_PCC | PCI_EXP_SLTCTL_PWR_IND_OFF |
+                       PCI_EXP_SLTCTL_ATTN_IND_OFF);
+    g_free(port);
+    qpci_free_pc(bus);
+}
+
+static void remove_device_del(QTestState *qts)
+{
+    qtest_qmp_device_del_send(qts, "igd0");
+    /* The guest's driver would let go; a reset does it without one. */
+    qtest_system_reset_nowait(qts);
+    qtest_qmp_eventwait(qts, "DEVICE_DELETED");
+}
+
+typedef struct Way {
+    const char *name;
+    const char *args;       /* the IGD's options are the last of them */
+    void (*remove)(QTestState *qts);
+} Way;
+
+static const Way ways[] = {
+    { "pc/eject", PC_IGD, remove_pc_eject },
+    { "pc/device-del", PC_IGD, remove_device_del },
+    { "q35/eject", Q35_IGD, remove_q35_eject },
+    { "q35/slot-power", NATIVE Q35_IGD, remove_slot_power },
+    { "q35/device-del", Q35_IGD, remove_device_del },
+};
+
+/* What is there */
+
+static bool has_block(QTestState *qts)
+{
+    g_autofree char *blocks = qtest_hmp(qts, "info ramblock");
+    g_autofree char *size = g_strdup_printf("0x%016x", SIZE);
+
+    return strstr(blocks, size);
+}
+
+/* The guest finds no memory at the region any more. */
+static void check_unplugged(QTestState *qts)
+{
+    qtest_writel(qts, BASE, 0x12345678);
+    g_assert_cmphex(qtest_readl(qts, BASE), !=, 0x12345678);
+}
+
+/* No user is left, so the memory goes when RCU's callbacks have run. */
+static void check_freed(QTestState *qts)
+{
+    for (int i = 0; i < 4; i++) {
+        /* One that fails waits for them. */
+        QDict *answer = qtest_qmp(qts, "{ 'execute': 'device_add', "
+                                  "'arguments': { 'driver': 'none' } }");
+
+        g_assert_true(qdict_haskey(answer, "error"));
+        qobject_unref(answer);
+    }
+    g_assert_false(has_block(qts));
+}
+
+/* A frame buffer: ramfb keeps it mapped as long as it shows it */
+
+#define WIDTH 1024
+#define HEIGHT 768
+#define PIXELS (BASE + 0x100000)
+#define ELSEWHERE 0x1000000
+
+typedef struct QEMU_PACKED FrameBuffer {
+    uint64_t address;
+    uint32_t format;
+    uint32_t flags;
+    uint32_t width;
+    uint32_t height;
+    uint32_t stride;
+} FrameBuffer;
+
+static void show(QOSState *qs, uint32_t address)
+{
+    QFWCFG *fw_cfg = pc_fw_cfg_init(qs->qts);
+    FrameBuffer fb = {
+        .address = cpu_to_be64(address),
+        .format = cpu_to_be32(0x34325258),      /* XR24 */
+        .width = cpu_to_be32(WIDTH),
+        .height = cpu_to_be32(HEIGHT),
+        .stride = cpu_to_be32(WIDTH * 4),
+    };
+
+    g_assert_cmpuint(qfw_cfg_write_file(fw_cfg, qs, "etc/ramfb", &fb,
+                                        sizeof(fb)), ==, sizeof(fb));
+    pc_fw_cfg_uninit(fw_cfg);
+}
+
+/* Every byte of the picture has to be @value. */
+static void check_picture(QTestState *qts, uint8_t value)
+{
+    g_autofree char *path = g_strdup_printf("%s/unplug-%d.ppm",
+                                            g_get_tmp_dir(), getpid());
+    g_autofree char *file = NULL;
+    gsize size, i;
+
+    qtest_qmp_assert_success(qts, "{ 'execute': 'screendump', 'arguments': "
+                             "{ 'filename': %s, 'device': 'fb' } }", path);
+    g_assert_true(g_file_get_contents(path, &file, &size, NULL));
+    unlink(path);
+    g_assert_cmpuint(size, >, WIDTH * HEIGHT * 3);
+    for (i = size - WIDTH * HEIGHT * 3; i < size; i++) {
+        g_assert_cmphex((uint8_t)file[i], ==, value);
+    }
+}
+
+static void remove_shown(const Way *way, const char *options)
+{
+    QOSState *qs = qtest_pc_boot("-device ramfb,id=fb %s%s", way->args,
+                                 options);
+    QTestState *qts = qs->qts;
+
+    qtest_memset(qts, PIXELS, 0xa5, WIDTH * HEIGHT * 4);
+    show(qs, PIXELS);
+    check_picture(qts, 0xa5);
+
+    way->remove(qts);
+    check_unplugged(qts);
+    for (int i = 0; i < 2; i++) {
+        check_picture(qts, 0xa5);
+        g_assert_true(has_block(qts));
+    }
+
+    show(qs, ELSEWHERE);
+    check_picture(qts, 0);
+    check_freed(qts);
+    qtest_shutdown(qs);
+}
+
+static void test_shown(gconstpointer data)
+{
+    remove_shown(data, "");
+}
+
+/* A view of memory: the caches of a virtio queue hold it */
+
+#define RNG "-device virtio-rng-pci,addr=06.0,disable-modern=on," \
+    "disable-legacy=off "
+#define RNG_IO 0xd100
+
+static void rng_start(QTestState *qts)
+{
+    qtest_outl(qts, 0xcf8, 0x80003010);
+    qtest_outl(qts, 0xcfc, RNG_IO);
+    qtest_outl(qts, 0xcf8, 0x80003004);
+    qtest_outw(qts, 0xcfc, 0x7);
+    qtest_outb(qts, RNG_IO + 0x12, 0);
+    qtest_outb(qts, RNG_IO + 0x12, 3);          /* acknowledge, driver */
+    qtest_outw(qts, RNG_IO + 0x0e, 0);
+    qtest_outl(qts, RNG_IO + 0x08, 0x2000);     /* page of the queue */
+    qtest_outb(qts, RNG_IO + 0x12, 7);          /* and driver ok */
+}
+
+static void test_viewed(gconstpointer data)
+{
+    const Way *way = data;
+    QTestState *qts;
+
+    /* Memory of the heap that is used after it was freed is to be noticed. */
+    g_setenv("MALLOC_PERTURB_", "165", true);
+    g_setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", true);
+    qts = qtest_initf(RNG "%s", way->args);
+    g_unsetenv("MALLOC_PERTURB_");
+    g_unsetenv("GLIBC_TUNABLES");
+
+    rng_start(qts);
+    way->remove(qts);
+    check_freed(qts);
+    check_unplugged(qts);
+    qtest_quit(qts);
+}
+
+/* DMA of a disk; of two reads the second waits for the clock of the test */
+
+#define DISK "-object throttle-group,id=slow,x-iops-total=1 " \
+    "-blockdev driver=null-co,node-name=zero,size=1048576,read-zeroes=on " \
+    "-blockdev driver=throttle,node-name=disk,throttle-group=slow,file=zero " \
+    "-device ide-hd,drive=disk,bus=ide.0 "
+#define PRD 0x100000
+#define BUS_MASTER 0xd000
+#define BM_ACTIVE 1
+#define BM_INTERRUPT 4
+
+static void disk_setup(QTestState *qts)
+{
+    qtest_outl(qts, 0xcf8, 0x80000920);
+    qtest_outl(qts, 0xcfc, BUS_MASTER);
+    qtest_outl(qts, 0xcf8, 0x80000904);
+    qtest_outw(qts, 0xcfc, 0x5);
+    qtest_writel(qts, PRD, BASE + 0x10000);
+    qtest_writel(qts, PRD + 4, 0x80001000);     /* the last: 4 KiB */
+}
+
+static void disk_read(QTestState *qts)
+{
+    qtest_outb(qts, BUS_MASTER, 0);
+    qtest_outb(qts, BUS_MASTER + 2, 6);
+    qtest_outl(qts, BUS_MASTER + 4, PRD);
+    qtest_outb(qts, BUS_MASTER, 8);
+    qtest_outb(qts, 0x1f6, 0xe0);
+    qtest_outb(qts, 0x1f2, 8);                  /* sectors */
+    qtest_outb(qts, 0x1f3, 0);
+    qtest_outb(qts, 0x1f4, 0);
+    qtest_outb(qts, 0x1f5, 0);
+    qtest_outb(qts, 0x1f7, 0xc8);               /* READ DMA */
+    qtest_outb(qts, BUS_MASTER, 9);
+}
+
+static void disk_wait(QTestState *qts)
+{
+    gint64 deadline = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
+
+    while ((qtest_inb(qts, BUS_MASTER + 2) & (BM_ACTIVE | BM_INTERRUPT)) !=
+           BM_INTERRUPT) {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+    }
+}
+
+static void remove_read(const char *options)
+{
+    QTestState *qts = qtest_initf(DISK PC_IGD "%s", options);
+
+    disk_setup(qts);
+    qtest_memset(qts, BASE + 0x10000, 0xa5, 0x1000);
+    disk_read(qts);
+    disk_wait(qts);
+    g_assert_cmphex(qtest_readl(qts, BASE + 0x10ffc), ==, 0);
+
+    disk_read(qts);
+    g_assert_cmphex(qtest_inb(qts, BUS_MASTER + 2) & BM_ACTIVE, ==, BM_ACTIVE);
+    pc_eject(qts, 2);
+    check_unplugged(qts);
+    g_assert_true(has_block(qts));
+
+    qtest_clock_step(qts, 2 * 1000000000ll);
+    disk_wait(qts);
+    check_freed(qts);
+    qtest_quit(qts);
+}
+
+static void test_read(void)
+{
+    remove_read("");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        g_autofree char *shown = g_strdup_printf(
+            "stolen-memory-unplug/shown/%s", ways[i].name);
+        g_autofree char *viewed = g_strdup_printf(
+            "stolen-memory-unplug/viewed/%s", ways[i].name);
+
+        qtest_add_data_func(shown, &ways[i], test_shown);
+        qtest_add_data_func(viewed, &ways[i], test_viewed);
+    }
+    qtest_add_func("stolen-memory-unplug/read", test_read);
+    return g_test_run();
+}
