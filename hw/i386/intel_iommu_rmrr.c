@@ -11,6 +11,9 @@
  * alias is beside them and does not move, so that every view of the device's
  * address space has the very same FlatRange there and VFIO keeps its one
  * mapping through all of it. The IOMMU's notifiers exclude the range.
+ * While the host could not map it there is nothing, or what the guest's tables
+ * map: never system memory, where the view would have that same FlatRange, and
+ * VFIO would not hear of it when the alias comes back.
  *
  * Whether the alias is enabled at present is decided in
  * intel_iommu_rmrr_state.c. What the hole needs from the rest of
@@ -22,6 +25,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/units.h"
 #include "hw/pci/pci.h"
 #include "hw/pci/pci_bus.h"
 #include "intel_iommu_internal.h"
@@ -32,8 +36,9 @@
  * Above the containers that translation switches (0). At 0xfee00000, where
  * no region can be, iommu_ir_fault has 2.
  */
-#define VTD_RMRR_TABLES_PRIORITY 1
-#define VTD_RMRR_MEMORY_PRIORITY 2
+#define VTD_RMRR_NOTHING_PRIORITY 1
+#define VTD_RMRR_TABLES_PRIORITY 2
+#define VTD_RMRR_MEMORY_PRIORITY 3
 
 GPtrArray *vtd_rmrr_mappings(void)
 {
@@ -113,6 +118,18 @@ static VTDRmrrMapping *vtd_rmrr_find(const VTDAddressSpace *as, hwaddr base)
     return NULL;
 }
 
+/* Where no access succeeds. A view of memory may name it, so it stays. */
+static MemoryRegion *vtd_rmrr_nothing(IntelIOMMUState *s)
+{
+    static MemoryRegion nothing;
+
+    if (!nothing.ops) {
+        memory_region_init_io(&nothing, OBJECT(s), NULL, NULL,
+                              "vtd-rmrr-nothing", 4 * GiB);
+    }
+    return &nothing;
+}
+
 bool vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
                   MemoryRegion *mr)
 {
@@ -140,11 +157,17 @@ bool vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
                              MEMORY_REGION(&as->iommu), m->base,
                              memory_region_size(mr));
     memory_region_set_unmergeable(&m->tables, true);
+    memory_region_init_alias(&m->nothing, OBJECT(s), "vtd-rmrr-nothing",
+                             vtd_rmrr_nothing(s), m->base,
+                             memory_region_size(mr));
+    memory_region_set_enabled(&m->nothing, false);
     g_ptr_array_add(vtd_rmrr_mappings(), m);
 
     /* The windows first: notifiers are to find them when the view changes. */
     vtd_rmrr_set_windows(as);
     memory_region_transaction_begin();
+    memory_region_add_subregion_overlap(&as->root, m->base, &m->nothing,
+                                        VTD_RMRR_NOTHING_PRIORITY);
     memory_region_add_subregion_overlap(&as->root, m->base, &m->tables,
                                         VTD_RMRR_TABLES_PRIORITY);
     memory_region_add_subregion_overlap(&as->root, m->base, &m->memory,
@@ -167,9 +190,11 @@ static void vtd_rmrr_destroy(VTDRmrrMapping *m)
     memory_region_transaction_begin();
     memory_region_del_subregion(&as->root, &m->memory);
     memory_region_del_subregion(&as->root, &m->tables);
+    memory_region_del_subregion(&as->root, &m->nothing);
     memory_region_transaction_commit();
     object_unparent(OBJECT(&m->memory));
     object_unparent(OBJECT(&m->tables));
+    object_unparent(OBJECT(&m->nothing));
     vtd_scan_map_free(m->seen);
     g_free_rcu(m, rcu);
 }

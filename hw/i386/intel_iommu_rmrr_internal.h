@@ -22,6 +22,8 @@
  * @tables: alias of @as->iommu below it, never merged with its neighbours, so
  *      that switching @memory on or off changes the view inside the region
  *      and nowhere else
+ * @nothing: below both, and above system memory; enabled while the host could
+ *      not map the region, so that its return is a change of the view
  * @reason: why @memory is enabled, or is not
  * @failed: a listener could not map it; the switch that did it undoes it
  * @went_off: @memory was disabled in the transaction under way
@@ -41,6 +43,7 @@ struct VTDRmrrMapping {
     hwaddr limit;
     MemoryRegion memory;
     MemoryRegion tables;
+    MemoryRegion nothing;
     RMRRReason reason;
     bool failed;
     bool went_off;

@@ -219,6 +219,7 @@ static void vtd_rmrr_set_reason(VTDRmrrMapping *m, RMRRReason reason)
     trace_vtd_rmrr_state(pci_bus_num(m->as->bus), PCI_SLOT(m->as->devfn),
                          PCI_FUNC(m->as->devfn), m->base, m->limit, is,
                          rmrr_reason_text(reason));
+    memory_region_set_enabled(&m->nothing, reason == RMRR_REASON_MAP_FAILED);
     if (was == is) {
         return;
     }
