@@ -17,6 +17,7 @@
  */
 
 #include "qemu/osdep.h"
+#include <sys/ioctl.h>
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "hw/pci/reserved_region_provider.h"
@@ -297,9 +298,28 @@ bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp)
                                          rmrr->device_memory, errp);
 }
 
+/*
+ * The display reads stolen memory for as long as it is on. Straight to the
+ * host: what the guest had of the device is gone already.
+ */
+static void vfio_igd_rmrr_quiesce(VFIOPCIDevice *vdev)
+{
+    VFIODevice *vbasedev = &vdev->vbasedev;
+    const uint16_t off = cpu_to_le16(PCI_COMMAND_INTX_DISABLE);
+
+    if (pwrite(vbasedev->fd, &off, sizeof(off),
+               vdev->config_offset + PCI_COMMAND) != sizeof(off) ||
+        !vbasedev->reset_works || ioctl(vbasedev->fd, VFIO_DEVICE_RESET)) {
+        warn_report("vfio %s: the host cannot reset the device, which may go "
+                    "on reading its stolen memory while that is taken away",
+                    vbasedev->name);
+    }
+}
+
 void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev)
 {
     if (vfio_igd_rmrr_placed(vdev)) {
+        vfio_igd_rmrr_quiesce(vdev);
         reserved_region_unplug(&vdev->pdev);
         vdev->igd_rmrr->kind = RESERVED_REGION_NONE;
     }

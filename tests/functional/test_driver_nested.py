@@ -9,7 +9,7 @@ import pytest
 from guestlib import checks, driver_nested
 from guestlib.cases import guests, verify
 from guestlib.checks import FILL_WORD
-from guestlib.driver_nested import L1_WORD, L2_WORD, STARTS
+from guestlib.driver_nested import EJECTED, L1_WORD, L2_WORD, STARTS, WHERE
 
 START = "driver-starts"
 DEVICE = "driver-nested-device"
@@ -32,6 +32,19 @@ def test_start(guest, name):
 def test_start_that_works_is_silent(guest, name):
     said = guest.l1.inner_says(name)
     assert "emulator:" not in said, said
+
+
+@pytest.mark.parametrize("name", EJECTED)
+@guests(START)
+def test_ejected_device_is_reset_and_its_memory_freed(guest, name):
+    said = guest.l1.inner_says(name)
+    assert guest.l1.inner_status(name) == 0, said
+    assert '"DEVICE_DELETED"' in said
+    assert "warning" not in said, said
+    size = f"{WHERE.region.size:#018x}"
+    there = [size in line for line in said.splitlines()
+             if "Block Name" in line]
+    assert there == [True, False], said
 
 
 def watched(guest):

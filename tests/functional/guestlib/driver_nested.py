@@ -63,11 +63,18 @@ STARTS = {
 }
 
 
+EJECTED = {"eject-ram": "x-igd-stolen=identity", "eject-device": DEVICE}
+
+
 def starts_job():
     """Each start, with the registers and the driver that it wants."""
     lines = [L1_PROBES]
     for group, prepare in PREPARE.items():
         lines += prepare
+        lines += [f"inner_ejected {name} 60 -machine pc -accel tcg -m 128M "
+                  f"-device vfio-pci,host=0000:00:02.0,addr=02.0,id=igd0,"
+                  f"{options}" for name, options in EJECTED.items()
+                  if group == RIGHT]
         for name, (when, accepted, options, *_) in STARTS.items():
             if when == group:
                 how = "inner_paused" if accepted else "inner"

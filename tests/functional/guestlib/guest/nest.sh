@@ -40,6 +40,25 @@ inner_paused() {
     input=
 }
 
+# inner_ejected NAME SECONDS ARGUMENT...: one on pc whose device at 02.0 is
+# ejected, as a guest does it by ACPI. What memory there is, before and after;
+# a device_add that fails waits for what is freed late.
+inner_ejected() {
+    input=/tmp/inner.in
+    {
+        echo '{"execute":"qmp_capabilities"}'
+        for line in "info ramblock" "o /w 0xae10 0" "o /w 0xae08 4" \
+            "device_add none" "device_add none" "device_add none" \
+            "info ramblock"; do
+            echo '{"execute":"human-monitor-command",' \
+                '"arguments":{"command-line":"'"$line"'"}}'
+        done
+        echo '{"execute":"quit"}'
+    } > $input
+    inner "$@" -S -qmp stdio
+    input=
+}
+
 # inner_planned NAME SECONDS SIZE: one started as igd-stolen plans it
 inner_planned() {
     igd-stolen plan --memory $3 > /tmp/plan
