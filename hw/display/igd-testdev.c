@@ -14,6 +14,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/memfd.h"
 #include "qemu/module.h"
 #include "qemu/units.h"
 #include "hw/pci/msi.h"
@@ -145,14 +146,34 @@ static void igd_testdev_exit(PCIDevice *pdev)
     msi_uninit(pdev);
 }
 
+/* As an assigned device with memory of its own; seen in /proc/PID/maps */
+static bool igd_testdev_plug_memory(IGDTestDevState *s, Error **errp)
+{
+    int fd;
+    void *memory = qemu_memfd_alloc(TYPE_IGD_TESTDEV,
+                                    stolen_region_size(&s->region), 0, &fd,
+                                    errp);
+
+    if (!memory) {
+        return false;
+    }
+    close(fd);
+    return reserved_region_plug_memory(PCI_DEVICE(s), &s->region, memory,
+                                       errp);
+}
+
 static bool igd_testdev_plug(IGDTestDevState *s, IGDTestListenerMode mode,
                              Error **errp)
 {
     PCIDevice *pdev = PCI_DEVICE(s);
 
-    s->plugged = reserved_region_plug(pdev, &s->region, errp);
-    if (!s->plugged) {
-        return false;
+    if (s->place) {
+        s->plugged = s->device_memory ?
+                     igd_testdev_plug_memory(s, errp) :
+                     reserved_region_plug(pdev, &s->region, errp);
+        if (!s->plugged) {
+            return false;
+        }
     }
     if (s->listener_hole &&
         !igd_test_listener_add_hole(pdev, s->listener_hole, errp)) {
@@ -298,6 +319,8 @@ static const Property igd_testdev_properties[] = {
     DEFINE_PROP_BOOL("config-unlocked", IGDTestDevState, config_unlocked,
                      false),
     DEFINE_PROP_BOOL("scanout", IGDTestDevState, scanout, false),
+    DEFINE_PROP_BOOL("place", IGDTestDevState, place, true),
+    DEFINE_PROP_BOOL("device-memory", IGDTestDevState, device_memory, false),
 };
 
 static void igd_testdev_init(Object *obj)

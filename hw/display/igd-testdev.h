@@ -23,7 +23,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(IGDTestDevState, IGD_TESTDEV)
  * IGDTestDevState: the device
  * @opts, @aperture_size, @class_name, @listener_name, @listener_limit,
  *      @listener_fail, @listener_hole, @stolen_keep, @config_unlocked,
- *      @scanout: properties
+ *      @scanout, @place, @device_memory: properties
  * @ggc, @region, @reserved: follow from @opts, and stay while the device is
  *      realized; the last is the register STOLEN_RESERVED
  * @io_index: register INDEX of BAR4
@@ -41,6 +41,8 @@ struct IGDTestDevState {
     bool stolen_keep;
     bool config_unlocked;
     bool scanout;
+    bool place;
+    bool device_memory;
 
     uint16_t ggc;
     uint32_t reserved;

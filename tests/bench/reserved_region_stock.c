@@ -20,6 +20,13 @@ bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
     return true;
 }
 
+bool reserved_region_plug_memory(PCIDevice *pdev, const StolenRegion *region,
+                                 void *memory, Error **errp)
+{
+    munmap(memory, stolen_region_size(region));
+    return true;
+}
+
 void reserved_region_unplug(PCIDevice *pdev)
 {
 }

@@ -309,6 +309,16 @@ static const RefusalCase refusals[] = {
       { "0x800000-0x4ffffff", "below 0x1000000" } },
     { "overlap", Q35 IGD "-device igd-testdev,dsm-base=0x7f000000",
       { "0x7e800000-0x82ffffff", "overlaps", "0x7b000000-0x7f7fffff" } },
+    /* The first that overlaps is what was expected of this very device */
+    { "overlap-second", Q35 "-m 1G -global igd-testdev.dsm-base=0x58000000 "
+      "-global igd-testdev.dsm-size=128M -device igd-testdev,addr=02.0 "
+      "-device igd-testdev,addr=03.0,dsm-base=0x53000000",
+      { "0x52800000-0x5affffff", "overlaps that of",
+        "0x57800000-0x5fffffff" } },
+    { "own-memory", Q35 "-device igd-testdev,device-memory=on,"
+      "dsm-base=0xfd000000", { "0xfd000000", "4 GiB" } },
+    { "own-memory-listener", Q35 IOMMU "-device igd-testdev,device-memory=on,"
+      "listener=map,listener-fail=1," DEMO, { "cannot map RAM section" } },
     { "microvm", "-M microvm,pcie=on "
       "-device igd-testdev,dsm-base=0x7b800000",
       { "igd-testdev", "microvm", "q35" } },

@@ -29,6 +29,7 @@
 #define Q35_IGD Q35 "-device intel-iommu,intremap=on,caching-mode=on " \
     "-device pcie-root-port,id=rp,addr=04.0,chassis=1 " \
     "-device igd-testdev,id=igd0,bus=rp," OPTIONS
+#define OWN ",device-memory=on"
 #define NATIVE "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off "
 
 /* Ways to unplug */
@@ -90,12 +91,34 @@ static const Way ways[] = {
 
 /* What is there */
 
-static bool has_block(QTestState *qts)
+/* Regions of the usual size that are there */
+static unsigned count_blocks(QTestState *qts)
 {
     g_autofree char *blocks = qtest_hmp(qts, "info ramblock");
     g_autofree char *size = g_strdup_printf("0x%016x", SIZE);
+    g_auto(GStrv) lines = g_strsplit(blocks, "\n", -1);
+    unsigned n = 0;
 
-    return strstr(blocks, size);
+    for (char **line = lines; *line; line++) {
+        n += strstr(*line, size) != NULL;
+    }
+    return n;
+}
+
+/* Memory of the device's own has a name that the kernel shows. */
+static bool has_own_memory(QTestState *qts)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/maps", qtest_pid(qts));
+    g_autofree char *maps = NULL;
+
+    g_assert_true(g_file_get_contents(path, &maps, NULL, NULL));
+    return strstr(maps, "/memfd:igd-testdev");
+}
+
+static void check_there(QTestState *qts, bool own)
+{
+    g_assert_cmpuint(count_blocks(qts), ==, 1);
+    g_assert_cmpint(has_own_memory(qts), ==, own);
 }
 
 /* The guest finds no memory at the region any more. */
@@ -105,8 +128,8 @@ static void check_unplugged(QTestState *qts)
     g_assert_cmphex(qtest_readl(qts, BASE), !=, 0x12345678);
 }
 
-/* No user is left, so the memory goes when RCU's callbacks have run. */
-static void check_freed(QTestState *qts)
+/* Without a user the memory goes when RCU's callbacks have run. */
+static void drain(QTestState *qts)
 {
     for (int i = 0; i < 4; i++) {
         /* One that fails waits for them. */
@@ -116,7 +139,13 @@ static void check_freed(QTestState *qts)
         g_assert_true(qdict_haskey(answer, "error"));
         qobject_unref(answer);
     }
-    g_assert_false(has_block(qts));
+}
+
+static void check_freed(QTestState *qts)
+{
+    drain(qts);
+    g_assert_cmpuint(count_blocks(qts), ==, 0);
+    g_assert_false(has_own_memory(qts));
 }
 
 /* A frame buffer: ramfb keeps it mapped as long as it shows it */
@@ -169,10 +198,10 @@ static void check_picture(QTestState *qts, uint8_t value)
     }
 }
 
-static void remove_shown(const Way *way, const char *options)
+static void remove_shown(const Way *way, bool own)
 {
     QOSState *qs = qtest_pc_boot("-device ramfb,id=fb %s%s", way->args,
-                                 options);
+                                 own ? OWN : "");
     QTestState *qts = qs->qts;
 
     qtest_memset(qts, PIXELS, 0xa5, WIDTH * HEIGHT * 4);
@@ -183,7 +212,7 @@ static void remove_shown(const Way *way, const char *options)
     check_unplugged(qts);
     for (int i = 0; i < 2; i++) {
         check_picture(qts, 0xa5);
-        g_assert_true(has_block(qts));
+        check_there(qts, own);
     }
 
     show(qs, ELSEWHERE);
@@ -194,7 +223,12 @@ static void remove_shown(const Way *way, const char *options)
 
 static void test_shown(gconstpointer data)
 {
-    remove_shown(data, "");
+    remove_shown(data, false);
+}
+
+static void test_shown_own(gconstpointer data)
+{
+    remove_shown(data, true);
 }
 
 /* A view of memory: the caches of a virtio queue hold it */
@@ -281,8 +315,9 @@ static void disk_wait(QTestState *qts)
     }
 }
 
-static void remove_read(const char *options)
+static void test_read(gconstpointer data)
 {
+    const char *options = data;
     QTestState *qts = qtest_initf(DISK PC_IGD "%s", options);
 
     disk_setup(qts);
@@ -295,7 +330,7 @@ static void remove_read(const char *options)
     g_assert_cmphex(qtest_inb(qts, BUS_MASTER + 2) & BM_ACTIVE, ==, BM_ACTIVE);
     pc_eject(qts, 2);
     check_unplugged(qts);
-    g_assert_true(has_block(qts));
+    check_there(qts, *options);
 
     qtest_clock_step(qts, 2 * 1000000000ll);
     disk_wait(qts);
@@ -303,9 +338,81 @@ static void remove_read(const char *options)
     qtest_quit(qts);
 }
 
-static void test_read(void)
+/* Three devices, one of which takes no memory, in every order */
+
+#define COUNT 3
+
+static const struct {
+    const char *args;
+    unsigned slot;
+    uint32_t base;
+    bool placed;
+} devices[COUNT] = {
+    { "-device igd-testdev,addr=05.0,dsm-base=0x50000000 ", 5, 0x4f800000,
+      true },
+    { "-device igd-testdev,addr=06.0,dsm-base=0x54800000 ", 6, 0x54000000,
+      true },
+    { "-device igd-testdev,addr=07.0,dsm-base=0x59000000,place=off ", 7,
+      0x58800000, false },
+};
+
+static const uint8_t orders[][COUNT] = {
+    { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 },
+    { 2, 1, 0 },
+};
+
+static void remove_in_order(const uint8_t *plug, const uint8_t *unplug)
 {
-    remove_read("");
+    QTestState *qts = qtest_initf(PC "%s%s%s", devices[plug[0]].args,
+                                  devices[plug[1]].args,
+                                  devices[plug[2]].args);
+    bool there[COUNT];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < COUNT; i++) {
+        there[i] = devices[i].placed;
+        qtest_writel(qts, devices[i].base, 0xa5a50000 + i);
+        n += there[i];
+    }
+    for (unsigned gone = 0; gone <= COUNT; gone++) {
+        drain(qts);
+        g_assert_cmpuint(count_blocks(qts), ==, n);
+        for (unsigned i = 0; i < COUNT; i++) {
+            g_assert_cmpint(qtest_readl(qts, devices[i].base) ==
+                            0xa5a50000 + i, ==, there[i]);
+        }
+        if (gone < COUNT) {
+            pc_eject(qts, devices[unplug[gone]].slot);
+            n -= there[unplug[gone]];
+            there[unplug[gone]] = false;
+        }
+    }
+    qtest_quit(qts);
+}
+
+static void test_orders(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
+        for (size_t j = 0; j < G_N_ELEMENTS(orders); j++) {
+            remove_in_order(orders[i], orders[j]);
+        }
+    }
+}
+
+/*
+ * What was expected at the region's base is smaller than the region is; both
+ * have the same name.
+ */
+static void test_elsewhere(void)
+{
+    QTestState *qts = qtest_init(PC "-global igd-testdev.dsm-size=128M "
+                                 "-device igd-testdev,dsm-base=0x50000000");
+
+    drain(qts);
+    g_assert_cmpuint(count_blocks(qts), ==, 0);
+    qtest_writel(qts, 0x57fffffc, 0x12345678);
+    g_assert_cmphex(qtest_readl(qts, 0x57fffffc), ==, 0x12345678);
+    qtest_quit(qts);
 }
 
 int main(int argc, char **argv)
@@ -317,9 +424,16 @@ int main(int argc, char **argv)
         g_autofree char *viewed = g_strdup_printf(
             "stolen-memory-unplug/viewed/%s", ways[i].name);
 
+        g_autofree char *own = g_strdup_printf(
+            "stolen-memory-unplug/shown-own/%s", ways[i].name);
+
         qtest_add_data_func(shown, &ways[i], test_shown);
+        qtest_add_data_func(own, &ways[i], test_shown_own);
         qtest_add_data_func(viewed, &ways[i], test_viewed);
     }
-    qtest_add_func("stolen-memory-unplug/read", test_read);
+    qtest_add_data_func("stolen-memory-unplug/read", "", test_read);
+    qtest_add_data_func("stolen-memory-unplug/read-own", OWN, test_read);
+    qtest_add_func("stolen-memory-unplug/orders", test_orders);
+    qtest_add_func("stolen-memory-unplug/elsewhere", test_elsewhere);
     return g_test_run();
 }
