@@ -108,10 +108,7 @@ def regions(bench):
 
 def scan(bench):
     """What the scan's own benchmark says, line by line."""
-    directory = top.set_up('top', 'gcc', ())
-    ui.run_logged("building the scan's benchmark",
-                  [qemu.NINJA, '-C', directory, SCAN_PROGRAM],
-                  'bench-scan.log', env=top.environment())
+    directory = top.build('top', targets=[SCAN_PROGRAM])
     found = collections.defaultdict(list)
     for _ in range(bench.scans):
         said = subprocess.run([directory / SCAN_PROGRAM], check=True,

@@ -10,8 +10,9 @@ import re
 import subprocess
 import time
 
-from . import (assets, driver, files, fuzz, package, package_check, paths,
-               qemu, results, series_check, stock, suites, tool, top, ui)
+from . import (asan, assets, driver, files, fuzz, package, package_check,
+               paths, qemu, results, series_check, stock, suites, tool, top,
+               ui)
 from .ui import Failure, say
 
 # Each compiler and the sanitizers have a build directory of their own:
@@ -48,7 +49,7 @@ def run_suite(title, directory, suite, names=(), compiler='gcc', options=()):
     start = time.monotonic()
     total = results.Counts()
     try:
-        build = top.set_up(directory, compiler, options)
+        build = top.build(directory, compiler, options)
     except Failure as failure:
         say(str(failure))
         total.failed.append('%s: could not be set up' % title)
@@ -58,8 +59,8 @@ def run_suite(title, directory, suite, names=(), compiler='gcc', options=()):
     log.unlink(missing_ok=True)
     jobs = os.environ.get('IGD_RMRR_JOBS')
     ui.run_logged(
-        title, [top.MESON, 'test', '-C', build, '--suite', suite,
-                '--logbase', base, *(['--num-processes', jobs] if jobs
+        title, [top.MESON, 'test', '--no-rebuild', '-C', build,
+                '--suite', suite, '--logbase', base, *(['--num-processes', jobs] if jobs
                                      else []), *names],
         'check-%s-%s.log' % (directory, suite), check=False,
         env=top.environment(compiler), cwd=paths.ROOT, on_line=show_line)
@@ -166,22 +167,26 @@ def suite_bench():
 
 
 SUITES = {'unit': suite_unit, 'qtest': suite_qtest, 'guest': suite_guest,
-          'bench': suite_bench,
+          'bench': suite_bench, 'asan': asan.suite_asan,
           'package': package_check.suite_package, 'libvirt': suite_libvirt,
           'lint': suite_lint, 'driver': driver.suite_driver,
           'docs': suite_docs, 'tool': suite_tool, 'harness': suite_harness,
           'fuzz': fuzz.suite_fuzz, 'series': series_check.suite_series}
 # Two lanes, one for each core: the first one's suites have programs or guests
 # side by side, the second one's use one core most of the time.
-FIRST_LANE = ('unit', 'qtest', 'guest', 'bench')
+FIRST_LANE = ('unit', 'qtest', 'guest', 'bench', 'asan')
+# These run when they are named, or with --full.
+ONLY_FULL = ('asan',)
 # These say something even when the emulator could not be built.
 ALONE = {'unit', 'harness', 'tool', 'fuzz'}
-FULL = '''--full adds: an emulator built after each patch of the series; fuzz targets
-run: for %d s each instead of %d; guests that repeat what others show: each
-run: policy under each kernel, a nested guest under rmrr-policy=lock, more RAM
-run: sizes and firmware, the stock emulator's picture; the book's commands that
-run: take minutes, among them the demo and the quick benchmark''' % (
-    fuzz.FULL_SECONDS, fuzz.DEFAULT_SECONDS)
+FULL = """\
+--full adds: the qtests on an emulator with ASan and UBSan; an emulator built
+run: after each patch of the series; fuzz targets for %d s each, not %d;
+run: guests that repeat what others show: each policy under each kernel, a
+run: nested guest under rmrr-policy=lock, more RAM sizes and firmware, the
+run: stock emulator's picture; the book's commands that take minutes, among
+run: them the demo and the quick benchmark""" % (fuzz.FULL_SECONDS,
+                                        fuzz.DEFAULT_SECONDS)
 SLOWEST = 12
 
 
@@ -190,7 +195,8 @@ def cmd_check(arguments):
     if len(chosen) < len(arguments):
         os.environ[suites.FULL] = '1'
         say(FULL)
-    chosen = chosen or list(SUITES)
+    chosen = chosen or [name for name in SUITES
+                        if suites.full() or name not in ONLY_FULL]
     for name in chosen:
         if name not in SUITES:
             raise Failure('no suite %s; there are: %s'

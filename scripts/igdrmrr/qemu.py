@@ -73,26 +73,36 @@ def configured_for(command, record):
             'meson': str(assets.meson_path()), 'env': os.environ.get('PATH')}
 
 
-def configure(record, lock):
-    command = configure_command(record)
+def configure(record, lock, directory=paths.QEMU_BUILD, options=()):
+    """Makes a build directory, with more options than the usual ones."""
+    stamp = directory / STAMP.name
+    command = configure_command(record) + list(options)
     inputs = configured_for(command, record)
-    if files.read_json(STAMP) == inputs:
+    if files.read_json(stamp) == inputs:
         return
     # Never from a half-done or a differently made one.
-    files.remove_tree(paths.QEMU_BUILD)
-    paths.QEMU_BUILD.mkdir(parents=True)
-    say('configuring QEMU ' + record['version'])
+    files.remove_tree(directory)
+    directory.mkdir(parents=True)
+    say('configuring QEMU %s in build/%s' % (record['version'],
+                                             directory.name))
     # Relative, so that a second clone's commands are the same for ccache.
-    relative = os.path.relpath(command[0], paths.QEMU_BUILD)
-    run_logged("QEMU's configure", [relative] + command[1:], 'configure.log',
-               keep=(lock.fd,), cwd=paths.QEMU_BUILD, env=environment())
-    remember_meson()
-    files.write_json(STAMP, inputs)
+    relative = os.path.relpath(command[0], directory)
+    run_logged("QEMU's configure", [relative] + command[1:],
+               log_name(directory, 'configure.log'), keep=(lock.fd,),
+               cwd=directory, env=environment())
+    remember_meson(directory)
+    files.write_json(stamp, inputs)
 
 
-def remember_meson():
+def log_name(directory, name):
+    """A log's name: each build directory but the first has its own."""
+    return name if directory == paths.QEMU_BUILD else (
+        '%s-%s' % (directory.name, name))
+
+
+def remember_meson(directory):
     """Lets a ninja started by hand find meson: no PYTHONPATH needed."""
-    for site in (paths.QEMU_BUILD / 'pyvenv/lib').glob('*/site-packages'):
+    for site in (directory / 'pyvenv/lib').glob('*/site-packages'):
         files.write_atomic(site / 'igd-rmrr-meson.pth',
                            '%s\n' % assets.meson_path())
 
@@ -103,7 +113,7 @@ def ninja_command(*targets):
     return [NINJA, *(['-j' + jobs] if jobs else []), *targets]
 
 
-def ninja(targets, lock):
+def ninja(targets, lock, directory=paths.QEMU_BUILD):
     """Builds; says so as soon as there turns out to be something to do."""
     real_steps = []
 
@@ -114,14 +124,14 @@ def ninja(targets, lock):
                 say('building ' + ', '.join(targets))
             real_steps.append(line)
 
-    run_logged('building', ninja_command(*targets), 'build.log',
-               keep=(lock.fd,), cwd=paths.QEMU_BUILD, env=environment(),
-               on_line=on_line)
+    run_logged('building', ninja_command(*targets),
+               log_name(directory, 'build.log'), keep=(lock.fd,),
+               cwd=directory, env=environment(), on_line=on_line)
     if not real_steps:
         say('built already, nothing changed')
 
 
-def link_firmware():
+def link_firmware(directory=paths.QEMU_BUILD):
     """
     Lets the emulator find its firmware from the build directory.
 
@@ -129,7 +139,7 @@ def link_firmware():
     too, below the directory qemu-bundle that stands for the installed system.
     """
     for path in assets.firmware_dirs():
-        link = paths.QEMU_BUILD / 'qemu-bundle' / path.relative_to('/')
+        link = directory / 'qemu-bundle' / path.relative_to('/')
         if link.is_symlink() and os.readlink(link) == str(path):
             continue
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -156,6 +166,11 @@ def built_version():
     return done.stdout.splitlines()[0]
 
 
+def ninja_targets(qtests):
+    names = suites.qtest_names() if qtests else ()
+    return ['qemu-system-x86_64', *('tests/qtest/' + name for name in names)]
+
+
 def build(wanted=assets.FOR_BUILD, qtests=False):
     """All steps from nothing to build/qemu-system-x86_64."""
     record = fetch.fetch(wanted)
@@ -163,11 +178,7 @@ def build(wanted=assets.FOR_BUILD, qtests=False):
     with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
         source.prepare(record)
         configure(record, lock)
-        targets = ['qemu-system-x86_64']
-        if qtests:
-            targets += ['tests/qtest/' + name
-                        for name in suites.qtest_names()]
-        ninja(targets, lock)
+        ninja(ninja_targets(qtests), lock)
         link_firmware()
         link_emulator()
     say('build/qemu-system-x86_64, made from Debian\'s QEMU %s: %s'

@@ -54,18 +54,18 @@ def qtest_environment():
         IGD_RMRR_ACPI_DATA=str(paths.ROOT / 'tests/data/acpi/x86/q35'))
 
 
-def run_qtest(name, *arguments):
-    """Replaces this process by a qtest program, in QEMU's build directory."""
-    program = paths.QEMU_BUILD / 'tests/qtest' / name
-    if not (program.exists() and paths.EMULATOR.exists()):
+def run_qtest(name, *arguments, directory=paths.QEMU_BUILD, more=None):
+    """Replaces this process by a qtest program, in a build directory."""
+    program = directory / 'tests/qtest' / name
+    if not (program.exists() and (directory / TCG_ONLY.name).exists()):
         print('Bail out! %s is not built, ./run qtest does' % name)
         return 1
-    env = qtest_environment()
+    env = dict(qtest_environment(), **(more or {}))
     if name == 'bios-tables-test':
         env['QTEST_QEMU_BINARY'] = str(TCG_ONLY)
         for case in NOT_HERE:
             arguments += ('-s', case)
-    os.chdir(paths.QEMU_BUILD)
+    os.chdir(directory)
     sys.stdout.flush()
     os.execve(program, [str(program), '--tap', '-k', *arguments], env)
 
@@ -123,6 +123,12 @@ def run_libvirt(*arguments):
     return run_pytest('libvirt', LIBVIRT, *arguments)
 
 
-RUN = {'qtest': run_qtest, 'guest': run_guest, 'harness': run_harness,
-       'tool': run_tool, 'docs': run_docs, 'reference': run_reference,
-       'libvirt': run_libvirt}
+def run_asan(name):
+    from . import asan
+
+    return asan.run_qtest(name)
+
+
+RUN = {'qtest': run_qtest, 'asan': run_asan, 'guest': run_guest,
+       'harness': run_harness, 'tool': run_tool, 'docs': run_docs,
+       'reference': run_reference, 'libvirt': run_libvirt}

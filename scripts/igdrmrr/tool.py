@@ -7,8 +7,8 @@
 import os
 import re
 
-from . import files, paths, qemu, top
-from .ui import run_logged, say
+from . import files, paths, top
+from .ui import say
 
 SOURCES = 'tools/igd-stolen'
 NAME = 'tools/igd-stolen/igd-stolen'
@@ -32,10 +32,7 @@ def build():
     """Builds the tool; it needs no QEMU."""
     paths.BUILD.mkdir(exist_ok=True)
     with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
-        directory = top.set_up('top', 'gcc', ())
-        run_logged('building igd-stolen', [qemu.NINJA, '-C', directory, NAME],
-                   'build-tool.log', keep=(lock.fd,), cwd=paths.ROOT,
-                   env=top.environment())
+        top.build('top', targets=[NAME], keep=(lock.fd,))
         target = os.path.relpath(PROGRAM, paths.BUILD)
         if not LINK.is_symlink() or os.readlink(LINK) != target:
             LINK.unlink(missing_ok=True)

@@ -364,12 +364,19 @@ static void test_silent(void)
     g_autofree char *sh = g_strdup_printf("echo \"%s\" | %s", quit, line);
     const char *argv[] = { "/bin/sh", "-c", sh, NULL };
     g_autofree char *err = NULL;
+    g_auto(GStrv) lines = NULL;
     int status;
 
     g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, NULL,
                                &err, &status, NULL));
     g_assert_cmpint(status, ==, 0);
-    g_assert_cmpstr(err, ==, "");
+    lines = g_strsplit(err, "\n", -1);
+    for (char **l = lines; *l; l++) {
+        /* The address sanitizer says this of QEMU's coroutines. */
+        if (!strstr(*l, "ASan doesn't fully support makecontext")) {
+            g_assert_cmpstr(*l, ==, "");
+        }
+    }
 }
 
 int main(int argc, char **argv)

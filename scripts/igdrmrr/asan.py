@@ -1,0 +1,56 @@
+# ./run check asan: the qtests on an emulator with the sanitizers built in
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# AddressSanitizer with leak detection, and UndefinedBehaviorSanitizer. A
+# report ends the emulator with an exit status that no test expects.
+
+from . import fetch, files, paths, qemu, source, suites, top
+from .ui import say
+
+QEMU_BUILD = paths.BUILD / 'qemu-asan'
+OPTIONS = ('--enable-asan', '--enable-ubsan', '-Doptimization=1',
+           '--extra-cflags=-fno-omit-frame-pointer')
+
+# Leaks of stock QEMU. migrate_init: the description of the devices, of each
+# migration that ends early and of each savevm. qemu_fopen_bdrv: the channel
+# of each savevm and loadvm.
+LEAKS = ('migrate_init', 'qemu_fopen_bdrv')
+SUPPRESSIONS = QEMU_BUILD / 'igd-rmrr-leaks.txt'
+
+# The exit status of a report; a refused start has 1.
+STATUS = 'exitcode=99'
+
+
+def build():
+    """Builds the emulator and the qtests in build/qemu-asan."""
+    record = fetch.fetch(())
+    with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
+        source.prepare(record)
+        qemu.configure(record, lock, QEMU_BUILD, OPTIONS)
+        qemu.ninja(qemu.ninja_targets(qtests=True), lock, QEMU_BUILD)
+        qemu.link_firmware(QEMU_BUILD)
+        files.write_atomic(SUPPRESSIONS,
+                           ''.join('leak:%s\n' % name for name in LEAKS))
+    say('build/qemu-asan/qemu-system-x86_64, with the sanitizers')
+
+
+def environment(suppressions=SUPPRESSIONS):
+    env = {name: '%s:%s' % (value, STATUS)
+           for name, value in top.SANITIZERS.items()}
+    env['LSAN_OPTIONS'] = 'suppressions=%s:print_suppressions=0' % suppressions
+    return env
+
+
+def run_qtest(name):
+    """Replaces this process by a qtest program on that emulator."""
+    return suites.run_qtest(name, directory=QEMU_BUILD, more=environment())
+
+
+def suite_asan():
+    from . import check
+
+    build()
+    return check.run_suite('asan', 'top', 'asan')

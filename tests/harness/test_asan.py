@@ -1,0 +1,50 @@
+# The suite on an emulator with sanitizers: what makes a report a failure
+#
+# Copyright (c) 2026 The qemu-igd-rmrr developers
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import os
+import subprocess
+
+import pytest
+
+from igdrmrr import asan, suites
+
+PROGRAMS = {
+    'address': 'char *p = malloc(1); free(p); return *(volatile char *)p;',
+    'undefined': 'volatile int n = 40; return (1 << n) != 0 && 0;',
+    'leak': 'volatile char *p = malloc(1); p = 0; return p != 0;',
+    'clean': 'return 0;',
+}
+
+
+@pytest.mark.parametrize('name', PROGRAMS)
+def test_a_report_is_a_status_that_no_test_expects(name, tmp_path):
+    source = tmp_path / 'main.c'
+    source.write_text('#include <stdlib.h>\nint main(void) { %s }\n'
+                      % PROGRAMS[name])
+    program = tmp_path / 'main'
+    subprocess.run(['gcc', '-fsanitize=address', '-fsanitize=undefined',
+                    '-w', '-o', program, source], check=True)
+    leaks = tmp_path / 'leaks.txt'
+    leaks.write_text('leak:nothing\n')
+    env = dict(os.environ, **asan.environment(leaks))
+    done = subprocess.run([program], env=env, stderr=subprocess.PIPE)
+    assert done.returncode == (0 if name == 'clean' else 99), done.stderr
+
+
+def test_the_build_directory_is_its_own(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, 'chdir', lambda directory: None)
+    ran = []
+    monkeypatch.setattr(os, 'execve', lambda *call: ran.append(call))
+    for name in ('qtest', 'asan'):
+        directory = tmp_path / name
+        (directory / 'tests/qtest').mkdir(parents=True)
+        (directory / 'tests/qtest/x-test').touch()
+        (directory / 'qemu-system-x86_64').touch()
+    monkeypatch.setattr(asan, 'QEMU_BUILD', tmp_path / 'asan')
+    suites.run_qtest('x-test', directory=tmp_path / 'qtest')
+    suites.RUN['asan']('x-test')
+    assert [call[0].parents[2].name for call in ran] == ['qtest', 'asan']
+    assert 'exitcode=99' in ran[1][2]['UBSAN_OPTIONS']
