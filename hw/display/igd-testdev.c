@@ -63,12 +63,16 @@ static bool igd_testdev_set_class(IGDTestDevState *s, Error **errp)
     if (!s->class_name || !strcmp(s->class_name, "display")) {
         return true; /* as the type has it */
     }
+    if (!strcmp(s->class_name, "secondary")) {
+        pci_config_set_class(config, PCI_CLASS_DISPLAY_OTHER);
+        return true;
+    }
     if (!strcmp(s->class_name, "other")) {
         pci_config_set_class(config, PCI_CLASS_OTHERS);
         return true;
     }
     error_setg(errp, TYPE_IGD_TESTDEV ": class '%s' is not known; set class "
-               "to display or other", s->class_name);
+               "to display, secondary or other", s->class_name);
     return false;
 }
 

@@ -19,25 +19,27 @@
  * VFIOIgdRmrr: options and state of one vfio-pci device
  * @mode: x-igd-stolen as given, NULL for the default
  * @base, @size: x-igd-stolen-base and -size, 0 when not given
+ * @gsm_size: x-igd-stolen-gsm-size, 0 when not given
  * @kind: what the device has
  * @region: valid with RESERVED_REGION_PLACED
  * @keep: x-igd-stolen-keep
  * @device_memory: x-igd-stolen-memory=device
  * @has_info: the host's driver has a region of stolen memory
  * @info: that region
- * @explained: the user knows that the device id has no layout
+ * @no_memory: the device has none that would need a place, as far as known
  */
 struct VFIOIgdRmrr {
     char *mode;
     uint64_t base;
     uint64_t size;
+    uint64_t gsm_size;
     ReservedRegionKind kind;
     StolenRegion region;
     bool keep;
     bool device_memory;
     bool has_info;
     IGDStolenInfo info;
-    bool explained;
+    bool no_memory;
 };
 
 /**

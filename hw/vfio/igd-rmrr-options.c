@@ -70,7 +70,8 @@ static void vfio_igd_rmrr_set_number(Object *obj, Visitor *v, const char *name,
         return;
     }
     if (!value) {
-        error_setg(errp, "%s=0: leave the option out instead", name);
+        error_setg(errp, "%s=0: has to be more than 0; leave the option out "
+                   "to have the device's own value", name);
         return;
     }
     *(uint64_t *)((char *)rmrr + (uintptr_t)opaque) = value;
@@ -135,6 +136,13 @@ void vfio_igd_rmrr_class_init(ObjectClass *klass)
                               (void *)offsetof(VFIOIgdRmrr, size));
     object_class_property_set_description(klass, "x-igd-stolen-size",
         "IGD stolen memory, GSM included: bytes");
+    object_class_property_add(klass, "x-igd-stolen-gsm-size", "size",
+                              vfio_igd_rmrr_get_number,
+                              vfio_igd_rmrr_set_number, NULL,
+                              (void *)offsetof(VFIOIgdRmrr, gsm_size));
+    object_class_property_set_description(klass, "x-igd-stolen-gsm-size",
+        "IGD stolen memory: bytes of GSM at its beginning, for a device id "
+        "that is not known");
     object_class_property_add_str(klass, "x-igd-stolen-memory",
                                   vfio_igd_rmrr_get_memory,
                                   vfio_igd_rmrr_set_memory);

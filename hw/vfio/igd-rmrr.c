@@ -20,10 +20,16 @@
 #include <sys/ioctl.h>
 #include "qapi/error.h"
 #include "qemu/error-report.h"
+#include "qemu/units.h"
 #include "hw/pci/reserved_region_provider.h"
 #include "hw/vfio/igd-stolen.h"
 #include "igd-rmrr-internal.h"
 #include "trace.h"
+
+#define IGD_CFG_ASLS            0xfc    /* 32 bits */
+
+/* x-igd-gms counts in these */
+#define IGD_GMS_UNIT            (32 * MiB)
 
 VFIOIgdRmrr *vfio_igd_rmrr(VFIOPCIDevice *vdev)
 {
@@ -38,15 +44,48 @@ bool vfio_igd_rmrr_placed(const VFIOPCIDevice *vdev)
     return vdev->igd_rmrr && vdev->igd_rmrr->kind == RESERVED_REGION_PLACED;
 }
 
-bool vfio_igd_rmrr_explained(const VFIOPCIDevice *vdev)
+bool vfio_igd_rmrr_settled(const VFIOPCIDevice *vdev)
 {
-    return vdev->igd_rmrr && vdev->igd_rmrr->explained;
+    return vfio_igd_rmrr_placed(vdev) ||
+           (vdev->igd_rmrr && vdev->igd_rmrr->no_memory);
+}
+
+int vfio_igd_rmrr_gen(const VFIOPCIDevice *vdev)
+{
+    const IGDStolenLayout *layout =
+        igd_stolen_layout(igd_stolen_gen(vdev->device_id));
+
+    return layout ? layout->number : -1;
+}
+
+bool vfio_igd_rmrr_has_opregion(VFIOPCIDevice *vdev)
+{
+    g_autofree struct vfio_region_info *info = NULL;
+
+    return !DEVICE(vdev)->hotplugged &&
+           vfio_pci_is(vdev, PCI_VENDOR_ID_INTEL, PCI_ANY_ID) &&
+           !vfio_get_dev_region_info(&vdev->vbasedev,
+                                     VFIO_REGION_TYPE_PCI_VENDOR_TYPE |
+                                     PCI_VENDOR_ID_INTEL,
+                                     VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION,
+                                     &info);
 }
 
 static bool vfio_igd_rmrr_is_igd(VFIOPCIDevice *vdev)
 {
-    return !vdev->vbasedev.mdev && vfio_is_vga(vdev) &&
+    return !vdev->vbasedev.mdev && vfio_is_base_display(vdev) &&
            vfio_pci_is(vdev, PCI_VENDOR_ID_INTEL, PCI_ANY_ID);
+}
+
+/*
+ * The host's address, which the kernel shows here, is nothing that a guest can
+ * use. Firmware that knows etc/igd-opregion writes its own.
+ */
+static void vfio_igd_rmrr_hide_asls(VFIOPCIDevice *vdev)
+{
+    pci_set_long(vdev->pdev.config + IGD_CFG_ASLS, 0);
+    pci_set_long(vdev->pdev.wmask + IGD_CFG_ASLS, UINT32_MAX);
+    pci_set_long(vdev->emulated_config_bits + IGD_CFG_ASLS, UINT32_MAX);
 }
 
 /* Learn */
@@ -82,6 +121,75 @@ static bool vfio_igd_rmrr_silent(IGDStolenResult result)
            result == IGD_STOLEN_BDSM_ALL_ONES;
 }
 
+/* Whether the options are right in themselves, and agree with @decoded */
+static bool vfio_igd_rmrr_check_user(VFIOPCIDevice *vdev,
+                                     const StolenRegion *decoded,
+                                     Error **errp)
+{
+    VFIOIgdRmrr *rmrr = vdev->igd_rmrr;
+    IGDStolenResult result;
+
+    if (!rmrr->base || !rmrr->size) {
+        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 ", x-igd-stolen-size="
+                   "0x%" PRIx64 " and x-igd-stolen-gsm-size=0x%" PRIx64
+                   " are for one region: give base and size, or leave all of "
+                   "them out", rmrr->base, rmrr->size, rmrr->gsm_size);
+        return false;
+    }
+
+    result = igd_stolen_check_user(decoded, rmrr->base, rmrr->size);
+    if (result == IGD_STOLEN_USER_BASE_DIFFERS ||
+        result == IGD_STOLEN_USER_SIZE_DIFFERS ||
+        (result == IGD_STOLEN_OK && decoded && rmrr->gsm_size &&
+         rmrr->gsm_size != decoded->dsm_base - decoded->base)) {
+        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 ",x-igd-stolen-size="
+                   "0x%" PRIx64 ",x-igd-stolen-gsm-size=0x%" PRIx64
+                   " disagrees with the device, whose %s say base 0x%" PRIx64
+                   ", size 0x%" PRIx64 ", GSM size 0x%" PRIx64 "; leave these "
+                   "options out, or give the device's values", rmrr->base,
+                   rmrr->size, rmrr->gsm_size,
+                   rmrr->has_info ? "driver and registers" : "registers",
+                   decoded->base, stolen_region_size(decoded),
+                   decoded->dsm_base - decoded->base);
+        return false;
+    }
+    if (result != IGD_STOLEN_OK) {
+        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 ",x-igd-stolen-size="
+                   "0x%" PRIx64 ": %s; leave both out to have the device's "
+                   "own", rmrr->base, rmrr->size, igd_stolen_strerror(result));
+        return false;
+    }
+    return true;
+}
+
+/* How much of a region that only the user knows is GSM */
+static bool vfio_igd_rmrr_user_gsm(VFIOPCIDevice *vdev, uint64_t *gsm_size,
+                                   Error **errp)
+{
+    VFIOIgdRmrr *rmrr = vdev->igd_rmrr;
+    uint16_t ggc = pci_get_word(vdev->pdev.config + IGD_STOLEN_CFG_GGC);
+
+    if (rmrr->gsm_size) {
+        *gsm_size = rmrr->gsm_size;
+    } else if (igd_stolen_gsm_size(igd_stolen_gen(vdev->device_id), ggc,
+                                   gsm_size) != IGD_STOLEN_OK) {
+        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 ": device id 0x%04x "
+                   "is not a known IGD, so where BDSM is has to be said: add "
+                   "x-igd-stolen-gsm-size, which is BDSM less the base (on "
+                   "most IGDs x-igd-stolen-gsm-size=8M)", rmrr->base,
+                   vdev->device_id);
+        return false;
+    }
+    if (*gsm_size & (IGD_STOLEN_ALIGN - 1) || *gsm_size >= rmrr->size) {
+        error_setg(errp, "a GSM of 0x%" PRIx64 " bytes does not leave a DSM in "
+                   "whole MiB of x-igd-stolen-size=0x%" PRIx64 "; give "
+                   "x-igd-stolen-gsm-size, a multiple of 1 MiB below that "
+                   "size", *gsm_size, rmrr->size);
+        return false;
+    }
+    return true;
+}
+
 /* On success the user's region is in @region, if there is one. */
 static bool vfio_igd_rmrr_apply_user(VFIOPCIDevice *vdev,
                                      IGDStolenResult *decoded,
@@ -89,36 +197,12 @@ static bool vfio_igd_rmrr_apply_user(VFIOPCIDevice *vdev,
 {
     VFIOIgdRmrr *rmrr = vdev->igd_rmrr;
     bool known = *decoded == IGD_STOLEN_OK;
-    IGDStolenResult result;
-    uint64_t gsm_size = 0;
+    uint64_t gsm_size;
 
-    if (!rmrr->base && !rmrr->size) {
+    if (!rmrr->base && !rmrr->size && !rmrr->gsm_size) {
         return true;
     }
-    if (!rmrr->base || !rmrr->size) {
-        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 " and "
-                   "x-igd-stolen-size=0x%" PRIx64 " go together: give both",
-                   rmrr->base, rmrr->size);
-        return false;
-    }
-
-    result = igd_stolen_check_user(known ? region : NULL, rmrr->base,
-                                   rmrr->size);
-    if (result == IGD_STOLEN_USER_BASE_DIFFERS ||
-        result == IGD_STOLEN_USER_SIZE_DIFFERS) {
-        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 ",x-igd-stolen-size="
-                   "0x%" PRIx64 " disagrees with the device, whose %s "
-                   "say base 0x%" PRIx64 ", size 0x%" PRIx64
-                   "; leave both options out, or give the device's values",
-                   rmrr->base, rmrr->size,
-                   rmrr->has_info ? "driver and registers" : "registers",
-                   region->base, stolen_region_size(region));
-        return false;
-    }
-    if (result != IGD_STOLEN_OK) {
-        error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 ",x-igd-stolen-size="
-                   "0x%" PRIx64 ": %s", rmrr->base, rmrr->size,
-                   igd_stolen_strerror(result));
+    if (!vfio_igd_rmrr_check_user(vdev, known ? region : NULL, errp)) {
         return false;
     }
     if (known) {
@@ -126,17 +210,18 @@ static bool vfio_igd_rmrr_apply_user(VFIOPCIDevice *vdev,
     }
     if (!vfio_igd_rmrr_silent(*decoded)) {
         error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 " cannot be checked "
-                   "against the device: %s; leave it out", rmrr->base,
-                   igd_stolen_strerror(*decoded));
+                   "against the device: %s; leave x-igd-stolen-base, "
+                   "x-igd-stolen-size and x-igd-stolen-gsm-size out",
+                   rmrr->base, igd_stolen_strerror(*decoded));
+        return false;
+    }
+    if (!vfio_igd_rmrr_user_gsm(vdev, &gsm_size, errp)) {
         return false;
     }
 
-    igd_stolen_gsm_size(igd_stolen_gen(vdev->device_id),
-                        pci_get_word(vdev->pdev.config + IGD_STOLEN_CFG_GGC),
-                        &gsm_size);
     region->base = rmrr->base;
     region->limit = rmrr->base + rmrr->size - 1;
-    region->dsm_base = rmrr->base + MIN(gsm_size, rmrr->size - 1);
+    region->dsm_base = rmrr->base + gsm_size;
     *decoded = IGD_STOLEN_OK;
     return true;
 }
@@ -171,15 +256,33 @@ static void vfio_igd_rmrr_preset(VFIOPCIDevice *vdev)
     }
 }
 
+/* The size is the device's own: its registers cannot be changed */
+static bool vfio_igd_rmrr_check_gms(VFIOPCIDevice *vdev, bool identity,
+                                    const StolenRegion *region, Error **errp)
+{
+    uint64_t asked = vdev->igd_gms * IGD_GMS_UNIT;
+    uint64_t own = region->limit + 1 - region->dsm_base;
+
+    if (!asked || asked == own) {
+        return true;
+    }
+    if (identity) {
+        error_setg(errp, "x-igd-gms=%u asks for 0x%" PRIx64 " bytes of stolen "
+                   "memory, and the device has 0x%" PRIx64 "; leave x-igd-gms "
+                   "out, or set x-igd-stolen=firmware", vdev->igd_gms, asked,
+                   own);
+        return false;
+    }
+    warn_report("vfio %s: x-igd-gms=%u asks for 0x%" PRIx64 " bytes of stolen "
+                "memory, and the device has 0x%" PRIx64 ", which it keeps; "
+                "leave x-igd-gms out", vdev->vbasedev.name, vdev->igd_gms,
+                asked, own);
+    return true;
+}
+
 static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
                                 Error **errp)
 {
-    if (vdev->igd_gms) {
-        error_setg(errp, "x-igd-gms=%u would give stolen memory another size "
-                   "than the device's own; leave it out, or set "
-                   "x-igd-stolen=firmware", vdev->igd_gms);
-        return false;
-    }
     if (!vfio_igd_rmrr_plug(vdev, region, errp)) {
         return false;
     }
@@ -205,11 +308,16 @@ static void vfio_igd_rmrr_fall_back(VFIOPCIDevice *vdev, const char *why)
 static bool vfio_igd_rmrr_unreadable(VFIOPCIDevice *vdev, bool identity,
                                      IGDStolenResult why, Error **errp)
 {
+    VFIOIgdRmrr *rmrr = vdev->igd_rmrr;
     const char *name = vdev->vbasedev.name;
 
     if (identity) {
-        error_setg(errp, "x-igd-stolen=identity: %s; %s",
-                   igd_stolen_strerror(why), why == IGD_STOLEN_NO_BDSM ?
+        error_setg(errp, "x-igd-stolen=identity: device id 0x%04x: %s; %s",
+                   vdev->device_id, igd_stolen_strerror(why),
+                   why == IGD_STOLEN_UNKNOWN_DEVICE ?
+                   "give x-igd-stolen-base, x-igd-stolen-size and "
+                   "x-igd-stolen-gsm-size, or set x-igd-stolen=off" :
+                   why == IGD_STOLEN_NO_BDSM || why == IGD_STOLEN_NONE ?
                    "set x-igd-stolen=off" :
                    "give x-igd-stolen-base and x-igd-stolen-size, or set "
                    "x-igd-stolen=firmware");
@@ -217,18 +325,21 @@ static bool vfio_igd_rmrr_unreadable(VFIOPCIDevice *vdev, bool identity,
     }
 
     switch (why) {
+    case IGD_STOLEN_NONE:
+        rmrr->no_memory = true;
+        return true;
     case IGD_STOLEN_NO_BDSM:
-        vdev->igd_rmrr->explained = true;
+        rmrr->no_memory = true;
         info_report("vfio %s: device id 0x%04x (Meteor Lake or later) has no "
                     "stolen memory below 4 GiB: nothing is reserved", name,
                     vdev->device_id);
         return true;
     case IGD_STOLEN_UNKNOWN_DEVICE:
-        vdev->igd_rmrr->explained = true;
+        rmrr->no_memory = true;
         warn_report("vfio %s: device id 0x%04x is not a known IGD: no stolen "
                     "memory is reserved; if it has any, give "
-                    "x-igd-stolen-base and x-igd-stolen-size", name,
-                    vdev->device_id);
+                    "x-igd-stolen-base, x-igd-stolen-size and "
+                    "x-igd-stolen-gsm-size", name, vdev->device_id);
         return true;
     default:
         vfio_igd_rmrr_fall_back(vdev, igd_stolen_strerror(why));
@@ -252,6 +363,9 @@ static bool vfio_igd_rmrr_learn_and_place(VFIOPCIDevice *vdev, bool identity,
         return vfio_igd_rmrr_unreadable(vdev, identity, decoded, errp);
     }
 
+    if (!vfio_igd_rmrr_check_gms(vdev, identity, &region, errp)) {
+        return false;
+    }
     /* A hot-plugged IGD has no place to fall back to either. */
     if (identity || DEVICE(vdev)->hotplugged) {
         return vfio_igd_rmrr_place(vdev, &region, errp);
@@ -269,16 +383,18 @@ bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp)
     const char *mode = rmrr->mode ?: IGD_RMRR_DEFAULT_MODE;
 
     if (!vfio_igd_rmrr_is_igd(vdev)) {
-        if (rmrr->mode || rmrr->base || rmrr->size || rmrr->keep ||
-            rmrr->device_memory) {
-            error_setg(errp, "x-igd-stolen, x-igd-stolen-base, "
-                       "x-igd-stolen-size, x-igd-stolen-keep and "
-                       "x-igd-stolen-memory are for Intel graphics devices; "
-                       "leave them out for this one");
+        if (rmrr->mode || rmrr->base || rmrr->size || rmrr->gsm_size ||
+            rmrr->keep || rmrr->device_memory) {
+            error_setg(errp, "%04x:%04x of class %04x is not an Intel graphics "
+                       "device (8086, class 03xx): leave all options that "
+                       "begin with x-igd-stolen out", vdev->vendor_id,
+                       vdev->device_id,
+                       pci_get_word(vdev->pdev.config + PCI_CLASS_DEVICE));
             return false;
         }
         return true;
     }
+    vfio_igd_rmrr_hide_asls(vdev);
 
     if (rmrr->device_memory &&
         (!strcmp(mode, "off") || !strcmp(mode, "firmware"))) {

@@ -27,6 +27,8 @@ typedef struct VFIOIgdRmrr VFIOIgdRmrr;
  *      docs/system/igd-stolen.rst says what each means
  * x-igd-stolen-base, x-igd-stolen-size: the whole region in bytes, GSM
  *      included, 1 MiB aligned and below 4 GiB
+ * x-igd-stolen-gsm-size: how much of it is GSM, for a device id that is not
+ *      known
  * x-igd-stolen-memory=ram|device: what is there
  * x-igd-stolen-keep=off|on: whether its contents outlive a machine reset
  */
@@ -45,16 +47,27 @@ bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp);
 
 /**
  * vfio_igd_rmrr_placed: whether stolen memory is at the host's base
- *
- * Returns: true if so; then firmware must not be asked to move it.
  */
 bool vfio_igd_rmrr_placed(const VFIOPCIDevice *vdev);
 
 /**
- * vfio_igd_rmrr_explained: whether the user was told that this device's
- * registers are not known
+ * vfio_igd_rmrr_settled: whether firmware must not be asked for memory,
+ * because stolen memory is at the host's base, or because there is none
  */
-bool vfio_igd_rmrr_explained(const VFIOPCIDevice *vdev);
+bool vfio_igd_rmrr_settled(const VFIOPCIDevice *vdev);
+
+/**
+ * vfio_igd_rmrr_gen: the generation of a device, for igd.c, whose own list of
+ * device ids is shorter than igd_stolen_ids.h
+ *
+ * Returns: -1 if it has no BDSM or is not known.
+ */
+int vfio_igd_rmrr_gen(const VFIOPCIDevice *vdev);
+
+/**
+ * vfio_igd_rmrr_has_opregion: whether the guest can be given an OpRegion
+ */
+bool vfio_igd_rmrr_has_opregion(VFIOPCIDevice *vdev);
 
 /**
  * vfio_igd_rmrr_exit: give the region back

@@ -63,20 +63,20 @@
     .gsm_sizes = "0, 2, 4 or 8 MiB"
 
 static const IGDStolenLayout layouts[IGD_STOLEN_GEN__MAX] = {
-    [IGD_STOLEN_GEN6] = { "gen 6", BDSM_32BIT, GGC_GEN6, SIZES_GEN6 },
-    [IGD_STOLEN_GEN7] = { "gen 7", BDSM_32BIT, GGC_GEN6, SIZES_GEN6 },
+    [IGD_STOLEN_GEN6] = { "gen 6", 6, BDSM_32BIT, GGC_GEN6, SIZES_GEN6 },
+    [IGD_STOLEN_GEN7] = { "gen 7", 7, BDSM_32BIT, GGC_GEN6, SIZES_GEN6 },
     [IGD_STOLEN_GEN7_VALLEYVIEW] = {
-        "gen 7 (Valleyview)", BDSM_32BIT, GGC_GEN6, SIZES_GEN6
+        "gen 7 (Valleyview)", 7, BDSM_32BIT, GGC_GEN6, SIZES_GEN6
     },
     [IGD_STOLEN_GEN8_BROADWELL] = {
-        "gen 8 (Broadwell)", BDSM_32BIT, GGC_GEN8, SIZES_BROADWELL
+        "gen 8 (Broadwell)", 8, BDSM_32BIT, GGC_GEN8, SIZES_BROADWELL
     },
     [IGD_STOLEN_GEN8_CHERRYVIEW] = {
-        "gen 8 (Cherryview)", BDSM_32BIT, GGC_GEN6, SIZES_CHERRYVIEW
+        "gen 8 (Cherryview)", 8, BDSM_32BIT, GGC_GEN6, SIZES_CHERRYVIEW
     },
-    [IGD_STOLEN_GEN9] = { "gen 9", BDSM_32BIT, GGC_GEN8, SIZES_GEN9 },
-    [IGD_STOLEN_GEN11] = { "gen 11", BDSM_64BIT, GGC_GEN8, SIZES_GEN9 },
-    [IGD_STOLEN_GEN12] = { "gen 12", BDSM_64BIT, GGC_GEN8, SIZES_GEN9 },
+    [IGD_STOLEN_GEN9] = { "gen 9", 9, BDSM_32BIT, GGC_GEN8, SIZES_GEN9 },
+    [IGD_STOLEN_GEN11] = { "gen 11", 11, BDSM_64BIT, GGC_GEN8, SIZES_GEN9 },
+    [IGD_STOLEN_GEN12] = { "gen 12", 12, BDSM_64BIT, GGC_GEN8, SIZES_GEN9 },
 };
 
 IGDStolenGen igd_stolen_gen(uint16_t device_id)
@@ -287,6 +287,9 @@ IGDStolenResult igd_stolen_decode(uint16_t device_id, uint16_t ggc,
     if (bdsm == all_ones) {
         return IGD_STOLEN_BDSM_ALL_ONES;
     }
+    if (!bdsm && !ggc) {
+        return IGD_STOLEN_NONE;
+    }
     bdsm &= ~IGD_STOLEN_BDSM_LOCK;
     result = igd_stolen_check_bdsm(bdsm);
     if (result == IGD_STOLEN_OK) {
@@ -331,6 +334,8 @@ const char *igd_stolen_strerror(IGDStolenResult result)
         [IGD_STOLEN_OK] = "no error",
         [IGD_STOLEN_UNKNOWN_DEVICE] = "the device id is unknown",
         [IGD_STOLEN_NO_BDSM] = "Meteor Lake and later have no BDSM register",
+        [IGD_STOLEN_NONE] =
+            "GGC and BDSM are zero: a virtual function has no stolen memory",
         [IGD_STOLEN_BDSM_ALL_ONES] = "BDSM reads as all ones",
         [IGD_STOLEN_BDSM_ZERO] = "BDSM is zero: no stolen memory",
         [IGD_STOLEN_BDSM_UNALIGNED] = "BDSM is not 1 MiB aligned",

@@ -13,6 +13,7 @@ CHAINS = [spec.name for spec in catalog.NESTED_SPECS]
 IDENTITY = [name for name in CHAINS if name != "nested-firmware"]
 STARTS = "vfio-starts"
 NOT_DISPLAY = "vfio-not-display"
+SECONDARY = "vfio-secondary"
 
 
 @guests(*CHAINS)
@@ -110,29 +111,68 @@ def firmware_choice(guest):
     return checks.Stolen(guest.l2.bdsm(), guest.spec.stolen.dsm_size, 0)
 
 
+def check_start(guest, name, words, status):
+    said = guest.l1.inner_says(name)
+    assert guest.l1.inner_status(name) == status, said
+    assert not [word for word in words if word not in said], said
+    if status == 0:
+        assert "is unsupported in legacy mode" not in said
+
+
+def check_silent(guest, name):
+    said = guest.l1.inner_says(name)
+    assert "emulator:" not in said, said
+
+
 @pytest.mark.parametrize("name", catalog.REFUSALS)
 @guests(STARTS)
 def test_start_refused(guest, name):
-    _, *words = catalog.REFUSALS[name]
-    said = guest.l1.inner_says(name)
-    assert guest.l1.inner_status(name) == 1, said
-    assert not [word for word in words if word not in said], said
+    check_start(guest, name, catalog.REFUSALS[name][1:], 1)
 
 
 @pytest.mark.parametrize("name", catalog.ACCEPTED)
 @guests(STARTS)
 def test_start_accepted(guest, name):
-    _, *words = catalog.ACCEPTED[name]
-    said = guest.l1.inner_says(name)
-    assert guest.l1.inner_status(name) == 0, said
-    assert not [word for word in words if word not in said], said
+    check_start(guest, name, catalog.ACCEPTED[name][1:], 0)
 
 
-@pytest.mark.parametrize("name", ["auto", "identity", "same-values", "off"])
+@pytest.mark.parametrize("name", catalog.SILENT)
 @guests(STARTS)
 def test_start_that_works_is_silent(guest, name):
-    said = guest.l1.inner_says(name)
-    assert "emulator:" not in said, said
+    check_silent(guest, name)
+
+
+@pytest.mark.parametrize("name", catalog.OPREGION)
+@guests(STARTS)
+def test_opregion(guest, name):
+    """It is the guest's by default, and ASLS is never the host's."""
+    check_start(guest, name, catalog.OPREGION[name][1:], 0)
+    assert ("opregion_enabled" in guest.l1.inner_says(name)) == (
+        not name.startswith("opregion-off"))
+
+
+@pytest.mark.parametrize("name", catalog.SECONDARY)
+@guests(SECONDARY)
+def test_secondary_display_is_an_igd(guest, name):
+    check_start(guest, name, catalog.SECONDARY[name][1:], 0)
+
+
+@guests(SECONDARY)
+def test_secondary_display_is_silent(guest):
+    check_silent(guest, "secondary")
+
+
+@pytest.mark.parametrize("name", catalog.VIRTUAL_FUNCTION)
+@guests(SECONDARY)
+def test_virtual_function_starts_silently(guest, name):
+    check_start(guest, name, catalog.VIRTUAL_FUNCTION[name][1:], 0)
+    check_silent(guest, name)
+
+
+@pytest.mark.parametrize("name", catalog.VIRTUAL_FUNCTION_REFUSED)
+@guests(SECONDARY)
+def test_virtual_function_is_refused(guest, name):
+    check_start(guest, name, catalog.VIRTUAL_FUNCTION_REFUSED[name][1:], 1)
 
 
 @guests(NOT_DISPLAY)

@@ -83,7 +83,7 @@ static const RefusalRow refusal_rows[] = {
       "set aperture-size", "aperture-size 0x200000000 ",
       "0x100000000 (4 GiB)" },
     { "class", "dsm-base=0x7b800000,class=vga", "set class", "'vga'",
-      "display or other" },
+      "display, secondary or other" },
     { "listener", "dsm-base=0x7b800000,listener=vfio", "set listener",
       "'vfio'", "off, map, unmap or devtlb" },
 };

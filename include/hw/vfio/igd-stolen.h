@@ -52,6 +52,7 @@ typedef enum IGDStolenResult {
     IGD_STOLEN_UNKNOWN_DEVICE,
     IGD_STOLEN_NO_BDSM,
     /* what its registers say */
+    IGD_STOLEN_NONE,
     IGD_STOLEN_BDSM_ALL_ONES,
     IGD_STOLEN_BDSM_ZERO,
     IGD_STOLEN_BDSM_UNALIGNED,
@@ -75,6 +76,7 @@ typedef enum IGDStolenResult {
 /**
  * IGDStolenLayout: how one generation shows its stolen memory
  * @name: of the generation, for messages
+ * @number: of the generation
  * @bdsm_offset: of BDSM in config space
  * @bdsm_bits: width of BDSM, 32 or 64
  * @gms_shift, @gms_mask: where GGC has the size of the DSM; the mask is that
@@ -84,6 +86,7 @@ typedef enum IGDStolenResult {
  */
 typedef struct IGDStolenLayout {
     const char *name;
+    uint8_t number;
     uint16_t bdsm_offset;
     uint8_t bdsm_bits;
     uint8_t gms_shift;

@@ -6,6 +6,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 What each one should say is in the test_*.py files; this is only what is run.
 """
 
+import shlex
 from dataclasses import replace
 
 from igdrmrr import book
@@ -160,12 +161,30 @@ REFUSALS = {
                        "0x100000000"),
     "mode-unknown": ("x-igd-stolen=always", "x-igd-stolen=always",
                      "auto, identity"),
-    "other-size-asked": ("x-igd-stolen=identity,x-igd-gms=2", "x-igd-gms=2"),
+    "other-size-asked": ("x-igd-stolen=identity,x-igd-gms=4", "x-igd-gms=4",
+                         "0x8000000", "0x4000000"),
     "meteor-lake-identity": ("x-igd-stolen=identity,x-pci-device-id=0x7d55",
-                             "x-igd-stolen=identity"),
+                             "x-igd-stolen=identity", "0x7d55",
+                             "x-igd-stolen=off"),
     "unknown-id-identity": ("x-igd-stolen=identity,x-pci-device-id=0x1234",
-                            "x-igd-stolen-base"),
+                            "x-igd-stolen-base", "x-igd-stolen-gsm-size"),
+    "unknown-id-no-split": ("x-pci-device-id=0x1234,"
+                            "x-igd-stolen-base=0x7b000000,"
+                            "x-igd-stolen-size=72M", "0x1234",
+                            "x-igd-stolen-gsm-size=8M"),
+    "split-too-large": ("x-pci-device-id=0x1234,x-igd-stolen-base=0x7b000000,"
+                        "x-igd-stolen-size=72M,x-igd-stolen-gsm-size=72M",
+                        "0x4800000", "x-igd-stolen-gsm-size"),
+    "split-unaligned": ("x-pci-device-id=0x1234,x-igd-stolen-base=0x7b000000,"
+                        "x-igd-stolen-size=72M,x-igd-stolen-gsm-size=4K",
+                        "0x1000", "multiple of 1 MiB"),
+    "split-differs": ("x-igd-stolen-base=0x7b000000,x-igd-stolen-size=72M,"
+                      "x-igd-stolen-gsm-size=4M", "0x400000", "0x800000"),
+    "split-alone": ("x-igd-stolen-gsm-size=8M", "x-igd-stolen-base"),
 }
+
+# As info rmrr has it
+PLACED = "0x7b000000-0x7f7fffff, BDSM 0x7b800000"
 
 # name: (options of vfio-pci, what is said about a start that works)
 ACCEPTED = {
@@ -173,7 +192,13 @@ ACCEPTED = {
     "identity": ("x-igd-stolen=identity",),
     "same-values": ("x-igd-stolen-base=0x7b000000,x-igd-stolen-size=72M",),
     "off": ("x-igd-stolen=off",),
-    "falls-back": ("x-igd-gms=2", "not at the host's base", "x-igd-gms=2"),
+    "own-size-asked": ("x-igd-gms=2", PLACED),
+    "own-size-identity": ("x-igd-stolen=identity,x-igd-gms=2", PLACED),
+    "other-size-auto": ("x-igd-gms=4", PLACED, "x-igd-gms=4", "0x8000000",
+                        "0x4000000, which it keeps"),
+    "opregion-asked": ("x-igd-opregion=on", PLACED),
+    "falls-back": ("x-igd-stolen=auto -machine default-bus-bypass-iommu=on",
+                   "not at the host's base", "default-bus-bypass-iommu=off"),
     # The region is known from L1's sysfs before RAM is laid out.
     "early-scan": ("x-igd-stolen=identity -m 2G -trace stolen_memory_early "
                    "-trace stolen_memory_plug", "low RAM ends at 0x7b000000",
@@ -181,34 +206,111 @@ ACCEPTED = {
     "meteor-lake": ("x-pci-device-id=0x7d55", "0x7d55",
                     "nothing is reserved"),
     "unknown-id": ("x-pci-device-id=0x1234", "0x1234", "not a known IGD"),
+    "amber-lake": ("x-pci-device-id=0x87c0", PLACED),
+    "wildcat-lake": ("x-pci-device-id=0xfd80", "0xfd80",
+                     "nothing is reserved"),
     "unknown-id-explicit": ("x-pci-device-id=0x1234,"
                             "x-igd-stolen-base=0x7b000000,"
-                            "x-igd-stolen-size=72M",),
+                            "x-igd-stolen-size=72M,x-igd-stolen-gsm-size=8M",
+                            PLACED),
+    "no-opregion-no-legacy": (
+        "romfile=/tmp/rom -machine pc", "IGD legacy mode disabled",
+        "OpRegion", "BDSM 0x7b800000"),
+}
+
+# Starts with nothing to say. Of the class of an IGD that is not the host's
+# primary display; and with the registers of a virtual function.
+SILENT = ("auto", "identity", "same-values", "off", "own-size-asked",
+          "own-size-identity", "opregion-asked", "amber-lake",
+          "unknown-id-explicit")
+SECONDARY = {
+    "secondary": ("x-igd-stolen=auto", PLACED),
+    "no-vga-no-legacy": ("romfile=/tmp/rom -machine pc",
+                         "IGD legacy mode disabled", "VGA",
+                         "BDSM 0x7b800000"),
+    # igd.c knows neither the class nor the id: no mirror of BDSM in BAR0.
+    "mirror": ("x-igd-stolen=firmware,x-pci-device-id=0x87c0",
+               "e01080c0: 0x00000000"),
+}
+# BAR0 to e0000000, and a look at BDSM in it.
+MIRROR = ("o /w 0xcf8 0x80001010", "o /w 0xcfc 0xe0000000",
+          "o /w 0xcf8 0x80001014", "o /w 0xcfc 0", "o /w 0xcf8 0x80001004",
+          "o /w 0xcfc 2", "xp /1wx 0xe01080c0")
+VIRTUAL_FUNCTION = {
+    "vf": ("x-igd-stolen=auto", "No device has a reserved region"),
+    "vf-off": ("x-igd-stolen=off", "No device has a reserved region"),
+}
+VIRTUAL_FUNCTION_REFUSED = {
+    "vf-identity": ("x-igd-stolen=identity", "virtual function",
+                    "set x-igd-stolen=off"),
+    "vf-explicit": ("x-igd-stolen-base=0x7b000000,x-igd-stolen-size=72M",
+                    "virtual function", "leave x-igd-stolen-base"),
+}
+
+# With an OpRegion whose address on the host is the region's base.
+ASLS = ("o /w 0xcf8 0x800010fc", "i /w 0xcfc")
+NO_ASLS = "portl[0x0cfc] = 0x00000000"
+OPREGION = {
+    "opregion": ("x-igd-stolen=auto -trace vfio_pci_igd_opregion_enabled",
+                 "vfio_pci_igd_opregion_enabled", PLACED, NO_ASLS),
+    "opregion-no-memory": (
+        "x-pci-device-id=0x7d55 -trace vfio_pci_igd_opregion_enabled",
+        "vfio_pci_igd_opregion_enabled", NO_ASLS),
+    "opregion-off": ("x-igd-opregion=off", PLACED, NO_ASLS),
+    "opregion-off-stock": ("x-igd-opregion=off,x-igd-stolen=off", NO_ASLS),
 }
 
 INNER_MACHINE = " ".join(Q35 + IOMMU) + " -accel tcg -m 128M"
+PC_MACHINE = " ".join(PC) + " -accel tcg -m 128M"
 
 
 def inner_start(function, name, options):
     """A shell line that starts the emulator in L1 with these options."""
-    return (f"{function} {name} 60 {INNER_MACHINE} "
+    machine = INNER_MACHINE
+    if options.endswith(" -machine pc"):
+        options, machine = options[:-len(" -machine pc")], PC_MACHINE
+    return (f"{function} {name} 60 {machine} "
             f"-device vfio-pci,host=0000:00:02.0,addr=02.0,{options}")
+
+
+def refused(rows):
+    """Shell lines that try these."""
+    return [inner_start("inner", name, words[0])
+            for name, words in rows.items()]
+
+
+def accepted(rows, *asked):
+    """Shell lines that start these, and ask the monitor of each."""
+    ask = shlex.join(["ask", "info rmrr", *asked])
+    return [line for name, words in rows.items()
+            for line in (ask, inner_start("inner_paused", name, words[0]))]
+
+
+EMPTY_ROM = "dd if=/dev/zero of=/tmp/rom bs=512 count=1 2> /dev/null"
 
 
 def starts_job():
     """Each of the refusals and of the starts that work, one by one."""
-    lines = [L1_PROBES, "vfio_bind"]
-    lines += [inner_start("inner", name, words[0])
-              for name, words in REFUSALS.items()]
-    lines += [inner_start("inner_paused", name, words[0])
-              for name, words in ACCEPTED.items()]
-    lines.append("inner_planned planned 60 128M")
-    return "\n".join(lines)
+    return "\n".join([
+        L1_PROBES, EMPTY_ROM, "vfio_bind", *refused(REFUSALS),
+        *accepted(ACCEPTED), "inner_planned planned 60 128M",
+        *driver_jobs.opregion_there(USUAL), *accepted(OPREGION, *ASLS)])
+
+
+def secondary_job():
+    """The same of a device that is not the primary display, then of a VF."""
+    return "\n".join([
+        L1_PROBES, EMPTY_ROM, "vfio_bind",
+        *accepted(SECONDARY, *MIRROR),
+        "config_put 0x50 0 0", "config_put 0x5c 0 0 0 0",
+        *accepted(VIRTUAL_FUNCTION), *refused(VIRTUAL_FUNCTION_REFUSED)])
 
 
 VFIO_SPECS = [
     Spec("vfio-starts", USUAL, memory="4G", vfio=True, job=starts_job(),
-         time_limit=600),
+         device_options=",config-unlocked=on", time_limit=900),
+    Spec("vfio-secondary", USUAL, memory="2G", vfio=True, job=secondary_job(),
+         device_options=",class=secondary,config-unlocked=on"),
     Spec("vfio-not-display", USUAL, memory="2G", vfio=True,
          device_options=",class=other", time_limit=300,
          job="\n".join([L1_PROBES, "vfio_bind",

@@ -85,7 +85,7 @@ def by_device(where):
     ]
 
 
-def opregion(where):
+def opregion_there(where):
     """An OpRegion in the GSM, which is memory like any other here."""
     base = where.region.base
     vbt = base + OPREGION_VBT
@@ -94,10 +94,17 @@ def opregion(where):
              (OPREGION_VBT, VBT_WORD), (OPREGION_VBT + 0xFF8, VBT_WORD)]
     halves = [(0x3BA, vbt & 0xFFFF), (0x3BC, vbt >> 16), (0x3BE, 0),
               (0x3C0, 0), (0x3C2, 0x1000), (0x3C4, 0)]
-    peeks = " ".join(f"peek {subtype} {at:#x}" for subtype, at in PEEKS)
     return [f"devmem {base + at:#x} 32 {word:#x}" for at, word in words] + [
         f"devmem {base + at:#x} 16 {half:#x}" for at, half in halves] + [
         f"config_put 0xfc {octal(base, 4)}",
+    ]
+
+
+def opregion(where):
+    """The OpRegion through our driver, and through vfio-pci."""
+    peeks = " ".join(f"peek {subtype} {at:#x}" for subtype, at in PEEKS)
+    return [
+        *opregion_there(where),
         f"user opregion info {peeks}",
         "driver_unbind",
         "vfio_bind",

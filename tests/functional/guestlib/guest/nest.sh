@@ -32,12 +32,21 @@ inner() {
     say_time inner_finished $name
 }
 
+# ask COMMAND...: what the next inner_paused asks the monitor
+ask() {
+    for command in "$@"; do
+        asked="$asked{\"execute\":\"human-monitor-command\",\"arguments\":"
+        asked="$asked{\"command-line\":\"$command\"}}"
+    done
+}
+
 # inner_paused NAME SECONDS ARGUMENT...: one that has nothing to do but start
 inner_paused() {
     input=/tmp/inner.in
-    echo '{"execute":"qmp_capabilities"}{"execute":"quit"}' > $input
+    echo '{"execute":"qmp_capabilities"}'"$asked"'{"execute":"quit"}' > $input
     inner "$@" -S -qmp stdio
     input=
+    asked=
 }
 
 # inner_ejected NAME SECONDS ARGUMENT...: one on pc whose device at 02.0 is
