@@ -25,60 +25,77 @@
 static void igd_testdev_opts_refuse_id(const IGDTestDevOpts *o,
                                        IGDStolenResult result, Error **errp)
 {
-    error_setg(errp, TYPE_IGD_TESTDEV ": device-id 0x%04x: %s; set device-id "
-               "to that of an IGD that has BDSM, such as 0x1912 (Skylake) or "
-               "0x9a49 (Tiger Lake)", o->device_id,
+    error_setg(errp, TYPE_IGD_TESTDEV ": device-id 0x%04x: %s; set "
+               "device-id=0x1912 (Skylake), device-id=0x9a49 (Tiger Lake) or "
+               "that of another IGD that has BDSM", o->device_id,
                igd_stolen_strerror(result));
 }
 
+/* @example is right in every generation */
 static void igd_testdev_opts_refuse_size(const char *option, uint64_t size,
                                          const char *gen, const char *sizes,
-                                         Error **errp)
+                                         const char *example, Error **errp)
 {
     g_autofree char *text = size_to_str(size);
 
     error_setg(errp, TYPE_IGD_TESTDEV ": %s 0x%" PRIx64 " (%s) cannot be "
-               "expressed in GGC of %s; set %s to %s", option, size, text, gen,
-               option, sizes);
+               "expressed in GGC of %s, or is no memory; set %s to %s, such "
+               "as %s=%s", option, size, text, gen, option, sizes, option,
+               example);
+}
+
+/* A dsm-base that is near the one given and can be had */
+static uint64_t igd_testdev_opts_near(const IGDTestDevOpts *o)
+{
+    uint64_t lowest = STOLEN_MIN_BASE + o->gsm_size;
+    uint64_t highest = STOLEN_CHIPSET_BASE - o->dsm_size;
+    uint64_t base = o->dsm_base;
+
+    if (!base) {
+        base = 0x7b800000;
+    } else if (base < 4 * KiB) {
+        base *= MiB;    /* it was meant as a number of MiB */
+    }
+    base = QEMU_ALIGN_DOWN(base, IGD_STOLEN_ALIGN);
+    return MAX(lowest, MIN(base, highest));
 }
 
 static void igd_testdev_opts_refuse_place(const IGDTestDevOpts *o,
                                           IGDStolenResult result,
                                           Error **errp)
 {
-    uint64_t aligned = QEMU_ALIGN_DOWN(o->dsm_base, IGD_STOLEN_ALIGN);
+    uint64_t near = igd_testdev_opts_near(o);
 
     switch (result) {
     case IGD_STOLEN_BDSM_ZERO:
         error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base is missing or 0; set "
-                   "dsm-base to a multiple of 0x%llx above gsm-size 0x%" PRIx64,
-                   IGD_STOLEN_ALIGN, o->gsm_size);
+                   "dsm-base to a multiple of 0x%llx (1 MiB), such as "
+                   "dsm-base=0x%" PRIx64, IGD_STOLEN_ALIGN, near);
         break;
     case IGD_STOLEN_BDSM_UNALIGNED:
         error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base 0x%" PRIx64 " is not a "
-                   "multiple of 0x%llx (1 MiB); set dsm-base to 0x%" PRIx64,
-                   o->dsm_base, IGD_STOLEN_ALIGN, aligned);
-        break;
-    case IGD_STOLEN_DSM_EMPTY:
-        error_setg(errp, TYPE_IGD_TESTDEV ": dsm-size 0 is no stolen memory; "
-                   "set dsm-size to 0x%llx or more", IGD_STOLEN_ALIGN);
+                   "multiple of 0x%llx (1 MiB); set dsm-base=0x%" PRIx64,
+                   o->dsm_base, IGD_STOLEN_ALIGN, near);
         break;
     case IGD_STOLEN_GSM_UNDERFLOW:
-        error_setg(errp, TYPE_IGD_TESTDEV ": gsm-size 0x%" PRIx64 " is larger "
-                   "than dsm-base 0x%" PRIx64 ", below which the GSM lies; "
-                   "raise dsm-base", o->gsm_size, o->dsm_base);
-        break;
     case IGD_STOLEN_BELOW_1M:
         error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base 0x%" PRIx64 " minus "
-                   "gsm-size 0x%" PRIx64 " is below the limit 0x%llx (1 MiB); "
-                   "raise dsm-base", o->dsm_base, o->gsm_size,
-                   IGD_STOLEN_MIN_BASE);
+                   "gsm-size 0x%" PRIx64 " is below the limit 0x%llx (16 MiB); "
+                   "set dsm-base=0x%" PRIx64, o->dsm_base, o->gsm_size,
+                   STOLEN_MIN_BASE, near);
         break;
     default:
+        if (o->dsm_size > STOLEN_CHIPSET_BASE - STOLEN_MIN_BASE -
+                          o->gsm_size) {
+            error_setg(errp, TYPE_IGD_TESTDEV ": dsm-size 0x%" PRIx64 " does "
+                       "not fit below the limit 0x%llx; set dsm-size=64M",
+                       o->dsm_size, STOLEN_CHIPSET_BASE);
+            break;
+        }
         error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base 0x%" PRIx64 " plus "
-                   "dsm-size 0x%" PRIx64 " is above the limit 0x%llx (4 GiB); "
-                   "lower dsm-base or dsm-size", o->dsm_base, o->dsm_size,
-                   IGD_STOLEN_MAX_LIMIT + 1);
+                   "dsm-size 0x%" PRIx64 " is above the limit 0x%llx (below "
+                   "4 GiB); set dsm-base=0x%" PRIx64, o->dsm_base, o->dsm_size,
+                   STOLEN_CHIPSET_BASE, near);
         break;
     }
 }
@@ -91,16 +108,19 @@ bool igd_testdev_opts_region(const IGDTestDevOpts *o, uint16_t *ggc,
     IGDStolenResult result;
 
     result = igd_stolen_encode_ggc(gen, o->dsm_size, o->gsm_size, ggc);
+    if (result == IGD_STOLEN_OK && !o->dsm_size) {
+        result = IGD_STOLEN_DSM_INEXPRESSIBLE;
+    }
     switch (result) {
     case IGD_STOLEN_OK:
         break;
     case IGD_STOLEN_DSM_INEXPRESSIBLE:
         igd_testdev_opts_refuse_size("dsm-size", o->dsm_size, layout->name,
-                                     layout->dsm_sizes, errp);
+                                     layout->dsm_sizes, "64M", errp);
         return false;
     case IGD_STOLEN_GSM_INEXPRESSIBLE:
         igd_testdev_opts_refuse_size("gsm-size", o->gsm_size, layout->name,
-                                     layout->gsm_sizes, errp);
+                                     layout->gsm_sizes, "2M", errp);
         return false;
     default:
         igd_testdev_opts_refuse_id(o, result, errp);

@@ -40,8 +40,8 @@ static bool igd_testdev_check_aperture(IGDTestDevState *s, Error **errp)
     }
     error_setg(errp, TYPE_IGD_TESTDEV ": aperture-size 0x%" PRIx64 " is not a "
                "power of two from 0x%llx (1 MiB) to 0x%llx (4 GiB); set "
-               "aperture-size to one, such as 256M", s->aperture_size,
-               APERTURE_MIN, APERTURE_MAX);
+               "aperture-size to one, such as aperture-size=256M",
+               s->aperture_size, APERTURE_MIN, APERTURE_MAX);
     return false;
 }
 
@@ -52,7 +52,7 @@ static bool igd_testdev_parse_listener(IGDTestDevState *s,
         return true;
     }
     error_setg(errp, TYPE_IGD_TESTDEV ": listener '%s' is not known; set "
-               "listener to off, map, unmap or devtlb", s->listener_name);
+               "listener=off, or to map, unmap or devtlb", s->listener_name);
     return false;
 }
 
@@ -71,8 +71,8 @@ static bool igd_testdev_set_class(IGDTestDevState *s, Error **errp)
         pci_config_set_class(config, PCI_CLASS_OTHERS);
         return true;
     }
-    error_setg(errp, TYPE_IGD_TESTDEV ": class '%s' is not known; set class "
-               "to display, secondary or other", s->class_name);
+    error_setg(errp, TYPE_IGD_TESTDEV ": class '%s' is not known; set "
+               "class=display, or to secondary or other", s->class_name);
     return false;
 }
 
@@ -351,6 +351,7 @@ static void igd_testdev_class_init(ObjectClass *klass, void *data)
     rrc->get = igd_testdev_get;
     rrc->maps_iova = igd_testdev_maps_iova;
     rrc->keeps_contents = igd_testdev_keeps_contents;
+    rrc->place_option = "dsm-base";
     dc->vmsd = &vmstate_igd_testdev;
     dc->desc = "Test device with the stolen memory of an Intel IGD";
     device_class_set_props(dc, igd_testdev_properties);

@@ -143,12 +143,12 @@ static bool vtd_rmrr_check_shadowing(IntelIOMMUState *s, PCIDevice *pdev,
     if (s->flts) {
         error_setg(errp, "%s: a device that shadows IOMMU mappings and has "
                    "stolen memory needs second-stage translation; set "
-                   "intel-iommu,x-flts=off", pdev->name);
+                   "intel-iommu,x-flts=off", reserved_region_name(pdev));
         return false;
     }
     if (!s->caching_mode) {
         error_setg(errp, "%s: a device that shadows IOMMU mappings needs "
-                   "intel-iommu,caching-mode=on", pdev->name);
+                   "intel-iommu,caching-mode=on", reserved_region_name(pdev));
         return false;
     }
     if (s->snoop_control) {
@@ -171,8 +171,9 @@ bool vtd_rmrr_check(PCIDevice *pdev, const StolenRegion *region,
     if (!s) {
         if (pcms->iommu) {
             error_setg(errp, "%s: %s cannot report reserved memory; use "
-                       "-device intel-iommu, or x-igd-stolen=off", pdev->name,
-                       object_get_typename(OBJECT(pcms->iommu)));
+                       "-device intel-iommu%s", reserved_region_name(pdev),
+                       object_get_typename(OBJECT(pcms->iommu)),
+                       reserved_region_or_off(pdev));
             return false;
         }
         return true;
@@ -182,7 +183,8 @@ bool vtd_rmrr_check(PCIDevice *pdev, const StolenRegion *region,
         error_setg(errp, "%s: an RMRR needs the device behind the intel-iommu, "
                    "but its root bus bypasses it; set "
                    "default-bus-bypass-iommu=off (-machine) or "
-                   "bypass_iommu=off (of the expander bridge)", pdev->name);
+                   "bypass_iommu=off (of the expander bridge)",
+                   reserved_region_name(pdev));
         return false;
     }
     if (!vtd_rmrr_check_shadowing(s, pdev, errp)) {
@@ -196,8 +198,8 @@ bool vtd_rmrr_check(PCIDevice *pdev, const StolenRegion *region,
     status = vtd_rmrr_add(set, s, pdev, region, RESERVED_REGION_PLACED);
     if (status != RMRR_OK) {
         error_setg(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64
-                   " cannot be an RMRR: it %s", pdev->name, region->base,
-                   region->limit, rmrr_status_text(status));
+                   " cannot be an RMRR: it %s", reserved_region_name(pdev),
+                   region->base, region->limit, rmrr_status_text(status));
         return false;
     }
     return true;

@@ -136,8 +136,13 @@ static void stolen_memory_machine_done(Notifier *notifier, void *unused)
         vtd_rmrr_check(sm->pdev, &sm->region, &error_fatal);
         if (vtd_rmrr_map(sm->pdev, &sm->region, &sm->mr) && !sm->mapped &&
             reserved_region_maps_iova(sm->pdev)) {
-            error_report("%s: -device intel-iommu has to come before the "
-                         "device on the command line", sm->pdev->name);
+            error_report("%s: -device intel-iommu has to come before this "
+                         "device. QEMU makes the devices given as key=value "
+                         "first, in their order, then those given as JSON, "
+                         "as libvirt gives its own: put -device intel-iommu "
+                         "first; with libvirt, give the IGD as <hostdev> and "
+                         "not on <qemu:commandline>",
+                         reserved_region_name(sm->pdev));
             exit(EXIT_FAILURE);
         }
     }
@@ -301,7 +306,7 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
         if (!same) {
             warn_report("%s: stolen memory was expected at 0x%" PRIx64 "-0x%"
                         PRIx64 ", but the device says 0x%" PRIx64 "-0x%"
-                        PRIx64, pdev->name, sm->region.base,
+                        PRIx64, reserved_region_name(pdev), sm->region.base,
                         sm->region.limit, region->base, region->limit);
         }
         stolen_memory_remove(sm);

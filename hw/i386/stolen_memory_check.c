@@ -56,49 +56,85 @@ void stolen_memory_tseg(uint64_t *base, uint64_t *limit)
     *limit = low_ram_size - 1;
 }
 
+/* What helps where a region cannot be, but could be at @base */
+static char *stolen_memory_remedy(PCIDevice *pdev, const StolenRegion *region,
+                                  uint64_t base)
+{
+    ReservedRegionProviderClass *rrc =
+        RESERVED_REGION_PROVIDER_GET_CLASS(pdev);
+    uint64_t dsm_base = base + (region->dsm_base - region->base);
+
+    return rrc->place_option ?
+           g_strdup_printf("set %s=0x%" PRIx64, rrc->place_option, dsm_base) :
+           g_strdup_printf("set %s", rrc->off_option);
+}
+
+static void stolen_memory_refuse_conflict(PCIDevice *pdev, const char *what,
+                                          const StolenRegion *region,
+                                          const StolenRange *with,
+                                          Error **errp)
+{
+    ERRP_GUARD();
+    g_autofree char *remedy =
+        stolen_memory_remedy(pdev, region,
+                             with->base - stolen_region_size(region));
+    uint64_t tseg_base, tseg_limit;
+
+    stolen_memory_tseg(&tseg_base, &tseg_limit);
+    if (with->limit == tseg_limit) {
+        g_free(remedy);
+        remedy = g_strdup_printf("set max-ram-below-4g=0x%" PRIx64
+                                 " (-machine)", region->base);
+    }
+    error_setg(errp, "%s overlaps %s at 0x%" PRIx64 "-0x%" PRIx64 "; %s", what,
+               with->name, with->base, with->limit, remedy);
+    if (with->base == STOLEN_SEABIOS_ECAM_BASE) {
+        error_append_hint(errp, "OVMF from 2024 on (if=pflash) puts MMCONFIG "
+                          "at 0xe0000000, so the region can stay.\n");
+    }
+}
+
 static void stolen_memory_refuse(PCIDevice *pdev, const StolenRegion *region,
                                  const StolenPlan *plan, Error **errp)
 {
     g_autofree char *what =
         g_strdup_printf("%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64,
-                        pdev->name, region->base, region->limit);
+                        reserved_region_name(pdev), region->base,
+                        region->limit);
+    bool low = plan->status == STOLEN_PLAN_TOO_LOW;
+    g_autofree char *remedy =
+        stolen_memory_remedy(pdev, region, low ? STOLEN_MIN_BASE :
+                             STOLEN_CHIPSET_BASE - stolen_region_size(region));
 
     switch (plan->status) {
     case STOLEN_PLAN_OK:
         g_assert_not_reached();
     case STOLEN_PLAN_UNALIGNED:
         error_setg(errp, "%s is not in whole MiB: its base, BDSM (0x%" PRIx64
-                   ") and end have to be multiples of 0x%llx", what,
-                   region->dsm_base, STOLEN_ALIGN);
+                   ") and end have to be multiples of 0x%llx; %s", what,
+                   region->dsm_base, STOLEN_ALIGN, remedy);
         break;
     case STOLEN_PLAN_EMPTY:
-        error_setg(errp, "%s is empty, or BDSM (0x%" PRIx64 ") is outside it",
-                   what, region->dsm_base);
+        error_setg(errp, "%s is empty, or BDSM (0x%" PRIx64 ") is outside it; "
+                   "%s", what, region->dsm_base, remedy);
         break;
     case STOLEN_PLAN_ABOVE_4G:
-        error_setg(errp, "%s does not end below 4 GiB (limit 0x%llx)", what,
-                   STOLEN_4G_LIMIT);
+        error_setg(errp, "%s does not end below 4 GiB (limit 0x%llx); %s", what,
+                   STOLEN_4G_LIMIT, remedy);
         break;
     case STOLEN_PLAN_TOO_LOW:
-        error_setg(errp, "%s begins below 0x%llx, which the firmware needs",
-                   what, STOLEN_MIN_BASE);
+        error_setg(errp, "%s begins below 0x%llx, which the firmware needs; %s",
+                   what, STOLEN_MIN_BASE, remedy);
         break;
     case STOLEN_PLAN_CONFLICT:
-        error_setg(errp, "%s overlaps %s at 0x%" PRIx64 "-0x%" PRIx64, what,
-                   plan->conflict.name, plan->conflict.base,
-                   plan->conflict.limit);
+        stolen_memory_refuse_conflict(pdev, what, region, &plan->conflict,
+                                      errp);
         break;
     case STOLEN_PLAN_NEEDS_CAP:
         error_setg(errp, "%s is inside guest RAM, which this firmware uses as "
                    "one piece; set max-ram-below-4g=0x%" PRIx64 " (-machine)",
                    what, region->base);
         break;
-    }
-    if (plan->status == STOLEN_PLAN_CONFLICT &&
-        plan->conflict.base == STOLEN_SEABIOS_ECAM_BASE) {
-        error_append_hint(errp, "Use OVMF from 2024 on (if=pflash), which "
-                          "puts MMCONFIG at 0xe0000000. vfio-pci can "
-                          "do with x-igd-stolen=firmware instead.\n");
     }
 }
 
@@ -110,17 +146,38 @@ static bool stolen_memory_check_machine(PCIDevice *pdev, PCMachineState **pcms,
     *pcms = (PCMachineState *)object_dynamic_cast(machine, TYPE_PC_MACHINE);
     if (!*pcms || !(*pcms)->pcibus || xen_enabled()) {
         error_setg(errp, "%s: machine type %s cannot place stolen memory; "
-                   "use q35 or pc, or x-igd-stolen=off", pdev->name,
-                   object_get_typename(machine));
+                   "use -machine q35 or -machine pc%s",
+                   reserved_region_name(pdev), object_get_typename(machine),
+                   reserved_region_or_off(pdev));
         return false;
     }
     if (DEVICE(pdev)->hotplugged) {
         error_setg(errp, "%s: a device with stolen memory cannot be "
                    "hot-plugged: E820 and the RMRR are fixed at boot; give it "
-                   "on the command line, or set x-igd-stolen=off", pdev->name);
+                   "on the command line%s", reserved_region_name(pdev),
+                   reserved_region_or_off(pdev));
         return false;
     }
     return true;
+}
+
+static void stolen_memory_refuse_overlap(PCIDevice *pdev,
+                                         const StolenRegion *region,
+                                         const StolenMemory *other,
+                                         Error **errp)
+{
+    uint64_t size = stolen_region_size(region);
+    uint64_t above = other->region.limit + 1;
+    g_autofree char *remedy =
+        stolen_memory_remedy(pdev, region,
+                             above + size <= STOLEN_CHIPSET_BASE ?
+                             above : other->region.base - size);
+
+    error_setg(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64 " overlaps "
+               "that of %s at 0x%" PRIx64 "-0x%" PRIx64 "; %s",
+               reserved_region_name(pdev), region->base, region->limit,
+               reserved_region_name(other->pdev), other->region.base,
+               other->region.limit, remedy);
 }
 
 bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
@@ -150,10 +207,7 @@ bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
     }
 
     if (other) {
-        error_setg(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64
-                   " overlaps that of %s at 0x%" PRIx64 "-0x%" PRIx64,
-                   pdev->name, region->base, region->limit, other->pdev->name,
-                   other->region.base, other->region.limit);
+        stolen_memory_refuse_overlap(pdev, region, other, errp);
         return false;
     }
 

@@ -17,15 +17,10 @@
 /* Stolen memory comes in units of 1 MiB (BDSM bits 31:20). */
 #define STOLEN_ALIGN 0x100000ULL
 
-/* Firmware and the ISA hole live below; no region may begin there. */
-#define STOLEN_MIN_BASE 0x1000000ULL
-
 /* PC firmware and q35: MMCONFIG as SeaBIOS (all) and OVMF (to 2023) set it. */
 #define STOLEN_SEABIOS_ECAM_BASE 0xb0000000ULL
 #define STOLEN_SEABIOS_ECAM_LIMIT 0xbfffffffULL
 
-/* I/O APIC, HPET, VT-d, local APIC and flash: fixed on every PC machine. */
-#define STOLEN_CHIPSET_BASE 0xfec00000ULL
 #define STOLEN_4G_LIMIT 0xffffffffULL
 
 typedef enum StolenMachine {

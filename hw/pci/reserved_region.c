@@ -81,6 +81,28 @@ bool reserved_region_keeps_contents(PCIDevice *pdev)
            rrc->keeps_contents(RESERVED_REGION_PROVIDER(pdev));
 }
 
+const char *reserved_region_name(PCIDevice *pdev)
+{
+    const char *id = DEVICE(pdev)->id;
+    g_autofree char *path = qdev_get_dev_path(DEVICE(pdev));
+    g_autofree char *name =
+        id ? g_strdup_printf("%s (%s at %s)", id, pdev->name, path)
+           : g_strdup_printf("%s at %s", pdev->name, path);
+
+    return g_intern_string(name);
+}
+
+const char *reserved_region_or_off(PCIDevice *pdev)
+{
+    ReservedRegionProviderClass *rrc =
+        RESERVED_REGION_PROVIDER_GET_CLASS(pdev);
+    g_autofree char *text =
+        rrc->off_option ? g_strdup_printf(", or set %s", rrc->off_option)
+                        : g_strdup("");
+
+    return g_intern_string(text);
+}
+
 static ReservedRegionMapFailed *reserved_region_map_failed_function;
 
 void reserved_region_on_map_failed(ReservedRegionMapFailed *function)

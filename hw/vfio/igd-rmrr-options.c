@@ -117,6 +117,7 @@ void vfio_igd_rmrr_class_init(ObjectClass *klass)
     rrc->get = vfio_igd_rmrr_get;
     rrc->maps_iova = vfio_igd_rmrr_maps_iova;
     rrc->keeps_contents = vfio_igd_rmrr_keeps_contents;
+    rrc->off_option = "x-igd-stolen=off";
 
     object_class_property_add_str(klass, "x-igd-stolen",
                                   vfio_igd_rmrr_get_mode,

@@ -48,17 +48,17 @@
     .bdsm_offset = IGD_STOLEN_CFG_BDSM_GEN11, .bdsm_bits = 64
 
 #define SIZES_GEN6                                                      \
-    .dsm_sizes = "0 to 512 MiB in steps of 32 MiB",                     \
+    .dsm_sizes = "32 to 512 MiB in steps of 32 MiB",                     \
     .gsm_sizes = "0, 1, 2 or 3 MiB"
 #define SIZES_BROADWELL                                                 \
-    .dsm_sizes = "0 to 8160 MiB in steps of 32 MiB",                    \
+    .dsm_sizes = "32 to 8160 MiB in steps of 32 MiB",                    \
     .gsm_sizes = "0, 2, 4 or 8 MiB"
 #define SIZES_CHERRYVIEW                                                \
-    .dsm_sizes = "0 to 512 MiB in steps of 32 MiB, "                    \
+    .dsm_sizes = "32 to 512 MiB in steps of 32 MiB, "                    \
                  "and 8 to 60 MiB in steps of 4 MiB",                   \
     .gsm_sizes = "0, 2, 4 or 8 MiB"
 #define SIZES_GEN9                                                      \
-    .dsm_sizes = "0 to 7648 MiB in steps of 32 MiB, "                   \
+    .dsm_sizes = "32 to 7648 MiB in steps of 32 MiB, "                   \
                  "and 4 to 60 MiB in steps of 4 MiB",                   \
     .gsm_sizes = "0, 2, 4 or 8 MiB"
 

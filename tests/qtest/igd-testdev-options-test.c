@@ -22,6 +22,7 @@
 #define MIB             0x100000ull
 #define RAM_BUF         0x1000000ull
 
+/* @remedy is in the message as it stands, and added to the options helps */
 typedef struct RefusalRow {
     const char *name;
     const char *opts;
@@ -30,62 +31,72 @@ typedef struct RefusalRow {
     const char *limit;
 } RefusalRow;
 
-/* As the message has them: the options are repeated before it */
-
 static const RefusalRow refusal_rows[] = {
     { "unknown-id", "device-id=0x1234,dsm-base=0x7b800000",
-      "set device-id", "device-id 0x1234", "such as 0x1912" },
+      "device-id=0x1912", "device-id 0x1234", "unknown" },
     { "id-zero", "device-id=0,dsm-base=0x7b800000",
-      "set device-id", "device-id 0x0000", "such as 0x1912" },
+      "device-id=0x9a49", "device-id 0x0000", "unknown" },
     { "meteor-lake", "device-id=0x7d55,dsm-base=0x7b800000",
-      "set device-id", "device-id 0x7d55", "no BDSM register" },
-    { "no-dsm-base", "dsm-size=64M", "set dsm-base", "missing", "0x100000" },
-    { "dsm-base-zero", "dsm-base=0", "set dsm-base", "missing or 0",
-      "0x800000" },
-    { "dsm-base-64k", "dsm-base=0x7b810000", "set dsm-base to 0x7b800000",
+      "device-id=0x1912", "device-id 0x7d55", "no BDSM register" },
+    { "no-dsm-base", "dsm-size=64M", "dsm-base=0x7b800000", "missing",
+      "0x100000" },
+    { "dsm-base-zero", "dsm-base=0", "dsm-base=0x7b800000", "missing or 0",
+      "0x100000" },
+    { "dsm-base-mib", "dsm-base=1976", "dsm-base=0x7b800000",
+      "dsm-base 0x7b8 ", "0x100000 (1 MiB)" },
+    { "dsm-base-64k", "dsm-base=0x7b810000", "dsm-base=0x7b800000",
       "dsm-base 0x7b810000 ", "0x100000 (1 MiB)" },
-    { "dsm-base-odd", "dsm-base=0x7b800001", "set dsm-base to 0x7b800000",
+    { "dsm-base-odd", "dsm-base=0x7b800001", "dsm-base=0x7b800000",
       "dsm-base 0x7b800001 ", "0x100000 (1 MiB)" },
-    { "dsm-base-4g", "dsm-base=0x100000000", "lower dsm-base",
-      "dsm-base 0x100000000 ", "0x100000000 (4 GiB)" },
-    { "dsm-ends-above-4g", "dsm-base=0xfc100000", "lower dsm-base",
-      "dsm-base 0xfc100000 ", "0x100000000 (4 GiB)" },
-    { "dsm-base-ones", "dsm-base=0xfffffffffff00000", "lower dsm-base",
-      "dsm-base 0xfffffffffff00000 ", "4 GiB" },
-    { "gsm-larger", "dsm-base=0x700000", "raise dsm-base",
-      "dsm-base 0x700000,", "gsm-size 0x800000 " },
-    { "gsm-to-zero", "dsm-base=0x800000", "raise dsm-base",
-      "dsm-base 0x800000 ", "0x100000 (1 MiB)" },
-    { "dsm-size-zero", "dsm-base=0x7b800000,dsm-size=0", "set dsm-size",
-      "dsm-size 0 ", "0x100000" },
-    { "dsm-size-gen6", "device-id=0x0116,dsm-base=0x1000000,dsm-size=1G,"
-      "gsm-size=2M", "set dsm-size", "0x40000000 (1 GiB)", "0 to 512 MiB" },
+    { "dsm-base-4g", "dsm-base=0x100000000", "dsm-base=0xfac00000",
+      "dsm-base 0x100000000 ", "0xfec00000" },
+    { "dsm-ends-above-4g", "dsm-base=0xfc100000", "dsm-base=0xfac00000",
+      "dsm-base 0xfc100000 ", "0xfec00000" },
+    { "dsm-base-ones", "dsm-base=0xfffffffffff00000", "dsm-base=0xfac00000",
+      "dsm-base 0xfffffffffff00000 ", "0xfec00000" },
+    { "gsm-larger", "dsm-base=0x700000", "dsm-base=0x1800000",
+      "dsm-base 0x700000 ", "gsm-size 0x800000 " },
+    { "gsm-to-zero", "dsm-base=0x800000", "dsm-base=0x1800000",
+      "dsm-base 0x800000 ", "0x1000000 (16 MiB)" },
+    { "dsm-size-zero", "dsm-base=0x7b800000,dsm-size=0", "dsm-size=64M",
+      "dsm-size 0x0 ", "32 to 7648 MiB" },
+    { "dsm-size-4g", "dsm-base=0x7b800000,dsm-size=4G", "dsm-size=64M",
+      "dsm-size 0x100000000 ", "0xfec00000" },
+    { "dsm-size-gen6", "device-id=0x0116,dsm-base=0x7b800000,dsm-size=1G,"
+      "gsm-size=2M", "dsm-size=64M", "0x40000000 (1 GiB)", "32 to 512 MiB" },
     { "dsm-size-broadwell", "device-id=0x1616,dsm-base=0x7b800000,"
-      "dsm-size=48M", "set dsm-size", "0x3000000 (48 MiB)",
+      "dsm-size=48M", "dsm-size=64M", "0x3000000 (48 MiB)",
       "steps of 32 MiB" },
     { "dsm-size-cherryview", "device-id=0x22b0,dsm-base=0x7b800000,"
-      "dsm-size=4M", "set dsm-size", "0x400000 (4 MiB)", "8 to 60 MiB" },
-    { "dsm-size-gen9", "dsm-base=0x7b800000,dsm-size=65M", "set dsm-size",
+      "dsm-size=4M", "dsm-size=64M", "0x400000 (4 MiB)", "8 to 60 MiB" },
+    { "dsm-size-gen9", "dsm-base=0x7b800000,dsm-size=65M", "dsm-size=64M",
       "0x4100000 (65 MiB)", "4 to 60 MiB" },
     { "dsm-size-gen12", "device-id=0x9a49,dsm-base=0x7b800000,dsm-size=100k",
-      "set dsm-size", "0x19000 (100 KiB)", "gen 12" },
+      "dsm-size=64M", "0x19000 (100 KiB)", "gen 12" },
     { "gsm-size-gen7", "device-id=0x0412,dsm-base=0x7b800000",
-      "set gsm-size", "0x800000 (8 MiB)", "0, 1, 2 or 3 MiB" },
-    { "gsm-size-gen9", "dsm-base=0x7b800000,gsm-size=1M", "set gsm-size",
+      "gsm-size=2M", "0x800000 (8 MiB)", "0, 1, 2 or 3 MiB" },
+    { "gsm-size-gen9", "dsm-base=0x7b800000,gsm-size=1M", "gsm-size=2M",
       "0x100000 (1 MiB)", "0, 2, 4 or 8 MiB" },
     { "gsm-size-gen11", "device-id=0x8a52,dsm-base=0x7b800000,gsm-size=16M",
-      "set gsm-size", "0x1000000 (16 MiB)", "0, 2, 4 or 8 MiB" },
+      "gsm-size=2M", "0x1000000 (16 MiB)", "0, 2, 4 or 8 MiB" },
     { "aperture-odd", "dsm-base=0x7b800000,aperture-size=96M",
-      "set aperture-size", "aperture-size 0x6000000 ", "power of two" },
+      "aperture-size=256M", "aperture-size 0x6000000 ", "power of two" },
     { "aperture-small", "dsm-base=0x7b800000,aperture-size=64k",
-      "set aperture-size", "aperture-size 0x10000 ", "0x100000 (1 MiB)" },
+      "aperture-size=256M", "aperture-size 0x10000 ", "0x100000 (1 MiB)" },
     { "aperture-large", "dsm-base=0x7b800000,aperture-size=8G",
-      "set aperture-size", "aperture-size 0x200000000 ",
+      "aperture-size=256M", "aperture-size 0x200000000 ",
       "0x100000000 (4 GiB)" },
-    { "class", "dsm-base=0x7b800000,class=vga", "set class", "'vga'",
-      "display, secondary or other" },
-    { "listener", "dsm-base=0x7b800000,listener=vfio", "set listener",
-      "'vfio'", "off, map, unmap or devtlb" },
+    { "class", "dsm-base=0x7b800000,class=vga", "class=display", "'vga'",
+      "secondary or other" },
+    { "listener", "dsm-base=0x7b800000,listener=vfio", "listener=off",
+      "'vfio'", "map, unmap or devtlb" },
+    /* What the machine refuses */
+    { "low", "dsm-base=0x1000000", "dsm-base=0x1800000",
+      "0x800000-0x4ffffff", "0x1000000" },
+    { "chipset", "dsm-base=0xfb000000", "dsm-base=0xfac00000",
+      "0xfa800000-0xfeffffff", "0xfec00000" },
+    { "seabios-mmconfig", "dsm-base=0xb8000000", "dsm-base=0xac000000",
+      "0xb7800000-0xbbffffff", "MMCONFIG at 0xb0000000-0xbfffffff" },
 };
 
 static void test_refusal(const void *data)
@@ -94,9 +105,11 @@ static void test_refusal(const void *data)
     g_autofree char *args =
         g_strdup_printf("-machine q35 -device igd-testdev,addr=02.0,%s",
                         row->opts);
+    g_autofree char *fixed = g_strdup_printf("%s,%s", args, row->remedy);
 
-    refusal_assert(args, ": igd-testdev: ", row->remedy, row->value,
+    refusal_assert(args, ": igd-testdev", row->remedy, row->value,
                    row->limit, NULL);
+    refusal_helped(fixed);
 }
 
 /*

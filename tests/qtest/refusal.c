@@ -8,6 +8,7 @@
 
 #include "qemu/osdep.h"
 #include <sys/wait.h>
+#include "libqtest.h"
 #include "refusal.h"
 
 #define REFUSAL_PREFIX "qemu-system-x86_64: "
@@ -51,4 +52,9 @@ void refusal_assert(const char *args, const char *first, ...)
         g_assert_nonnull(strstr(err, needle));
     }
     va_end(needles);
+}
+
+void refusal_helped(const char *args)
+{
+    qtest_quit(qtest_initf("-nodefaults %s", args));
 }

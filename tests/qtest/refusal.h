@@ -22,4 +22,10 @@
 void refusal_assert(const char *args, const char *first, ...)
     G_GNUC_NULL_TERMINATED;
 
+/**
+ * refusal_helped: check that a command line that a refusal asked for starts
+ * @args: command line, without the program
+ */
+void refusal_helped(const char *args);
+
 #endif

@@ -14,6 +14,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Firmware and the ISA hole live below; no region may begin there. */
+#define STOLEN_MIN_BASE 0x1000000ULL
+
+/* I/O APIC, HPET, VT-d, local APIC and flash: fixed on every PC machine. */
+#define STOLEN_CHIPSET_BASE 0xfec00000ULL
+
 /**
  * StolenRegion: an Intel IGD's stolen memory, GSM and DSM together
  * @base: first byte (BGSM), 1 MiB aligned

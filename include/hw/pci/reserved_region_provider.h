@@ -90,6 +90,14 @@ struct ReservedRegionProviderClass {
      * instead of being cleared. May be NULL, which means no.
      */
     bool (*keeps_contents)(ReservedRegionProvider *provider);
+
+    /**
+     * place_option, off_option: for messages: the option of the device that
+     * sets BDSM, and the option with its value that does without a region at
+     * a fixed place. NULL where the device has no such option.
+     */
+    const char *place_option;
+    const char *off_option;
 };
 
 /**
@@ -138,6 +146,22 @@ bool reserved_region_maps_iova(PCIDevice *pdev);
  * of a device, false where the class has none
  */
 bool reserved_region_keeps_contents(PCIDevice *pdev);
+
+/**
+ * reserved_region_name: a device as messages name it: its id, if it was given
+ * one, its type and its address
+ *
+ * Returns: a string that is never freed.
+ */
+const char *reserved_region_name(PCIDevice *pdev);
+
+/**
+ * reserved_region_or_off: for the end of a hint: ", or set" with the device's
+ * off_option, or nothing if it has none
+ *
+ * Returns: a string that is never freed.
+ */
+const char *reserved_region_or_off(PCIDevice *pdev);
 
 /**
  * ReservedRegionMapFailed: what the machine does when a region's memory could
