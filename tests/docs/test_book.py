@@ -10,6 +10,7 @@ import shutil
 
 import pytest
 from docutils import nodes
+from docutils.core import publish_doctree
 
 from conftest import ROOT, sphinx
 from igdrmrr import book, docs
@@ -82,6 +83,36 @@ def blocks_of_sphinx(directory, page):
         yield ''.join(titles), node.astext().rstrip()
     for node in tree.findall(nodes.doctest_block):
         yield 'doctest', node.astext()
+
+
+def broken_rows(tree):
+    """
+    Rows of tables that are a wrapped line: a simple table begins a new row
+    with each line that has text in its first column.
+    """
+    for row in tree.findall(nodes.row):
+        cells = [entry.astext().strip() for entry in row.children]
+        if '' in cells[1:] or cells[0].endswith((',', ';')):
+            yield cells
+
+
+@pytest.mark.parametrize('page', book.pages())
+def test_no_table_row_is_broken(page, built):
+    tree = pickle.loads(
+        (built[0] / 'trees' / (page + '.doctree')).read_bytes())
+    assert list(broken_rows(tree)) == []
+
+
+def test_no_table_row_of_readme_is_broken():
+    tree = publish_doctree((ROOT / 'README.rst').read_text())
+    assert list(broken_rows(tree)) == []
+
+
+@pytest.mark.parametrize('rows', ['all of it,  yes\nelsewhere   no\n',
+                                  'all of it\nelsewhere   no\n'])
+def test_a_broken_table_row_is_found(rows):
+    rule = '==========  ===\n'
+    assert list(broken_rows(publish_doctree(rule + rows + rule)))
 
 
 @pytest.mark.parametrize('page', book.pages())
