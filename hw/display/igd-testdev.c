@@ -79,7 +79,8 @@ static bool igd_testdev_set_class(IGDTestDevState *s, Error **errp)
 /*
  * Read-only, as on hardware after firmware has locked them, and compared when
  * state is loaded: another region at the destination is an error there. With
- * config-unlocked they can be written, for tests of those who read them.
+ * config-unlocked they can be written, and all else that is no header and no
+ * capability, for tests of those who read them or let others write.
  */
 static void igd_testdev_set_config(IGDTestDevState *s)
 {
@@ -89,17 +90,14 @@ static void igd_testdev_set_config(IGDTestDevState *s)
     unsigned bdsm_size = layout->bdsm_bits / BITS_PER_BYTE;
 
     pci_config_set_device_id(pdev->config, s->opts.device_id);
-    memset(pdev->wmask + PCI_CONFIG_HEADER_SIZE, 0,
+    memset(pdev->wmask + PCI_CONFIG_HEADER_SIZE,
+           s->config_unlocked ? UINT8_MAX : 0,
            pci_config_size(pdev) - PCI_CONFIG_HEADER_SIZE);
 
     pci_set_word(pdev->config + IGD_STOLEN_CFG_GGC, s->ggc);
     stn_le_p(pdev->config + layout->bdsm_offset, bdsm_size,
              s->region.dsm_base);
-    if (s->config_unlocked) {
-        pci_set_word(pdev->wmask + IGD_STOLEN_CFG_GGC, UINT16_MAX);
-        memset(pdev->wmask + layout->bdsm_offset, 0xff, bdsm_size);
-        pci_set_long(pdev->wmask + IGD_TESTDEV_CFG_ASLS, UINT32_MAX);
-    } else {
+    if (!s->config_unlocked) {
         pci_set_word(pdev->cmask + IGD_STOLEN_CFG_GGC, UINT16_MAX);
         memset(pdev->cmask + layout->bdsm_offset, 0xff, bdsm_size);
     }
