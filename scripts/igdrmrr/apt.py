@@ -24,6 +24,9 @@ MAIN_SUITE = re.compile(r'(bookworm|trixie|oldstable|stable|oldoldstable)'
                         r'(-updates)?$')
 SECURITY_SUITE = re.compile(r'[a-z]+(-security|/updates)$')
 
+# Not those of a flavour, as in linux-headers-7.3.4+deb13-cloud-amd64.
+KERNEL_HEADERS = re.compile(r'linux-headers-(\d[^-]*)-amd64$')
+
 # Settings of the machine's apt that are about reaching its mirror.
 MACHINE_SETTING = re.compile(
     r'Acquire::(?!IndexTargets|Languages|GzipIndexes|Allow|PDiffs|By-Hash'
@@ -182,7 +185,10 @@ class Archive:
 
     def sources(self):
         main, security = mirrors()
-        entries = [(main, '%s %s-updates' % (self.suite, self.suite))]
+        if self.suite.endswith('-backports'):
+            entries, security = [(main, self.suite)], None
+        else:
+            entries = [(main, '%s %s-updates' % (self.suite, self.suite))]
         if security:
             entries.append((security, self.suite + '-security'))
         return '\n'.join(
@@ -233,6 +239,15 @@ class Archive:
     def source_versions(self, package):
         found = parse_stanzas(self.cache('showsrc', '--only-source', package))
         return newest_first([s for s in found if s['Package'] == package])
+
+    def kernel_releases(self):
+        """Kernels that modules can be built for, as uname -r but for the
+        flavour, newest first."""
+        names = self.cache('pkgnames', 'linux-headers-').split()
+        found = [match[1] for match in map(KERNEL_HEADERS.match, names)
+                 if match]
+        return sorted(found, key=functools.cmp_to_key(compare_versions),
+                      reverse=True)
 
     def download(self, package, version, directory):
         """A binary package into @directory; apt checks it."""

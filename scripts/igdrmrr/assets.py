@@ -17,10 +17,12 @@
 #     assets.xen('bookworm')             .../boot/xen-4.17-amd64.gz
 #     assets.package_trees()             {suite: all its packages, merged}
 #     assets.kernel_headers('bookworm')  KernelHeaders(flavour, common, kbuild)
+#     assets.kernel('trixie-backports')  the newest that Debian 13 offers
 #     assets.checkpatch()                the kernel's scripts/checkpatch.pl
 #
-# suites: 'bookworm' (Debian 12) and 'trixie' (Debian 13). A path that is not
-# in the cache raises MissingAsset, which says what to run.
+# suites: 'bookworm' (Debian 12) and 'trixie' (Debian 13); of Debian 13's
+# backports there is only the kernel. A path that is not in the cache raises
+# MissingAsset, which says what to run.
 
 import collections
 import os
@@ -29,6 +31,8 @@ from . import apt, files, paths
 from .ui import Failure
 
 SUITES = ('bookworm', 'trixie')
+BACKPORTS = 'trixie-backports'
+KERNEL_SUITES = SUITES + (BACKPORTS,)
 
 OvmfImages = collections.namedtuple('OvmfImages', 'code vars combined')
 KernelHeaders = collections.namedtuple('KernelHeaders',
@@ -83,7 +87,19 @@ class KernelAsset(Asset):
         return stamp(Asset(self.suite, 'linux-image'))
 
 
+# The packages of one kernel of the backports, which go together; the release
+# goes in. Kernel and modules are in packages of their own there.
+NEWEST_KERNEL = [Asset(BACKPORTS, package, name) for name, package in (
+    ('linux-headers', 'linux-headers-%s-amd64'),
+    ('linux-headers-common', 'linux-headers-%s-common'),
+    ('linux-kbuild', 'linux-kbuild-%s'),
+    ('linux-image', 'linux-binary-%s-amd64'),
+    ('linux-modules', 'linux-modules-%s-amd64'))]
+
+
 def headers(suite):
+    if suite == BACKPORTS:
+        return NEWEST_KERNEL[:3]
     return [KernelAsset(suite, 'linux-headers'),
             KernelAsset(suite, 'linux-headers-common',
                         r'linux-headers-\S+-common'),
@@ -108,7 +124,7 @@ FOR_TESTS = FOR_BUILD + [
     if (suite, asset.name) != ('trixie', 'seabios')]
 # The kernel driver: headers, the libraries of trixie's build tools (which a
 # Debian 12 does not have), DKMS, and the kernel's checkpatch.
-FOR_TESTS += headers('bookworm') + headers('trixie')
+FOR_TESTS += headers('bookworm') + headers('trixie') + NEWEST_KERNEL
 FOR_TESTS += [Asset('trixie', name) for name in
               ('libc6', 'libelf1t64', 'zlib1g', 'libzstd1')]
 FOR_TESTS += [Asset(suite, 'dkms') for suite in SUITES]
@@ -153,16 +169,20 @@ def only(directory, pattern):
 
 
 def kernel(suite):
-    return only(find(suite, 'linux-image'), 'boot/vmlinuz-*')
+    return only(find(suite, 'linux-image'), 'usr/lib/modules/*/vmlinuz'
+                if suite == BACKPORTS else 'boot/vmlinuz-*')
 
 
 def kernel_version(suite):
-    return kernel(suite).name[len('vmlinuz-'):]
+    image = kernel(suite)
+    return image.parent.name if suite == BACKPORTS else image.name[
+        len('vmlinuz-'):]
 
 
 def module_dir(suite):
     """Holds kernel/; modules.dep is not there (depmod makes it)."""
-    root = find(suite, 'linux-image')
+    root = find(suite, 'linux-modules' if suite == BACKPORTS else
+                'linux-image')
     version = kernel_version(suite)
     for base in ('usr/lib/modules', 'lib/modules'):
         if (root / base / version).is_dir():

@@ -27,7 +27,7 @@ class Fetcher:
     def __init__(self, lock_fd=None, newest=False):
         self.newest = newest
         self.archives = {suite: Archive(suite, lock_fd)
-                         for suite in ('bookworm', 'trixie')}
+                         for suite in assets.KERNEL_SUITES}
         self.keep = () if lock_fd is None else (lock_fd,)
         self.reused = []
 
@@ -128,6 +128,45 @@ class Fetcher:
         raise error or Failure('no version of %s in %s'
                                % (asset.package, asset.suite))
 
+    def newest_kernel(self):
+        """
+        The newest kernel of the backports of which the mirror has all parts.
+
+        A mirror can list one before it has it.
+        """
+        parts = assets.NEWEST_KERNEL
+        have = [assets.stamp(part) for part in parts]
+        whole = None not in have and len({stamp[1] for stamp in have}) == 1
+        if whole and not self.newest:
+            self.reused += ['%s %s' % stamp[:2] for stamp in have]
+            return
+        archive = self.archives[assets.BACKPORTS]
+        archive.refresh()
+        error = Failure('no kernel with headers in %s' % archive.suite)
+        for release in archive.kernel_releases():
+            try:
+                self.kernel_parts(archive, release, whole and have)
+                return
+            except Failure as failure:
+                warn('%s\nrun: Linux %s is not to be had whole, trying an '
+                     'older one' % (failure, release))
+                error = failure
+        raise error
+
+    def kernel_parts(self, archive, release, have):
+        for index, part in enumerate(assets.NEWEST_KERNEL):
+            package = part.package.replace('%s', release)
+            stanzas = archive.binary_versions(package)
+            if not stanzas:
+                raise Failure('%s has no package %s' % (archive.suite,
+                                                        package))
+            version = stanzas[0]['Version']
+            if have and have[index][:2] == (package, version):
+                self.reused.append('%s %s' % (package, version))
+            else:
+                self.unpack_binary(archive, package, stanzas[0],
+                                   part.directory)
+
     # The source package
 
     def source(self):
@@ -206,7 +245,10 @@ def fetch(wanted, newest=False):
         fetcher = Fetcher(lock.fd, newest)
         record = fetcher.source()
         for asset in wanted:
-            fetcher.asset(asset)
+            if asset.suite != assets.BACKPORTS:
+                fetcher.asset(asset)
+        if any(asset.suite == assets.BACKPORTS for asset in wanted):
+            fetcher.newest_kernel()
         assets.make_trees()
     if fetcher.reused:
         say('in the cache already: ' + ', '.join(fetcher.reused))
