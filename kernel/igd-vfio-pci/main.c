@@ -12,8 +12,15 @@
 
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/version.h>
 #include <linux/vfio.h>
 #include "igd-vfio.h"
+
+/* VFIO adds operations that it calls unasked. dkms.conf says the same. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
+	LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0)
+#error "igd-vfio-pci is tested with Linux 6.1 to 7.3, and not built for others"
+#endif
 
 static bool enable_sriov;
 #ifdef CONFIG_PCI_IOV
@@ -77,6 +84,12 @@ static const struct vfio_device_ops igd_vfio_ops = {
 	.mmap		= vfio_pci_core_mmap,
 	.request	= vfio_pci_core_request,
 	.match		= vfio_pci_core_match,
+#ifdef HAVE_VFIO_MATCH_TOKEN_UUID
+	.match_token_uuid = vfio_pci_core_match_token_uuid,
+#endif
+#ifdef HAVE_VFIO_REGION_INFO_CAPS
+	.get_region_info_caps = vfio_pci_ioctl_get_region_info,
+#endif
 #ifdef HAVE_VFIO_IOMMUFD
 	.bind_iommufd	= vfio_iommufd_physical_bind,
 	.unbind_iommufd	= vfio_iommufd_physical_unbind,

@@ -33,8 +33,9 @@ VARIABLES = '.kernelvariables'
 OF_OUR_OWN = ('scripts', 'tools', 'Makefile', 'include', 'vmlinux', VARIABLES)
 # Make's own words, which are no warnings.
 CHATTER = re.compile(r'make(\[\d+\])?: |\$ |  (CC|LD|CHECK|MODPOST|BTF)\b'
-                     r'|Skipping BTF |warning: the compiler differs'
-                     r'|  The kernel was built by: |  You are using: |$')
+                     r'|Skipping BTF '
+                     r'|warning: (the compiler|pahole version) differs'
+                     r'|  The kernel was built (by|with): |  You are using: |$')
 
 
 def package():
@@ -117,8 +118,11 @@ def make_tree(tree, suite, compiler):
         for one in ('common', 'flavour'):
             for name in ('scripts', 'tools'):
                 (new / one / name).symlink_to('../kbuild/' + name)
-        (new / 'flavour/Makefile').write_text('include %s/common/Makefile\n'
-                                              % tree)
+        makefile = (headers.flavour / 'Makefile').read_text()
+        for one in ('common', 'flavour'):
+            makefile = makefile.replace(
+                '/usr/src/' + getattr(headers, one).name, str(tree / one))
+        (new / 'flavour/Makefile').write_text(makefile)
         shutil.copytree(headers.flavour / 'include', new / 'flavour/include',
                         symlinks=True)
         fit_configuration(new / 'flavour/include', compiler)
@@ -162,7 +166,7 @@ def make(suite, what, *arguments):
 
 
 def module(suite):
-    """The built module for the kernel of "bookworm" or "trixie"."""
+    """The built module for the kernel of a suite of KERNEL_SUITES."""
     with files.Lock(DIRECTORY / '.lock', 'the driver'):
         make(suite, 'build')
     return DIRECTORY / suite / 'module' / MODULE
@@ -191,6 +195,49 @@ def check_build(suite):
     return wrong
 
 
+def check_refused(suite, version, patchlevel):
+    """Does not build for that kernel, and says so by name."""
+    prepare(suite)
+    header = (DIRECTORY / suite / 'tree/flavour/include/generated/uapi/linux'
+              / 'version.h')
+    original = header.read_text()
+    code = r'(LINUX_VERSION_CODE) \d+'
+    header.write_text(re.sub(code, r'\1 %d' % (
+        (version << 16) + (patchlevel << 8)), original))
+    try:
+        make(suite, 'refused')
+        return ['it builds']
+    except ui.Failure as failure:
+        said = str(failure)
+        return [] if 'tested with Linux %s to %s' % tested() in said else [
+            said]
+    finally:
+        header.write_text(original)
+
+
+def tested():
+    """The oldest and the newest kernel that main.c takes, as "6.1"."""
+    text = (SOURCE / 'main.c').read_text()
+    oldest, behind = [tuple(map(int, found)) for found in re.findall(
+        r'LINUX_VERSION_CODE [<>=]+ KERNEL_VERSION\((\d+), (\d+), 0\)', text)]
+    return '%d.%d' % oldest, '%d.%d' % (behind[0], behind[1] - 1)
+
+
+def check_range():
+    """DKMS is told of the same kernels as the compiler."""
+    text = (SOURCE / 'dkms.conf').read_text()
+    taken = re.compile(re.search(r'^BUILD_EXCLUSIVE_KERNEL="(.*)"$', text,
+                                 re.M)[1])
+    # Linux goes on with X.0 after X.19 or X.20.
+    known = ['%d.%d' % (version, level) for version in range(5, 9)
+             for level in range(20)]
+    oldest, newest = map(known.index, tested())
+    return ['DKMS and main.c differ about %s' % name
+            for index, name in enumerate(known)
+            if bool(taken.match(name + '.1-amd64')) !=
+            (oldest <= index <= newest)]
+
+
 def check_sparse(suite):
     return complaints(make(suite, 'sparse', 'C=2', 'W=1'))
 
@@ -207,8 +254,9 @@ def check_dkms(suite):
     for action in ('build', 'remove'):
         ui.run_logged(
             'DKMS, %s, %s' % (action, suite),
-            [assets.dkms(suite), action, '-m', '/'.join(package()), '-k',
-             assets.kernel_version(suite), '-a', 'x86_64',
+            [assets.dkms(suite.split('-')[0]), action, '-m',
+             '/'.join(package()), '-k', assets.kernel_version(suite),
+             '-a', 'x86_64',
              '--dkmstree', trees['tree'], '--sourcetree', trees['source'],
              '--installtree', trees['install'], '--kernelsourcedir',
              DIRECTORY / suite / 'tree/flavour'],
@@ -221,9 +269,11 @@ def check_dkms(suite):
 
 def check_checkpatch():
     names = [path for path in sources() if path.suffix in ('.c', '.h')]
+    # The kernel's own drivers know which kernel they are for; ours has to ask.
     done = subprocess.run(
         ['perl', assets.checkpatch(), '--strict', '--no-tree', '--no-signoff',
-         '--terse', '--no-summary', '-f', *names], stdin=subprocess.DEVNULL,
+         '--ignore', 'LINUX_VERSION_CODE,CONSTANT_COMPARISON', '--terse',
+         '--no-summary', '-f', *names], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return [line for line in done.stdout.splitlines() if line.strip()]
 
@@ -234,10 +284,15 @@ def check_user():
 
 
 def cases():
-    for suite in assets.SUITES:
+    for suite in assets.KERNEL_SUITES:
         yield 'build ' + suite, check_build, (suite,)
-        yield 'sparse ' + suite, check_sparse, (suite,)
+        # Debian's newer kbuild lacks what the kernel calls for sparse.
+        if suite != assets.BACKPORTS:
+            yield 'sparse ' + suite, check_sparse, (suite,)
         yield 'DKMS ' + suite, check_dkms, (suite,)
+    yield 'refuses Linux 6.0', check_refused, ('bookworm', 6, 0)
+    yield 'refuses Linux 7.4', check_refused, (assets.BACKPORTS, 7, 4)
+    yield 'range for DKMS', check_range, ()
     yield 'checkpatch', check_checkpatch, ()
     yield 'user program', check_user, ()
 
