@@ -15,8 +15,6 @@
 #include <linux/uaccess.h>
 #include "igd-vfio.h"
 
-#define IGD_CFG_ASLS			0xfc
-
 #define IGD_OPREGION_SIGNATURE		"IntelGraphicsMem"
 #define IGD_OPREGION_SIZE		0x2000
 #define IGD_OPREGION_KBYTES		0x10	/* le32 */
@@ -164,15 +162,11 @@ static int igd_opregion_map(struct igd_opregion *op, u32 asls)
 	return igd_opregion_map_vbt(op, asls);
 }
 
-static int igd_opregion_init(struct vfio_pci_core_device *vdev)
+static int igd_opregion_init(struct vfio_pci_core_device *vdev, u32 asls)
 {
 	struct igd_opregion *op;
-	u32 asls;
 	int ret;
 
-	ret = pci_read_config_dword(vdev->pdev, IGD_CFG_ASLS, &asls);
-	if (ret)
-		return pcibios_err_to_errno(ret);
 	if (!asls || asls == U32_MAX)
 		return -ENODEV;
 
@@ -273,11 +267,11 @@ static int igd_cfg_init(struct vfio_pci_core_device *vdev, unsigned int devfn,
 	return ret;
 }
 
-int igd_vfio_firmware_init(struct vfio_pci_core_device *vdev)
+int igd_vfio_firmware_init(struct vfio_pci_core_device *vdev, u32 asls)
 {
 	int ret;
 
-	ret = igd_opregion_init(vdev);
+	ret = igd_opregion_init(vdev, asls);
 	if (ret)
 		return ret;
 	ret = igd_cfg_init(vdev, PCI_DEVFN(0, 0), PCI_CLASS_BRIDGE_HOST,

@@ -14,6 +14,7 @@
 /**
  * struct igd_vfio_device - a device bound to this driver
  * @core: first, as vfio_alloc_device() wants it
+ * @asls: where firmware put the OpRegion, as read when it was bound
  * @layout: of its registers, NULL when it has no stolen memory region
  * @stolen: valid with @layout
  * @claim: the resource that keeps others off the DSM
@@ -23,6 +24,7 @@
  */
 struct igd_vfio_device {
 	struct vfio_pci_core_device core;
+	u32 asls;
 	const struct igd_layout *layout;
 	struct igd_stolen stolen;
 	struct resource *claim;
@@ -63,9 +65,11 @@ void igd_vfio_stolen_close(struct igd_vfio_device *igd);
 /**
  * igd_vfio_firmware_init - add the regions that vfio-pci has for an IGD:
  * OpRegion, and the configuration of host bridge and LPC bridge
+ * @vdev: being opened
+ * @asls: where the OpRegion is, by nothing that a user could have written
  *
  * Return: 0; -ENODEV when firmware left no OpRegion; another error.
  */
-int igd_vfio_firmware_init(struct vfio_pci_core_device *vdev);
+int igd_vfio_firmware_init(struct vfio_pci_core_device *vdev, u32 asls);
 
 #endif

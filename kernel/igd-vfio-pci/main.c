@@ -5,9 +5,11 @@
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * All that vfio-pci does for such a device, through vfio-pci-core, and one
- * region more: the data stolen memory, with its place, and cleared for each
- * new user. Binds by driver_override only. The interface is specified in
- * docs/specs/vfio-igd-stolen.rst.
+ * region more: the place of stolen memory, and its data part where the
+ * administrator lets the CPU have that. What a user writes into config space
+ * never changes what PCI does not define there: firmware, the next user and
+ * this driver read it. Binds by driver_override only. The interface is
+ * specified in docs/specs/vfio-igd-stolen.rst.
  */
 
 #include <linux/module.h>
@@ -22,12 +24,34 @@
 #error "igd-vfio-pci is tested with Linux 6.1 to 7.3, and not built for others"
 #endif
 
+/* vfio-pci-core's, in pci_config_map: goes to the device; stays in vconfig */
+#define IGD_MAP_UNASSIGNED	0xff
+#define IGD_MAP_VIRTUAL		0xfe
+
+#define IGD_CFG_ASLS		0xfc
+
 static bool enable_sriov;
 #ifdef CONFIG_PCI_IOV
 module_param(enable_sriov, bool, 0644);
 MODULE_PARM_DESC(enable_sriov,
 		 "Allow SR-IOV to be configured, as vfio-pci's parameter does");
 #endif
+
+/*
+ * Bytes that are in no header and no capability are the user's own copy: GGC,
+ * BDSM, ASLS and all of their kind. Undone by vfio_pci_core_disable().
+ */
+static void igd_vfio_virtualize(struct vfio_pci_core_device *vdev)
+{
+	int at;
+
+	for (at = PCI_STD_HEADER_SIZEOF; at < vdev->pdev->cfg_size; at++) {
+		if (vdev->pci_config_map[at] != IGD_MAP_UNASSIGNED)
+			continue;
+		pci_read_config_byte(vdev->pdev, at, &vdev->vconfig[at]);
+		vdev->pci_config_map[at] = IGD_MAP_VIRTUAL;
+	}
+}
 
 static int igd_vfio_open_device(struct vfio_device *core_vdev)
 {
@@ -40,9 +64,10 @@ static int igd_vfio_open_device(struct vfio_device *core_vdev)
 	if (ret)
 		return ret;
 
-	if (IS_ENABLED(CONFIG_VFIO_PCI_IGD) &&
-	    vdev->pdev->class >> 8 == PCI_CLASS_DISPLAY_VGA) {
-		ret = igd_vfio_firmware_init(vdev);
+	igd_vfio_virtualize(vdev);
+
+	if (IS_ENABLED(CONFIG_VFIO_PCI_IGD)) {
+		ret = igd_vfio_firmware_init(vdev, igd->asls);
 		if (ret && ret != -ENODEV) {
 			pci_warn(vdev->pdev, "OpRegion and bridges: %d\n", ret);
 			goto disable;
@@ -119,6 +144,8 @@ static int igd_vfio_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return PTR_ERR(igd);
 	dev_set_drvdata(&pdev->dev, &igd->core);
 
+	/* Now, as no user has had the device yet */
+	pci_read_config_dword(pdev, IGD_CFG_ASLS, &igd->asls);
 	igd_vfio_stolen_probe(igd);
 	ret = vfio_pci_core_register_device(&igd->core);
 	if (ret) {
