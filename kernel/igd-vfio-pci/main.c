@@ -17,6 +17,7 @@
 #include <linux/version.h>
 #include <linux/vfio.h>
 #include "igd-vfio.h"
+#include "igd_alias.h"
 
 /* VFIO adds operations that it calls unasked. dkms.conf says the same. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
@@ -130,7 +131,7 @@ static int igd_vfio_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	struct igd_vfio_device *igd;
 	int ret;
 
-	/* An override binds whatever it is set for, whatever the table says */
+	/* An override binds whatever it is set for */
 	if (pdev->vendor != PCI_VENDOR_ID_INTEL ||
 	    pdev->class >> 16 != PCI_BASE_CLASS_DISPLAY) {
 		pci_err(pdev, "[%04x:%04x] class %06x is not an Intel display device\n",
@@ -175,23 +176,8 @@ static int igd_vfio_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
 	return vfio_pci_core_sriov_configure(vdev, nr_virtfn);
 }
 
-static const struct pci_device_id igd_vfio_table[] = {
-	{
-		.vendor = PCI_VENDOR_ID_INTEL,
-		.device = PCI_ANY_ID,
-		.subvendor = PCI_ANY_ID,
-		.subdevice = PCI_ANY_ID,
-		.class = PCI_BASE_CLASS_DISPLAY << 16,
-		.class_mask = 0xff0000,
-		.override_only = PCI_ID_F_VFIO_DRIVER_OVERRIDE,
-	},
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, igd_vfio_table);
-
 static struct pci_driver igd_vfio_driver = {
 	.name			= "igd-vfio-pci",
-	.id_table		= igd_vfio_table,
 	.probe			= igd_vfio_probe,
 	.remove			= igd_vfio_remove,
 	.sriov_configure	= igd_vfio_sriov_configure,

@@ -47,7 +47,7 @@ def package():
 
 def sources():
     return [path for path in sorted(SOURCE.iterdir())
-            if path.suffix in ('.c', '.h') or path.name in (
+            if path.suffix in ('.c', '.h', '.sh') or path.name in (
                 'Kbuild', 'Makefile')]
 
 
@@ -238,6 +238,30 @@ def check_range():
             (oldest <= index <= newest)]
 
 
+def check_alias(suite):
+    """The built module's aliases are the table's ids, all and no others."""
+    make(suite, 'build')
+    table = (SOURCE / 'igd_stolen_ids.h').read_text()
+    rows = [(int(first, 16), int(last, 16), gen) for first, last, gen in
+            re.findall(r'\{ 0x(\w+), 0x(\w+), IGD_STOLEN_GEN(\w+) \}', table)]
+    ids = {device for first, last, gen in rows if gen != '_NO_BDSM'
+           for device in range(first, last + 1)}
+    built = DIRECTORY / suite / 'module' / MODULE
+    found = set()
+    wrong = [] if ids else ['no ids in the table']
+    for alias in re.findall(rb'\0alias=([^\0]*)', built.read_bytes()):
+        match = re.fullmatch(r'vfio_pci:v00008086d0000([0-9A-F]+)(\?*)'
+                             r'sv\*sd\*bc03sc\*i\*', alias.decode())
+        if match and len(match[1] + match[2]) == 4:
+            size = 16 ** len(match[2])
+            first = int(match[1], 16) * size
+            found.update(range(first, first + size))
+        else:
+            wrong.append('alias %s' % alias.decode())
+    return wrong + ['id %04x: in the table or an alias, not in both' % device
+                    for device in sorted(found ^ ids)]
+
+
 def check_sparse(suite):
     return complaints(make(suite, 'sparse', 'C=2', 'W=1'))
 
@@ -290,6 +314,7 @@ def cases():
         if suite != assets.BACKPORTS:
             yield 'sparse ' + suite, check_sparse, (suite,)
         yield 'DKMS ' + suite, check_dkms, (suite,)
+    yield 'aliases', check_alias, ('bookworm',)
     yield 'refuses Linux 6.0', check_refused, ('bookworm', 6, 0)
     yield 'refuses Linux 7.4', check_refused, (assets.BACKPORTS, 7, 4)
     yield 'range for DKMS', check_range, ()
