@@ -74,6 +74,14 @@ bool vfio_igd_rmrr_apply_region(VFIOPCIDevice *vdev, bool silent,
         }
         return !rmrr->device_memory;
     }
+    if (rmrr->device_memory && !rmrr->info.access) {
+        error_setg(errp, "x-igd-stolen-memory=device: the host's driver says "
+                   "where the device's stolen memory is and gives no access "
+                   "to it; load igd-vfio-pci with dsm_cpu_access=1 (the "
+                   "kernel's log says why if that is set), or set "
+                   "x-igd-stolen-memory=ram");
+        return false;
+    }
     trace_vfio_igd_rmrr_region(vdev->vbasedev.name, said->base, said->limit,
                                said->dsm_base);
 

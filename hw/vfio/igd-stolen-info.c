@@ -21,7 +21,8 @@
 /* VFIO_REGION_TYPE_PCI_VENDOR_TYPE, whose shift C does not define, and Intel */
 #define TYPE_INTEL      (1u << 31 | 0x8086u)
 
-#define FLAGS_NEEDED    (VFIO_REGION_INFO_FLAG_READ | \
+/* Of these the kernel gives all or none */
+#define FLAGS_ACCESS    (VFIO_REGION_INFO_FLAG_READ | \
                          VFIO_REGION_INFO_FLAG_WRITE | \
                          VFIO_REGION_INFO_FLAG_MMAP)
 
@@ -78,6 +79,7 @@ igd_stolen_info_check(const struct vfio_region_info *base, const Chain *chain,
                       IGDStolenInfo *info)
 {
     const struct vfio_region_info_cap_igd_stolen *stolen = &chain->stolen;
+    uint32_t access = base->flags & FLAGS_ACCESS;
 
     if (chain->broken) {
         return IGD_STOLEN_INFO_CHAIN;
@@ -88,7 +90,7 @@ igd_stolen_info_check(const struct vfio_region_info *base, const Chain *chain,
     if (stolen->header.version != 1) {
         return IGD_STOLEN_INFO_VERSION;
     }
-    if ((base->flags & FLAGS_NEEDED) != FLAGS_NEEDED) {
+    if (access && access != FLAGS_ACCESS) {
         return IGD_STOLEN_INFO_FLAGS;
     }
     if (base->size != stolen->dsm_size || base->offset > INT64_MAX ||
@@ -102,6 +104,7 @@ igd_stolen_info_check(const struct vfio_region_info *base, const Chain *chain,
         return IGD_STOLEN_INFO_PLACE;
     }
     info->offset = base->offset;
+    info->access = access;
     return IGD_STOLEN_INFO_OK;
 }
 
@@ -132,7 +135,7 @@ const char *igd_stolen_info_strerror(IGDStolenInfoResult result)
         [IGD_STOLEN_INFO_NO_PLACE] = "it does not say where it is",
         [IGD_STOLEN_INFO_VERSION] = "it is of a version not known here",
         [IGD_STOLEN_INFO_FLAGS] =
-            "it cannot be read, written and mapped",
+            "it can be read, written or mapped, but not all three",
         [IGD_STOLEN_INFO_SIZE] = "its size and the DSM's differ",
         [IGD_STOLEN_INFO_PLACE] = "it is where no stolen memory can be",
     };

@@ -12,6 +12,7 @@
 #ifndef HW_VFIO_IGD_STOLEN_INFO_H
 #define HW_VFIO_IGD_STOLEN_INFO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "hw/pci/reserved_region.h"
 
@@ -37,10 +38,12 @@ typedef enum IGDStolenInfoResult {
  * IGDStolenInfo: the region
  * @region: where the kernel says that stolen memory is
  * @offset: of the DSM in the device's file
+ * @access: the DSM can be read, written and mapped there
  */
 typedef struct IGDStolenInfo {
     StolenRegion region;
     uint64_t offset;
+    bool access;
 } IGDStolenInfo;
 
 /**

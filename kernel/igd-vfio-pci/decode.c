@@ -142,7 +142,8 @@ u64 igd_vfio_reserved(const struct igd_layout *l,
 
 	if (!l->bdsm_64)
 		reg &= 0xffffffffull;
-	if (!(reg & RESERVED_ENABLE))
+	/* Gen 11 and later use the address whether the bit is set or not */
+	if (!l->bdsm_64 && !(reg & RESERVED_ENABLE))
 		return 0;
 	if (l->reserved_shift)
 		base = reg >> l->reserved_shift << l->reserved_shift;

@@ -17,19 +17,20 @@
  * @asls: where firmware put the OpRegion, as read when it was bound
  * @layout: of its registers, NULL when it has no stolen memory region
  * @stolen: valid with @layout
+ * @reserved: bytes at the end of the DSM that firmware reserved
  * @claim: the resource that keeps others off the DSM
- * @dsm: the DSM mapped, while the device is open; NULL then means that there
- *	is no region
- * @reserved: bytes at the end of the DSM that are not cleared this time
+ * @dsm: the DSM mapped, while the device is open and the CPU may touch it
+ * @kept: those of @reserved that are not cleared this time: all or none
  */
 struct igd_vfio_device {
 	struct vfio_pci_core_device core;
 	u32 asls;
 	const struct igd_layout *layout;
 	struct igd_stolen stolen;
+	u64 reserved;
 	struct resource *claim;
 	void *dsm;
-	u64 reserved;
+	u64 kept;
 };
 
 /**
@@ -46,11 +47,12 @@ void igd_vfio_stolen_probe(struct igd_vfio_device *igd);
 void igd_vfio_stolen_remove(struct igd_vfio_device *igd);
 
 /**
- * igd_vfio_stolen_open - clear the DSM and add its region
+ * igd_vfio_stolen_open - clear the DSM, if the CPU may, and add its region
  *
  * Between vfio_pci_core_enable() and vfio_pci_core_finish_enable().
  *
- * Return: 0, also when there is no region; -ENOMEM.
+ * Return: 0, also when there is no region; -EIO if the DSM had to be cleared
+ * and was not; -ENOMEM.
  */
 int igd_vfio_stolen_open(struct igd_vfio_device *igd);
 

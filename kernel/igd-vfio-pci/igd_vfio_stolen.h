@@ -14,9 +14,9 @@
 /*
  * Sub-type of a region of type
  * VFIO_REGION_TYPE_PCI_VENDOR_TYPE | PCI_VENDOR_ID_INTEL. Its contents are the
- * data stolen memory (DSM), all of it and nothing else, and it can be read,
- * written and mapped. The GTT stolen memory (GSM) is in no region: a CPU must
- * not touch it.
+ * data stolen memory (DSM), all of it and nothing else. Either it was cleared
+ * and can be read, written and mapped, or its flags have none of the three.
+ * The GTT stolen memory (GSM) is in no region: a CPU must not touch it.
  */
 #define VFIO_REGION_SUBTYPE_INTEL_IGD_STOLEN	(4)
 

@@ -4,10 +4,13 @@
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
- * The data stolen memory (DSM) is DRAM that firmware keeps from the OS, so it
- * can be mapped like memory; it is mapped write-combining, as the device does
- * not snoop for all it reads. The GTT stolen memory (GSM) below it must not
- * be touched by a CPU: nothing here maps it, and no offset leads to it.
+ * The data stolen memory (DSM) is DRAM that firmware keeps from the OS for the
+ * device. Before Meteor Lake no public document says that a CPU reaches it by
+ * its physical address, and Linux's own drivers do not try. So by default the
+ * region only says where it is; with dsm_cpu_access it is mapped,
+ * write-combining, as the device does not snoop for all it reads, and used if
+ * a CPU reads there what it wrote. The GTT stolen memory (GSM) below it must
+ * not be touched by a CPU: nothing here maps it, and no offset leads to it.
  */
 
 #include <linux/ioport.h>
@@ -22,10 +25,20 @@
 
 #define CLEAR_STEP	SZ_1M
 
-static bool keep_reserved;
+static bool dsm_cpu_access;
+module_param(dsm_cpu_access, bool, 0644);
+MODULE_PARM_DESC(dsm_cpu_access,
+		 "Let the CPU touch stolen memory (DSM): clear it for each user, and let users read, write and map it. Never tried on hardware, which may not allow it (default: N)");
+
+static bool require_clear;
+module_param(require_clear, bool, 0644);
+MODULE_PARM_DESC(require_clear,
+		 "Refuse to open a device whose stolen memory was not cleared; without dsm_cpu_access none is (default: N)");
+
+static bool keep_reserved = true;
 module_param(keep_reserved, bool, 0644);
 MODULE_PARM_DESC(keep_reserved,
-		 "Do not clear the part at the top of the DSM that firmware reserved (STOLEN_RESERVED)");
+		 "Do not clear the part at the top of the DSM that firmware reserved, STOLEN_RESERVED (default: Y)");
 
 static struct igd_vfio_device *to_igd(struct vfio_pci_core_device *vdev)
 {
@@ -73,6 +86,29 @@ static const char *igd_stolen_find(struct igd_vfio_device *igd,
 	return igd->claim ? NULL : "it is in use";
 }
 
+static u64 igd_read_reserved(struct igd_vfio_device *igd)
+{
+	struct pci_dev *pdev = igd->core.pdev;
+	u64 reg, reserved;
+	void __iomem *io;
+
+	if (pci_resource_len(pdev, 0) <
+		    IGD_BAR0_STOLEN_RESERVED + sizeof(u64) ||
+	    pci_enable_device(pdev))
+		return 0;
+	io = pci_iomap_range(pdev, 0, IGD_BAR0_STOLEN_RESERVED, sizeof(u64));
+	reg = io ? (u64)ioread32(io + 4) << 32 | ioread32(io) : 0;
+	if (io)
+		pci_iounmap(pdev, io);
+	pci_disable_device(pdev);
+
+	reserved = igd_vfio_reserved(igd->layout, &igd->stolen, reg);
+	if (!reserved)
+		pci_info(pdev, "STOLEN_RESERVED %#llx names no part of the DSM\n",
+			 reg);
+	return reserved;
+}
+
 void igd_vfio_stolen_probe(struct igd_vfio_device *igd)
 {
 	struct pci_dev *pdev = igd->core.pdev;
@@ -92,6 +128,7 @@ void igd_vfio_stolen_probe(struct igd_vfio_device *igd)
 		return;
 	}
 	igd->layout = layout;
+	igd->reserved = igd_read_reserved(igd);
 	pci_info(pdev, "stolen memory: DSM %#llx-%#llx, GSM %#llx bytes below\n",
 		 stolen->dsm_base, stolen->dsm_base + stolen->dsm_size - 1,
 		 stolen->gsm_size);
@@ -108,31 +145,30 @@ void igd_vfio_stolen_remove(struct igd_vfio_device *igd)
 
 /* Clear */
 
-/* The device is in D0 and its BARs are enabled */
-static u64 igd_read_reserved(struct igd_vfio_device *igd)
+static bool igd_holds(u32 *word, u32 value)
 {
-	struct pci_dev *pdev = igd->core.pdev;
-	u64 reg, reserved;
-	void __iomem *io;
+	WRITE_ONCE(*word, value);
+	/* Out of the write-combining buffers */
+	mb();
+	return READ_ONCE(*word) == value;
+}
 
-	if (pci_resource_len(pdev, 0) < IGD_BAR0_STOLEN_RESERVED + sizeof(u64))
-		return 0;
-	io = pci_iomap_range(pdev, 0, IGD_BAR0_STOLEN_RESERVED, sizeof(u64));
-	if (!io)
-		return 0;
-	reg = (u64)ioread32(io + 4) << 32 | ioread32(io);
-	pci_iounmap(pdev, io);
+/* Whether the CPU finds in the part to be cleared what it writes there */
+static bool igd_cpu_reaches(struct igd_vfio_device *igd)
+{
+	u64 size = igd->stolen.dsm_size - igd->kept;
+	u32 *first = igd->dsm;
+	u32 *last = igd->dsm + size - sizeof(u32);
 
-	reserved = igd_vfio_reserved(igd->layout, &igd->stolen, reg);
-	if (!reserved)
-		pci_warn(pdev, "STOLEN_RESERVED %#llx names no part of the DSM, all of it is cleared\n",
-			 reg);
-	return reserved;
+	if (!size)
+		return true;
+	return igd_holds(first, 0x5aa5c33c) && igd_holds(last, 0xa55a3cc3) &&
+	       igd_holds(first, 0xa55a3cc3) && igd_holds(last, 0x5aa5c33c);
 }
 
 static void igd_clear(struct igd_vfio_device *igd)
 {
-	u64 size = igd->stolen.dsm_size - igd->reserved;
+	u64 size = igd->stolen.dsm_size - igd->kept;
 	u64 at;
 
 	for (at = 0; at < size; at += CLEAR_STEP) {
@@ -142,7 +178,35 @@ static void igd_clear(struct igd_vfio_device *igd)
 	/* The write-combining buffers are empty before the device reads */
 	wmb();
 	pci_dbg(igd->core.pdev, "DSM cleared, %#llx bytes of it kept\n",
-		igd->reserved);
+		igd->kept);
+}
+
+static void igd_unmap(struct igd_vfio_device *igd)
+{
+	memunmap(igd->dsm);
+	igd->dsm = NULL;
+	igd->kept = 0;
+}
+
+static void igd_map_and_clear(struct igd_vfio_device *igd)
+{
+	struct pci_dev *pdev = igd->core.pdev;
+	const struct igd_stolen *stolen = &igd->stolen;
+
+	igd->dsm = memremap(stolen->dsm_base, stolen->dsm_size, MEMREMAP_WC);
+	if (!igd->dsm) {
+		pci_err(pdev, "DSM %#llx cannot be mapped, and is not cleared\n",
+			stolen->dsm_base);
+		return;
+	}
+	igd->kept = keep_reserved ? igd->reserved : 0;
+	if (!igd_cpu_reaches(igd)) {
+		pci_err(pdev, "DSM %#llx does not hold what the CPU writes, and is not cleared\n",
+			stolen->dsm_base);
+		igd_unmap(igd);
+		return;
+	}
+	igd_clear(igd);
 }
 
 /* Region */
@@ -155,7 +219,7 @@ static ssize_t igd_stolen_rw(struct vfio_pci_core_device *vdev,
 	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
 	size_t done, step;
 
-	if (pos >= igd->stolen.dsm_size)
+	if (!igd->dsm || pos >= igd->stolen.dsm_size)
 		return -EINVAL;
 	count = min_t(u64, count, igd->stolen.dsm_size - pos);
 
@@ -180,7 +244,7 @@ static int igd_stolen_mmap(struct vfio_pci_core_device *vdev,
 	u64 size = vma->vm_end - vma->vm_start;
 	u64 start = ((u64)vma->vm_pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
 
-	if (start >= igd->stolen.dsm_size ||
+	if (!igd->dsm || start >= igd->stolen.dsm_size ||
 	    size > igd->stolen.dsm_size - start)
 		return -EINVAL;
 
@@ -199,8 +263,7 @@ static int igd_stolen_add_capability(struct vfio_pci_core_device *vdev,
 	struct vfio_region_info_cap_igd_stolen cap = {
 		.header.id = VFIO_REGION_INFO_CAP_IGD_STOLEN,
 		.header.version = 1,
-		.flags = igd->reserved ? VFIO_REGION_IGD_STOLEN_RESERVED_KEPT :
-					 0,
+		.flags = igd->kept ? VFIO_REGION_IGD_STOLEN_RESERVED_KEPT : 0,
 		.base = stolen->dsm_base - stolen->gsm_size,
 		.gsm_size = stolen->gsm_size,
 		.dsm_base = stolen->dsm_base,
@@ -226,27 +289,24 @@ static const struct vfio_pci_regops igd_stolen_ops = {
 int igd_vfio_stolen_open(struct igd_vfio_device *igd)
 {
 	struct pci_dev *pdev = igd->core.pdev;
-	const struct igd_stolen *stolen = &igd->stolen;
 
+	if (igd->layout && dsm_cpu_access)
+		igd_map_and_clear(igd);
+	if (require_clear && !igd->dsm && !pdev->is_virtfn) {
+		pci_err(pdev, "not opened, as require_clear is set and stolen memory was not cleared%s\n",
+			dsm_cpu_access ? "" : "; dsm_cpu_access is not set");
+		return -EIO;
+	}
 	if (!igd->layout)
 		return 0;
-
-	igd->dsm = memremap(stolen->dsm_base, stolen->dsm_size, MEMREMAP_WC);
-	if (!igd->dsm) {
-		pci_err(pdev, "no stolen memory region: DSM %#llx cannot be mapped\n",
-			stolen->dsm_base);
-		return 0;
-	}
-	igd->reserved = keep_reserved ? igd_read_reserved(igd) : 0;
-	igd_clear(igd);
 
 	return vfio_pci_core_register_dev_region(&igd->core,
 			VFIO_REGION_TYPE_PCI_VENDOR_TYPE | PCI_VENDOR_ID_INTEL,
 			VFIO_REGION_SUBTYPE_INTEL_IGD_STOLEN,
-			&igd_stolen_ops, stolen->dsm_size,
-			VFIO_REGION_INFO_FLAG_READ |
-			VFIO_REGION_INFO_FLAG_WRITE |
-			VFIO_REGION_INFO_FLAG_MMAP, NULL);
+			&igd_stolen_ops, igd->stolen.dsm_size,
+			igd->dsm ? VFIO_REGION_INFO_FLAG_READ |
+				   VFIO_REGION_INFO_FLAG_WRITE |
+				   VFIO_REGION_INFO_FLAG_MMAP : 0, NULL);
 }
 
 void igd_vfio_stolen_close(struct igd_vfio_device *igd)
@@ -254,7 +314,5 @@ void igd_vfio_stolen_close(struct igd_vfio_device *igd)
 	if (!igd->dsm)
 		return;
 	igd_clear(igd);
-	memunmap(igd->dsm);
-	igd->dsm = NULL;
-	igd->reserved = 0;
+	igd_unmap(igd);
 }

@@ -26,8 +26,8 @@ def test_start(guest, name):
     assert not [word for word in words if word not in said], said
 
 
-@pytest.mark.parametrize("name", ["agree", "agree-with-user", "device",
-                                  "stock"])
+@pytest.mark.parametrize("name", ["facts", "agree", "agree-with-user",
+                                  "device", "stock"])
 @guests(START)
 def test_start_that_works_is_silent(guest, name):
     said = guest.l1.inner_says(name)

@@ -100,6 +100,8 @@ static const Row rows[] = {
       IGD_STOLEN_INFO_VERSION },
     { "version-2", FIELD_OF(stolen.header.version), 2, 0,
       IGD_STOLEN_INFO_VERSION },
+    { "no-access", FIELD_OF(base.flags), 8, 0, IGD_STOLEN_INFO_OK },
+    { "only-read", FIELD_OF(base.flags), 9, 0, IGD_STOLEN_INFO_FLAGS },
     { "not-mapped", FIELD_OF(base.flags), 0xb, 0, IGD_STOLEN_INFO_FLAGS },
     { "not-written", FIELD_OF(base.flags), 0xd, 0, IGD_STOLEN_INFO_FLAGS },
     { "not-read", FIELD_OF(base.flags), 0xe, 0, IGD_STOLEN_INFO_FLAGS },
@@ -142,6 +144,7 @@ static void test_parse(gconstpointer data)
     g_assert_nonnull(igd_stolen_info_strerror(row->result));
     if (row->result == IGD_STOLEN_INFO_OK) {
         g_assert_cmphex(info.offset, ==, 9ull << 40);
+        g_assert_cmpint(info.access, ==, (whole.base.flags & 7) == 7);
         g_assert_cmphex(info.region.base, ==, 0x7b000000);
         g_assert_cmphex(info.region.dsm_base, ==, 0x7b800000);
         g_assert_cmphex(info.region.limit, ==, 0x7f7fffff);

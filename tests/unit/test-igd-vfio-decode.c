@@ -99,6 +99,8 @@ static const ReservedRow reserved_rows[] = {
     { "valleyview", 0x0f31, 0x00000001, 1 * MIB },
     { "valleyview-off", 0x0f31, 0x00000000, 0 },
     { "gen12", 0x9a49, 0x7f000181, 8 * MIB },
+    { "gen12-bit-0-clear", 0x9a49, 0x7f000180, 8 * MIB },
+    { "gen12-zero", 0x9a49, 0, 0 },
     { "gen12-high", 0x9a49, 0x17f000181, 0 },
     { "all-ones", 0x9a49, UINT64_MAX, 0 },
 };

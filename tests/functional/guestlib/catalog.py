@@ -403,6 +403,10 @@ DRIVER_SPECS = [
          release="trixie", device_options=",device-id=0x9a49,"
          "reserved-size=2M,config-unlocked=on",
          job=f"{L1_PROBES}\n{driver_jobs.whole(GEN12, '64')}"),
+    Spec("driver-newest", GEN12, memory="1G", driver=True, time_limit=400,
+         release="trixie-backports", device_options=",device-id=0x9a49,"
+         "class=secondary,reserved-size=2M,config-unlocked=on",
+         job=f"{L1_PROBES}\n{driver_jobs.short(GEN12)}"),
 ]
 
 # The guest of the book's pages; docs/devel/book.rst describes it.

@@ -25,6 +25,9 @@ WRONG_BDSM = {
     "above-4g": (0xFE000000, "it would end above 4 GiB"),
     "in-use": (0xFC000000, "it is in use"),
 }
+NO_MEMORY = 0xC0000000          # in the PCI window, no BAR's
+NO_OPREGION = 0x00100000        # in RAM
+CLEAR_ALL = "dsm_cpu_access=1 keep_reserved=0"
 
 # Each has to read the same through vfio-pci: subtype, offset.
 PEEKS = ((1, 0), (1, 0x10), (1, 0x3B8), (1, 0x3C0), (1, 0x1FFC), (1, 0x2000),
@@ -42,6 +45,35 @@ def put_bdsm(width, value):
     return f"config_put {BDSM_OFFSET[width]:#x} {octal(value, int(width) // 8)}"
 
 
+def facts(where):
+    """As it is loaded by itself: the region says where, and no more."""
+    look = f"{where.dsm_base:#x} {where.dsm.limit - 3:#x}"
+    return [
+        "dma_open",
+        f"dma_fill {where.region.base:#x} {where.region.size:#x} "
+        f"{where.dsm_base:#x}",
+        "igdvfio_bind",
+        "user facts info map read 0 write 0 1",
+        f"words facts {look}",
+        "igdvfio_set require_clear 1",
+        "user must-clear",
+        "igdvfio_set require_clear 0",
+    ]
+
+
+def config_space():
+    """Each byte, by a user of ours and by one of vfio-pci's."""
+    return [
+        "user config info config hardware config-write hardware",
+        "user config-next info config hardware",
+        "driver_unbind",
+        "vfio_bind",
+        "user config-stock config hardware config-write hardware config-write",
+        "user config-stock-next hardware",
+        "driver_unbind",
+    ]
+
+
 def contents(where):
     """
     The first use: cleared, both ways of access, two descriptors.
@@ -51,8 +83,10 @@ def contents(where):
     """
     dsm, last = where.dsm_base, where.dsm.limit - 3
     return [
+        "igdvfio_unload",
         "dma_open",
         f"dma_fill {where.region.base:#x} {where.region.size:#x} {dsm:#x}",
+        f"igdvfio_load {CLEAR_ALL}",
         f"words before {dsm:#x} {last:#x} {where.region.base:#x}",
         "igdvfio_bind",
         "say_lines igdvfio_iomem_bound < /proc/iomem",
@@ -104,8 +138,13 @@ def opregion(where):
     """The OpRegion through our driver, and through vfio-pci."""
     peeks = " ".join(f"peek {subtype} {at:#x}" for subtype, at in PEEKS)
     return [
+        "driver_unbind",
         *opregion_there(where),
+        "igdvfio_bind",
         f"user opregion info {peeks}",
+        f"config_put 0xfc {octal(NO_OPREGION, 4)}",
+        f"user opregion-moved info {peeks}",
+        f"config_put 0xfc {octal(where.region.base, 4)}",
         "driver_unbind",
         "vfio_bind",
         f"user opregion-stock info {peeks}",
@@ -120,19 +159,30 @@ def wrong_bdsm(where, width):
     for name, (value, _) in WRONG_BDSM.items():
         lines += [put_bdsm(width, value), "igdvfio_bind",
                   f"user bdsm-{name} info master", "driver_unbind"]
-    return lines + [put_bdsm(width, where.dsm_base), "igdvfio_bind",
-                    "user rebound info map check 0 0 0"]
+    return lines + no_memory(width) + [
+        put_bdsm(width, where.dsm_base), "igdvfio_bind",
+        "user rebound info map check 0 0 0"]
+
+
+def no_memory(width):
+    """As where hardware keeps the CPU from the DSM: stores go nowhere."""
+    return [put_bdsm(width, NO_MEMORY), "igdvfio_bind",
+            "user no-memory info map read 0",
+            "igdvfio_set require_clear 1",
+            "user no-memory-must-clear",
+            "igdvfio_set require_clear 0",
+            "driver_unbind"]
 
 
 def selective(where):
-    """Unload, load with the parameter, look at the reserved part."""
+    """Unload, load without keep_reserved=0, look at the reserved part."""
     last = where.dsm.limit - 3
     return [
         "igdvfio_unload",
         "dma_open",
         f"dma_fill {where.region.base:#x} {where.region.size:#x} "
         f"{where.dsm_base:#x}",
-        "igdvfio_load keep_reserved=1",
+        "igdvfio_load dsm_cpu_access=1",
         "igdvfio_bind",
         f"user selective info map check 0 {where.dsm_size - RESERVED} 0 "
         f"check {-RESERVED} 0 {FILL_WORD:#x} fill {CPU_WORD:#x}",
@@ -149,6 +199,14 @@ def others():
 
 def whole(where, width):
     """All of it."""
-    return "\n".join([*contents(where), *by_device(where), *opregion(where),
+    return "\n".join([*facts(where), *config_space(), *contents(where),
+                      *by_device(where), *opregion(where),
                       *wrong_bdsm(where, width), *others(),
                       *selective(where)])
+
+
+def short(where):
+    """What differs from kernel to kernel: VFIO's interface."""
+    return "\n".join([*facts(where), *config_space(), *contents(where),
+                      *opregion(where), *others(), "igdvfio_bind",
+                      "igdvfio_unload"])

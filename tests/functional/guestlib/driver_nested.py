@@ -22,15 +22,19 @@ MACHINE = " ".join(("-machine", "q35") + IOMMU) + " -accel tcg -m 128M"
 TRACE = " -trace vfio_igd_rmrr_region"
 SAYS_REGION = "0x7b000000-0x7f7fffff BDSM 0x7b800000"
 DEVICE = "x-igd-stolen-memory=device"
-RIGHT, OTHER, SILENT, UNALIGNED, STOCK = range(5)
+FACTS, RIGHT, OTHER, SILENT, UNALIGNED, STOCK = range(6)
 PREPARE = {
-    RIGHT: ("igdvfio_bind",),
+    FACTS: ("igdvfio_bind",),
+    RIGHT: ("igdvfio_set dsm_cpu_access 1",),
     OTHER: (put_bdsm("32", OTHER_BDSM),),
     SILENT: (put_bdsm("32", 0),),
     UNALIGNED: (put_bdsm("32", WHERE.dsm_base + 0x80000),),
     STOCK: (put_bdsm("32", WHERE.dsm_base), "driver_unbind", "vfio_bind"),
 }
 STARTS = {
+    "facts": (FACTS, True, "x-igd-stolen=identity" + TRACE, SAYS_REGION),
+    "facts-device": (FACTS, False, DEVICE, "x-igd-stolen-memory=ram",
+                     "igd-vfio-pci with dsm_cpu_access=1"),
     "agree": (RIGHT, True, "x-igd-stolen=identity" + TRACE, SAYS_REGION),
     "agree-with-user": (
         RIGHT, True, "x-igd-stolen-base=0x7b000000,x-igd-stolen-size=72M"
@@ -98,7 +102,8 @@ def chain(name, memory, **options):
         "sleep 6",
         f"dma_checksum {base:#x}",
     ])
-    job = "\n".join([L1_PROBES, f"devmem {region.base:#x} 32 {L1_WORD:#x}",
+    job = "\n".join([L1_PROBES, "igdvfio_load dsm_cpu_access=1",
+                     f"devmem {region.base:#x} 32 {L1_WORD:#x}",
                      f"watch_begin {look}"])
     return Spec(name, WHERE, memory="3G", driver=True, time_limit=1200,
                 job=job, after="watch_end", **options,

@@ -24,9 +24,9 @@
 
 int container;
 int device;
+const char *address;
 
 static int group;
-static const char *address;
 static int descriptors[MAX_DESCRIPTORS];    /* of the one device */
 static unsigned open_descriptors;
 
@@ -98,6 +98,8 @@ static bool run_simple(const char *verb)
         { "info", list_regions }, { "open", open_device },
         { "close", close_device }, { "map", map }, { "unmap", unmap },
         { "outside", outside }, { "master", master }, { "irq", irq },
+        { "config", config }, { "config-write", config_write },
+        { "hardware", hardware },
     };
     unsigned i;
 

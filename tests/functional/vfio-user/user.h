@@ -17,6 +17,7 @@
 
 extern int container;               /* the VFIO container */
 extern int device;                  /* the first descriptor of the device */
+extern const char *address;         /* of the device, as 0000:00:02.0 */
 extern struct vfio_region_info region;      /* the stolen memory */
 /* volatile: the device writes there, too */
 extern volatile uint32_t *dsm;              /* that region, mapped */
@@ -40,6 +41,9 @@ void read_word(uint64_t offset);
 void write_word(uint64_t offset, uint32_t word);
 void outside(void);
 void peek(unsigned subtype, uint64_t offset);
+void config(void);
+void config_write(void);
+void hardware(void);
 void master(void);
 void irq(void);
 void dma_map(uint64_t iova);

@@ -19,6 +19,12 @@ igdvfio_bind() {
     driver_bind igd-vfio-pci $1
 }
 
+# igdvfio_set PARAMETER VALUE: of the loaded module
+igdvfio_set() {
+    echo $2 > /sys/module/igd_vfio_pci/parameters/$1 ||
+        say problem "$1 cannot be set"
+}
+
 # igdvfio_unload: what is there before and after
 igdvfio_unload() {
     say_lines "igdvfio_iomem before" < /proc/iomem
