@@ -60,8 +60,8 @@ def run_suite(title, directory, suite, names=(), compiler='gcc', options=()):
     jobs = os.environ.get('IGD_RMRR_JOBS')
     ui.run_logged(
         title, [top.MESON, 'test', '--no-rebuild', '-C', build,
-                '--suite', suite, '--logbase', base, *(['--num-processes', jobs] if jobs
-                                     else []), *names],
+                '--suite', suite, '--logbase', base,
+                *(['--num-processes', jobs] if jobs else []), *names],
         'check-%s-%s.log' % (directory, suite), check=False,
         env=top.environment(compiler), cwd=paths.ROOT, on_line=show_line)
     entries = results.read_meson_log(log.read_text()) if log.exists() else []
