@@ -184,8 +184,9 @@ FULL = """\
 run: after each patch of the series; fuzz targets for %d s each, not %d;
 run: guests that repeat what others show: each policy under each kernel, a
 run: nested guest under rmrr-policy=lock, more RAM sizes and firmware, the
-run: stock emulator's picture; the book's commands that take minutes, among
-run: them the demo and the quick benchmark""" % (fuzz.FULL_SECONDS,
+run: stock emulator's picture; the packages of Debian 12 in a Debian 13; the
+run: book's commands that take minutes, among them the demo and the quick
+run: benchmark""" % (fuzz.FULL_SECONDS,
                                         fuzz.DEFAULT_SECONDS)
 SLOWEST = 12
 

@@ -4,15 +4,15 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The clean Debian is the release that this machine runs, and for packages of
-# Debian 12 also Debian 13, where they install as well. Each check returns a
-# list of complaints.
+# The clean Debian is the release that this machine runs; with "./run check
+# --full", for packages of Debian 12 also Debian 13, where they install as well.
+# Each check returns a list of complaints.
 
 import re
 import shutil
 import subprocess
 
-from . import chroot, package, paths, results
+from . import chroot, package, paths, results, suites
 from .cases import Cases
 from .ui import Failure, say
 
@@ -138,16 +138,17 @@ class Stay:
         return wrong
 
 
-def suites():
+def releases():
     """Where the packages made here are installed."""
+    own = package.release()[1]
     return {'bookworm': ('bookworm', 'trixie')}.get(
-        package.release()[1], (package.release()[1],))
+        own, (own,)) if suites.full() else (own,)
 
 
 def cases():
     """Name and function of each case."""
     yield 'lintian', check_lintian
-    for suite in suites():
+    for suite in releases():
         stay = Stay(suite)
         for step in STEPS:
             yield ('%s, %s' % (suite, step.replace('_', ' ')),

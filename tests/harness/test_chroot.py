@@ -68,7 +68,7 @@ def test_skipped_with_the_reason(machine, monkeypatch, capsys):
     machine('exit 1')
     ran = []
     monkeypatch.setattr(package_check.package, 'build', lambda: [])
-    monkeypatch.setattr(package_check, 'suites', lambda: ('trixie',))
+    monkeypatch.setattr(package_check, 'releases', lambda: ('trixie',))
     monkeypatch.setattr(package_check, 'check_lintian',
                         lambda: ran.append('lintian') or [])
     total = package_check.suite_package()

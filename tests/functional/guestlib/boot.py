@@ -165,7 +165,7 @@ class Outcome:
 
 def handing_on(inner):
     """Modules of a level that gives its device to the next."""
-    kvm = not inner or inner.accel == "kvm"
+    kvm = inner and inner.accel == "kvm"
     return VFIO_MODULES + (KVM_MODULES if kvm else ())
 
 
@@ -236,7 +236,7 @@ class Bench:
             parameters=spec.parameters,
             memory=spec.memory,
             accel=self.accel(inner),
-            cpu="max" if "kvm-amd" in modules else "",
+            cpu="max" if "kvm-amd" in modules + spec.modules else "",
             time_limit=spec.time_limit,
             trace=() if spec.stock else ("vtd_rmrr_state",))
         if not spec.xen:

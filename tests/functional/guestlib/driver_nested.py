@@ -53,7 +53,7 @@ STARTS = {
                    "x-igd-stolen=off"),
     "device-firmware": (RIGHT, False, DEVICE + ",x-igd-stolen=firmware",
                         "x-igd-stolen=firmware"),
-    "device-no-room": (RIGHT, False, DEVICE + ",x-igd-gms=2", "x-igd-gms=2"),
+    "device-other-size": (RIGHT, True, DEVICE + ",x-igd-gms=4", "x-igd-gms=4"),
     "registers-differ": (OTHER, False, "x-igd-stolen=auto",
                          "driver says", "0x7b000000-0x7f7fffff",
                          "registers say", "0x7c000000-0x807fffff"),

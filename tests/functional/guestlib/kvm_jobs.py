@@ -11,6 +11,7 @@ import shlex
 from . import jobs
 from .boot import ACCELERATORS, IOMMU, L2_PROBES, Inner, Spec
 from .checks import MIB, Stolen
+from .initramfs import KVM_MODULES
 
 SLOTS = ("-trace", "kvm_set_user_memory")
 MSI = ("-trace", "kvm_irqchip_add_msi_route", "-trace", "vfio_msi_enable",
@@ -82,8 +83,8 @@ LIFE = Inner(machine=(*Q35, *IOMMU, "-device", "pcie-root-port,id=rp,"
              start="kvm_life")
 
 SPECS = [
-    Spec("kvm-layouts", memory="2G", vfio=True, job=layouts_job(),
-         parameters=""),
+    Spec("kvm-layouts", memory="2G", vfio=True, modules=KVM_MODULES,
+         job=layouts_job(), parameters=""),
     Spec("kvm-interrupts", USUAL, memory="1536M", time_limit=600,
          inner=Inner(work=interrupts(USUAL), machine=(*Q35, *IOMMU, *SLOTS,
                                                       *MSI),
