@@ -83,12 +83,15 @@ static const struct igd_stolen_ids igd_stolen_ids[] = {
 
 static inline enum igd_stolen_gen igd_stolen_ids_find(unsigned short device_id)
 {
+	enum igd_stolen_gen found = IGD_STOLEN_GEN_UNKNOWN;
 	const struct igd_stolen_ids *row;
 
-	for (row = igd_stolen_ids; row->last; row++)
-		if (device_id >= row->first && device_id <= row->last)
-			break;
-	return row->gen;
+	for (row = igd_stolen_ids; row->last; row++) {
+		int has = device_id >= row->first && device_id <= row->last;
+
+		found = has && !found ? row->gen : found;
+	}
+	return found;
 }
 
 #endif

@@ -14,8 +14,8 @@ from guestlib.checks import FILL_WORD
 from guestlib.driver_jobs import (CPU_WORD, DMA_WORD, NO_MEMORY, RESERVED,
                                   WRONG_BDSM)
 
-WHOLE = ["driver-6.1", pytest.param("driver-6.12", marks=pytest.mark.full)]
-ALL = [*WHOLE, "driver-newest"]
+WHOLE = ["driver-6.1", "driver-6.12-whole"]
+ALL = [*WHOLE, "driver-6.12", "driver-newest"]
 CLAIM = "igd-vfio-pci stolen memory"
 EINVAL = "errno 22"
 EIO = "errno 5"

@@ -9,12 +9,12 @@ with a short time limit, and what became of it is kept until this machine boots
 anew or the emulator is another one.
 """
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
-from . import runner
+from . import assets, runner        # noqa: F401 (finds igdrmrr)
 from .runner import TCG
+from igdrmrr import files
 
 KVM = ("-accel", "kvm", "-machine", "kernel-irqchip=split", "-cpu", "host")
 DEVICE = Path("/dev/kvm")
@@ -36,14 +36,13 @@ def tried(guest, directory):
 def outcome(guest, directory):
     """The same, from the last time if nothing has changed since."""
     known = directory / "outcome.json"
+    directory.mkdir(parents=True, exist_ok=True)
     inputs = [BOOT_ID.read_text(), str(guest.emulator),
               guest.emulator.stat().st_mtime]
-    if known.exists():
-        before, text = json.loads(known.read_text())
-        if before == inputs:
-            return text
-    text = tried(guest, directory)
-    known.write_text(json.dumps([inputs, text]))
+    before, text = files.read_json(known) or (None, None)
+    if before != inputs:
+        text = tried(guest, directory)
+        files.write_json(known, [inputs, text])
     return text
 
 

@@ -399,10 +399,14 @@ DRIVER_SPECS = [
     Spec("driver-6.1", USUAL, memory="2G", driver=True, time_limit=400,
          device_options=",reserved-size=2M,config-unlocked=on",
          job=f"{L1_PROBES}\n{driver_jobs.whole(USUAL, '32')}"),
-    Spec("driver-6.12", GEN12, memory="2G", driver=True, time_limit=400,
+    Spec("driver-6.12-whole", GEN12, memory="2G", driver=True, time_limit=400,
+         release="trixie", device_options=",device-id=0x9a49,"
+         "reserved-size=2M,config-unlocked=on", full=True,
+         job=f"{L1_PROBES}\n{driver_jobs.whole(GEN12, '64')}"),
+    Spec("driver-6.12", GEN12, memory="1G", driver=True, time_limit=400,
          release="trixie", device_options=",device-id=0x9a49,"
          "reserved-size=2M,config-unlocked=on",
-         job=f"{L1_PROBES}\n{driver_jobs.whole(GEN12, '64')}"),
+         job=f"{L1_PROBES}\n{driver_jobs.short(GEN12)}"),
     Spec("driver-newest", GEN12, memory="1G", driver=True, time_limit=400,
          release="trixie-backports", device_options=",device-id=0x9a49,"
          "class=secondary,reserved-size=2M,config-unlocked=on",
