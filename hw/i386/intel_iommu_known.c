@@ -119,6 +119,17 @@ void vtd_known_range(VTDAddressSpace *as, hwaddr *addr, hwaddr *size)
     *size = range.size + 1;
 }
 
+void vtd_known_begin_anew(IntelIOMMUState *s)
+{
+    GHashTableIter iter;
+    gpointer as;
+
+    g_hash_table_iter_init(&iter, s->vtd_address_spaces);
+    while (g_hash_table_iter_next(&iter, NULL, &as)) {
+        ((VTDAddressSpace *)as)->known_incomplete = false;
+    }
+}
+
 void vtd_known_walk_begin(VTDAddressSpace *as)
 {
     as->known_tables = 0;

@@ -43,6 +43,15 @@ bool vtd_known_insert(VTDAddressSpace *as, const DMAMap *map);
 void vtd_known_remove(VTDAddressSpace *as, DMAMap range);
 
 /**
+ * vtd_known_begin_anew: all devices are about to have nothing mapped, and then
+ * what their tables say
+ *
+ * Without it a device whose tables were too much would have nothing mapped
+ * after a reset either: no map notifier is there while translation is off.
+ */
+void vtd_known_begin_anew(IntelIOMMUState *s);
+
+/**
  * vtd_known_walk_begin, vtd_known_walk_table, vtd_known_walk_end: around a
  * walk of the tables, and before each table
  * @ret: the walk's result

@@ -114,6 +114,28 @@ static void run_endless(const PolicyKind *kind, void (*fill)(PolicyGuest *t))
     policy_guest_stop(t);
 }
 
+/* Mended while translation is off: no invalidation is due */
+static void test_mended(const void *opaque)
+{
+    PolicyGuest *t = policy_kind_start(opaque, "keep");
+    g_autoptr(GArray) nothing = iova_runs_new();
+    g_autoptr(GArray) mended = iova_runs_new();
+
+    vtd_guest_set_translation(t->g, false);
+    vtd_context_set(t->g, RIG_SID, &t->a);
+    fill_self(t);
+    vtd_guest_set_translation(t->g, true);
+    igd_rig_check_map(t->rig, nothing, "translation on");
+    vtd_guest_set_translation(t->g, false);
+    fill_table(t, t->a.root, 0);
+    vtd_map_page(t->g, &t->a, FAR, POLICY_TARGET, VTD_PAGE_4K, VTD_RW);
+    vtd_guest_set_translation(t->g, true);
+    igd_rig_expect_page(t->rig, mended, FAR, POLICY_TARGET, VTD_PAGE_4K, true);
+    igd_rig_check_map(t->rig, mended, "mended while off");
+    check_listener(t, "mended while off");
+    policy_guest_stop(t);
+}
+
 static void test_self(const void *opaque)
 {
     run_endless(opaque, fill_self);
@@ -206,6 +228,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add("self", test_self);
+    add("mended", test_mended);
     qtest_add_data_func("intel-iommu-known/empty", &kinds[0], test_empty);
     add("split", test_split);
     qtest_add_func("intel-iommu-known/self-emulated", test_self_emulated);
