@@ -128,6 +128,20 @@ static const struct vfio_pci_regops igd_opregion_ops = {
 	.release = igd_opregion_release,
 };
 
+/*
+ * ASLS is a scratch register: what it holds is what somebody has written, and
+ * that may have been a user of another driver. Firmware's own memory is no RAM
+ * that this kernel has given to anyone.
+ */
+static void *igd_map_firmware(u64 base, u64 size)
+{
+	if (base + size < base ||
+	    region_intersects(base, size, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT)
+		return NULL;
+	return memremap(base, size, MEMREMAP_WB);
+}
+
 /* A VBT of more than 6 KiB is elsewhere since OpRegion 2.0 */
 static int igd_opregion_map_vbt(struct igd_opregion *op, u32 asls)
 {
@@ -146,15 +160,15 @@ static int igd_opregion_map_vbt(struct igd_opregion *op, u32 asls)
 
 	if (version > IGD_RVDA_IS_ADDRESS)
 		rvda += asls;
-	op->vbt = memremap(rvda, op->vbt_size, MEMREMAP_WB);
-	return op->vbt ? 0 : -ENOMEM;
+	op->vbt = igd_map_firmware(rvda, op->vbt_size);
+	return op->vbt ? 0 : -ENODEV;
 }
 
 static int igd_opregion_map(struct igd_opregion *op, u32 asls)
 {
-	op->base = memremap(asls, IGD_OPREGION_SIZE, MEMREMAP_WB);
+	op->base = igd_map_firmware(asls, IGD_OPREGION_SIZE);
 	if (!op->base)
-		return -ENOMEM;
+		return -ENODEV;
 	if (memcmp(op->base, IGD_OPREGION_SIGNATURE,
 		   sizeof(IGD_OPREGION_SIGNATURE) - 1) ||
 	    !*(__le32 *)(op->base + IGD_OPREGION_KBYTES))

@@ -145,7 +145,7 @@ static int igd_vfio_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return PTR_ERR(igd);
 	dev_set_drvdata(&pdev->dev, &igd->core);
 
-	/* Now, as no user has had the device yet */
+	/* Now, before a user of this driver has the device; see firmware.c */
 	pci_read_config_dword(pdev, IGD_CFG_ASLS, &igd->asls);
 	igd_vfio_stolen_probe(igd);
 	ret = vfio_pci_core_register_device(&igd->core);

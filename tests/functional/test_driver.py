@@ -286,6 +286,14 @@ def test_other_regions_as_vfio_pci_has_them(guest):
 
 
 @guests(*ALL)
+def test_opregion_is_never_in_system_ram(guest):
+    """ASLS may be what a user of another driver wrote: no OpRegion then."""
+    assert guest.l1.value("user_exit", "opregion-in-ram") == "0"
+    assert not [line for line in user(guest, "opregion-in-ram", "region")
+                if " subtype 1 " in line]
+
+
+@guests(*ALL)
 def test_vfio_pci_has_no_such_region(guest):
     assert guest.l1.said("vfio_bind", "0000:00:02.0") == [["vfio-pci"]] * 2
     assert user(guest, "opregion-stock", "info") == ["regions 3 stolen 0"]
