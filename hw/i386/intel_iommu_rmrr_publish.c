@@ -154,7 +154,7 @@ static bool vtd_rmrr_check_shadowing(IntelIOMMUState *s, PCIDevice *pdev,
     if (s->snoop_control) {
         error_setg(errp, "%s: a device that shadows IOMMU mappings cannot have "
                    "snoop control; set intel-iommu,snoop-control=off",
-                   pdev->name);
+                   reserved_region_name(pdev));
         return false;
     }
     return true;

@@ -60,15 +60,21 @@ int vfio_igd_rmrr_gen(const VFIOPCIDevice *vdev)
 
 bool vfio_igd_rmrr_has_opregion(VFIOPCIDevice *vdev)
 {
+    /* Firmware has one file for it, and a second one ends QEMU */
+    static const VFIOPCIDevice *first;
     g_autofree struct vfio_region_info *info = NULL;
 
-    return !DEVICE(vdev)->hotplugged &&
-           vfio_pci_is(vdev, PCI_VENDOR_ID_INTEL, PCI_ANY_ID) &&
-           !vfio_get_dev_region_info(&vdev->vbasedev,
-                                     VFIO_REGION_TYPE_PCI_VENDOR_TYPE |
-                                     PCI_VENDOR_ID_INTEL,
-                                     VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION,
-                                     &info);
+    if (DEVICE(vdev)->hotplugged || (first && first != vdev) ||
+        !vfio_pci_is(vdev, PCI_VENDOR_ID_INTEL, PCI_ANY_ID) ||
+        vfio_get_dev_region_info(&vdev->vbasedev,
+                                 VFIO_REGION_TYPE_PCI_VENDOR_TYPE |
+                                 PCI_VENDOR_ID_INTEL,
+                                 VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION,
+                                 &info)) {
+        return false;
+    }
+    first = vdev;
+    return true;
 }
 
 static bool vfio_igd_rmrr_is_igd(VFIOPCIDevice *vdev)
@@ -257,7 +263,7 @@ static void vfio_igd_rmrr_preset(VFIOPCIDevice *vdev)
 }
 
 /* The size is the device's own: its registers cannot be changed */
-static bool vfio_igd_rmrr_check_gms(VFIOPCIDevice *vdev, bool identity,
+static bool vfio_igd_rmrr_check_gms(VFIOPCIDevice *vdev,
                                     const StolenRegion *region, Error **errp)
 {
     uint64_t asked = vdev->igd_gms * IGD_GMS_UNIT;
@@ -266,18 +272,10 @@ static bool vfio_igd_rmrr_check_gms(VFIOPCIDevice *vdev, bool identity,
     if (!asked || asked == own) {
         return true;
     }
-    if (identity) {
-        error_setg(errp, "x-igd-gms=%u asks for 0x%" PRIx64 " bytes of stolen "
-                   "memory, and the device has 0x%" PRIx64 "; leave x-igd-gms "
-                   "out, or set x-igd-stolen=firmware", vdev->igd_gms, asked,
-                   own);
-        return false;
-    }
-    warn_report("vfio %s: x-igd-gms=%u asks for 0x%" PRIx64 " bytes of stolen "
-                "memory, and the device has 0x%" PRIx64 ", which it keeps; "
-                "leave x-igd-gms out", vdev->vbasedev.name, vdev->igd_gms,
-                asked, own);
-    return true;
+    error_setg(errp, "x-igd-gms=%u asks for 0x%" PRIx64 " bytes of stolen "
+               "memory, and the device has 0x%" PRIx64 ", which it keeps; "
+               "leave x-igd-gms out", vdev->igd_gms, asked, own);
+    return false;
 }
 
 static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
@@ -363,7 +361,7 @@ static bool vfio_igd_rmrr_learn_and_place(VFIOPCIDevice *vdev, bool identity,
         return vfio_igd_rmrr_unreadable(vdev, identity, decoded, errp);
     }
 
-    if (!vfio_igd_rmrr_check_gms(vdev, identity, &region, errp)) {
+    if (identity && !vfio_igd_rmrr_check_gms(vdev, &region, errp)) {
         return false;
     }
     /* A hot-plugged IGD has no place to fall back to either. */
@@ -373,6 +371,9 @@ static bool vfio_igd_rmrr_learn_and_place(VFIOPCIDevice *vdev, bool identity,
     if (!vfio_igd_rmrr_place(vdev, &region, &err)) {
         vfio_igd_rmrr_fall_back(vdev, error_get_pretty(err));
         error_free(err);
+    } else if (!vfio_igd_rmrr_check_gms(vdev, &region, &err)) {
+        /* The device keeps its own size */
+        warn_reportf_err(err, "vfio %s: ", vdev->vbasedev.name);
     }
     return true;
 }
