@@ -46,7 +46,7 @@ L3 = """\
 """
 STOCK = """
 At the same time the same two guests run on a stock QEMU: Debian's, with the
-emulated IGD and nothing else of ours.
+emulated IGD and one fix of TCG, and nothing else of ours.
 """
 
 # What of a kernel's log is evidence, without its time.

@@ -4,9 +4,10 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The reference emulator has igd-testdev and nothing else: its device, and a
-# stand-in for what places a region, which does nothing; so VT-d, the memory
-# core and the ACPI tables are stock to the letter, and a region is ordinary
+# The reference emulator has igd-testdev, one fix of TCG (hook 27, without which
+# a nested guest may hang) and nothing else of ours. A stand-in for what places
+# a region does nothing; so VT-d, the memory core and the ACPI tables are stock
+# to the letter, and a region is ordinary
 # guest RAM. The benchmark measures against it; the demo's second picture is
 # made on it. An untouched tree is for the series (series_check.py).
 #
