@@ -6,11 +6,14 @@
 
 import json
 import re
+import shlex
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
 
-from conftest import BY_NAME, ROOT, make, run
+from conftest import BY_NAME, ROOT, TOOL, make, run
 
 MIB = make.MIB
 LARGE_PAGES = 1 << 32
@@ -192,7 +195,7 @@ def test_too_much_memory_for_the_width(tmp_path):
     assert said['plan'] is None
     assert [(one['name'], one['hint']) for one in said['checks']
             if one['status'] == 'fail'] == [
-                ('ram', 'igd-stolen plan --memory 522160M')]
+                ('ram', 'igd-stolen plan --memory 522160M --format json')]
 
 
 def test_host_is_the_limit_without_an_iommu(tmp_path):
@@ -200,7 +203,8 @@ def test_host_is_the_limit_without_an_iommu(tmp_path):
     said = answer(BY_NAME['skylake-ready'], tmp_path, 'plan', '--memory',
                   '510G', '--no-iommu')
     assert [one['hint'] for one in said['checks'] if one['status'] ==
-            'fail'] == ['igd-stolen plan --memory 522160M --no-iommu']
+            'fail'] == ['igd-stolen plan --memory 522160M --format json '
+                        '--no-iommu']
 
 
 def test_narrow_host(tmp_path):
@@ -208,6 +212,66 @@ def test_narrow_host(tmp_path):
     said = answer(host, tmp_path, 'probe')
     assert said['host']['iommu_width']['value'] == 36
     assert said['exit_status'] == 1
+    assert [one['hint'] for one in said['checks'] if one['name'] ==
+            'width'] == ['igd-stolen plan --memory 8G --no-iommu']
+
+
+# Why a plan is refused, and what is not the same in the one that is named.
+AGAIN = {
+    'ram': (replace(BY_NAME['skylake-ready']), ('--memory', '520G'), (),
+            '522160M'),
+    'width': (replace(BY_NAME['skylake-ready'], cap=0x1C0000C40230462), (),
+              ('--no-iommu',), '2048M'),
+    'place': (replace(BY_NAME['haswell-256m']), (), ('--firmware', 'ovmf'),
+              '2048M'),
+}
+KEPT = (('--emulator', '/opt/<R&D>/it\'s', '--rom', '/x/y.rom'),
+        ('--format', 'libvirt', '--emulator', '/opt/qemu', '--audio'),
+        ('--format', 'proxmox', '--rom', '/x/y.rom', '--audio'),
+        ('--format', 'json', '--firmware', 'ovmf'),
+        ('--machine', 'pc', '--firmware', 'ovmf', '--no-iommu'))
+
+
+@pytest.mark.parametrize('words', KEPT, ids=' '.join)
+@pytest.mark.parametrize('name', AGAIN)
+def test_suggested_plan_keeps_the_options(name, words, tmp_path):
+    host, changed, added, memory = AGAIN[name]
+    path = tmp_path / 'host.bundle'
+    path.write_text(make.bundle_of(replace(host, besides={
+        '0000:00:1f.3': (0x8086, 0xA170, 0x040300, 'vfio-pci')})))
+    device = ('--device', '0000:00:02.0')
+    done = run('plan', *(changed or ('--memory', '2G')), *words, *device,
+               '--from', path)
+    assert done.stderr == ''
+    hint = re.search(r'igd-stolen plan .*?(?="|$)', done.stdout, re.M)
+    gone = {'width': 'pc' in words,
+            'place': 'proxmox' in words or 'ovmf' in words}
+    assert (hint is None) == gone.get(name, False)
+    if not hint:
+        return
+    if name == 'ram' and 'proxmox' in words:
+        memory = '522240M'      # no place, so low RAM is the usual
+    again = shlex.split(hint[0])[2:]
+    kept = [word for word in words if word != '--no-iommu' or
+            'pc' not in words]
+    assert sorted(again) == sorted(
+        ['--memory', memory, *kept, *device, *added])
+    done = run('plan', *again, '--from', path)
+    assert done.returncode == 0, done.stdout
+
+
+def test_emulator_that_was_found_is_not_named(tmp_path):
+    """Only what the user asked for is asked for again."""
+    program = tmp_path / 'igd-stolen'
+    shutil.copy(TOOL, program)
+    emulator = tmp_path / 'qemu-system-x86_64-igd-rmrr'
+    emulator.write_text('')
+    emulator.chmod(0o755)
+    path = tmp_path / 'host.bundle'
+    path.write_text(make.bundle_of(BY_NAME['skylake-ready']))
+    said = subprocess.run([program, 'plan', '-m', '510G', '--from', path],
+                          stdout=subprocess.PIPE, text=True).stdout
+    assert 'igd-stolen plan --memory 522160M\n' in said
 
 
 @pytest.mark.parametrize('size, known', [

@@ -66,10 +66,11 @@ const char *check_status_name(CheckStatus status);
 
 /**
  * probe_checks: can the host's IGD be assigned, stolen memory in its place
- * @iommu: the guest is to get an IOMMU
+ * @without: NULL for a guest without an IOMMU; or else the command that plans
+ *      one, for a host whose own IOMMU is too narrow
  * @audio: the IGD's own audio function is wanted, too
  */
-CheckList *probe_checks(const Host *host, bool iommu, bool audio);
+CheckList *probe_checks(const Host *host, const char *without, bool audio);
 
 /* probe_verdict: the sum of what is in the list */
 void probe_verdict(CheckList *list, const Host *host);

@@ -29,13 +29,6 @@ static const char *const command_names[COMMAND__MAX] = {
     [COMMAND_VERIFY] = "verify",
 };
 
-static const char *const format_names[PLAN_FORMAT__MAX] = {
-    [PLAN_QEMU] = "qemu",
-    [PLAN_LIBVIRT] = "libvirt",
-    [PLAN_PROXMOX] = "proxmox",
-    [PLAN_JSON] = "json",
-};
-
 static const char *const machine_names[] = {
     [STOLEN_MACHINE_Q35] = "q35",
     [STOLEN_MACHINE_I440FX] = "pc",
@@ -225,7 +218,7 @@ static char *options_set_plan(const OptionWords *w, Options *options)
                            "q35 and pc", &machine) ?:
             options_choose("firmware", w->firmware, firmware_names, 2,
                            "seabios and ovmf", &firmware) ?:
-            options_choose("format", w->format, format_names,
+            options_choose("format", w->format, plan_format_names,
                            PLAN_FORMAT__MAX, "qemu, libvirt, proxmox and json",
                            &format);
     if (wrong) {
@@ -236,6 +229,7 @@ static char *options_set_plan(const OptionWords *w, Options *options)
     plan->format = options->json ? PLAN_JSON : format;
     plan->iommu = !w->no_iommu && plan->machine == STOLEN_MACHINE_Q35;
     plan->emulator = options->emulator;
+    plan->emulator_asked = plan->emulator != NULL;
     plan->rom = options->rom;
     options->json |= format == PLAN_JSON;
     return options_check_paths(options);

@@ -371,19 +371,11 @@ static void plan_script(const Plan *plan, const char *command, GString *out)
     g_string_append_c(out, '\n');
 }
 
-/* Quoted if a shell could take it for something else */
-static char *plan_emulator(const Plan *plan)
-{
-    const char *path = plan->request.emulator ?: PLAN_EMULATOR;
-
-    return path[strspn(path, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
-                       "/._+-")] ? g_shell_quote(path) : g_strdup(path);
-}
-
 void plan_text(const Plan *plan, GString *out)
 {
     g_autoptr(GString) comment = g_string_new(NULL);
-    g_autofree char *emulator = plan_emulator(plan);
+    g_autofree char *emulator = plan_quote(plan->request.emulator ?:
+                                           PLAN_EMULATOR);
 
     if (checks_worst(plan->checks) == CHECK_FAIL) {
         checks_text(plan->checks, out);

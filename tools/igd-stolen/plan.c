@@ -27,19 +27,46 @@
 #define SMALLEST                0x100000ull
 #define MAX_ROWS                40
 
+const char *const plan_format_names[PLAN_FORMAT__MAX] = {
+    [PLAN_QEMU] = "qemu",
+    [PLAN_LIBVIRT] = "libvirt",
+    [PLAN_PROXMOX] = "proxmox",
+    [PLAN_JSON] = "json",
+};
+
+char *plan_quote(const char *path)
+{
+    return path[strspn(path, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
+                       "/._+-")] ? g_shell_quote(path) : g_strdup(path);
+}
+
 /* The same plan with other memory or another option */
 static char *plan_again(const Plan *plan, uint64_t memory, const char *option)
 {
     const PlanRequest *r = &plan->request;
     bool q35 = r->machine == STOLEN_MACHINE_Q35;
-    bool seabios = r->firmware == STOLEN_FIRMWARE_SEABIOS;
+    GString *again = g_string_new(NULL);
 
-    return g_strdup_printf("igd-stolen plan --memory %" PRIu64 "M%s%s%s%s%s%s",
-                           memory >> 20, q35 ? "" : " --machine pc",
-                           seabios ? "" : " --firmware ovmf",
-                           r->audio ? " --audio" : "",
+    g_string_printf(again, "igd-stolen plan --memory %" PRIu64 "M%s%s",
+                    memory >> 20, q35 ? "" : " --machine pc",
+                    r->firmware == STOLEN_FIRMWARE_SEABIOS ? "" :
+                    " --firmware ovmf");
+    if (r->format != PLAN_QEMU) {
+        g_string_append_printf(again, " --format %s",
+                               plan_format_names[r->format]);
+    }
+    if (r->emulator_asked) {
+        g_autofree char *emulator = plan_quote(r->emulator);
+
+        g_string_append_printf(again, " --emulator %s", emulator);
+    }
+    if (r->rom) {
+        g_string_append_printf(again, " --rom %s", r->rom);
+    }
+    g_string_append_printf(again, "%s%s%s%s", r->audio ? " --audio" : "",
                            r->iommu || !q35 ? "" : " --no-iommu",
                            plan->host->asked, option);
+    return g_string_free(again, FALSE);
 }
 
 static char *plan_conflict(const Plan *plan, const char *range)
@@ -314,11 +341,14 @@ static void plan_maps(Plan *plan)
 Plan *plan_new(const Host *host, const PlanRequest *request)
 {
     Plan *plan = g_new0(Plan, 1);
+    g_autofree char *without = NULL;
 
     plan->host = host;
     plan->request = *request;
     plan->aw_bits = host_aw_bits(host);
-    plan->checks = probe_checks(host, request->iommu, request->audio);
+    without = request->iommu ? plan_again(plan, request->memory, " --no-iommu")
+                             : NULL;
+    plan->checks = probe_checks(host, without, request->audio);
     if (host->igd.address) {
         plan_region(plan);
         plan_width(plan);

@@ -28,12 +28,16 @@ typedef enum PlanFormat {
     PLAN_FORMAT__MAX,
 } PlanFormat;
 
+/* Their names for --format */
+extern const char *const plan_format_names[PLAN_FORMAT__MAX];
+
 /**
  * PlanRequest: what the user wants
  * @memory: of the guest, in bytes
  * @iommu: whether the guest gets an IOMMU; never with the machine pc
  * @audio: whether it gets the IGD's audio function, too
  * @emulator: where the emulator is; NULL for the usual place; the caller's
+ * @emulator_asked: the user named it
  * @rom: path of an option ROM for the IGD, or NULL; the caller's
  */
 typedef struct PlanRequest {
@@ -43,6 +47,7 @@ typedef struct PlanRequest {
     PlanFormat format;
     bool iommu;
     gboolean audio;
+    bool emulator_asked;
     const char *emulator;
     const char *rom;
 } PlanRequest;
@@ -96,6 +101,13 @@ json_t *plan_json(const Plan *plan);
 
 /* plan_libvirt_text: the domain, without comments */
 void plan_libvirt_text(const Plan *plan, GString *out);
+
+/**
+ * plan_quote: a path as a shell has to be given it
+ *
+ * Returns: to be freed by the caller.
+ */
+char *plan_quote(const char *path);
 
 /* plan_cpu_limit: address bits that a guest's CPU must not exceed, or 0 */
 unsigned plan_cpu_limit(const Plan *plan);

@@ -333,7 +333,8 @@ unsigned host_aw_bits(const Host *host)
            host->iommu_width.value >= AW_BITS_SMALL ? AW_BITS_SMALL : 0;
 }
 
-static void probe_width(CheckList *list, const Host *host)
+static void probe_width(CheckList *list, const Host *host,
+                        const char *without)
 {
     static const char title[] = "for the address width";
     unsigned bits = host_aw_bits(host);
@@ -344,8 +345,7 @@ static void probe_width(CheckList *list, const Host *host)
                    bits);
     } else if (!bits) {
         checks_add(list, "width", title, CHECK_FAIL,
-                   g_strdup_printf("igd-stolen plan --memory 8G --no-iommu%s",
-                                   host->asked),
+                   g_strdup(without),
                    "the host's IOMMU has %" PRIu64 " bits, and the guest's "
                    "has %d at least", host->iommu_width.value, AW_BITS_SMALL);
     } else {
@@ -549,7 +549,7 @@ void probe_verdict(CheckList *list, const Host *host)
     }
 }
 
-CheckList *probe_checks(const Host *host, bool iommu, bool audio)
+CheckList *probe_checks(const Host *host, const char *without, bool audio)
 {
     CheckList *list = checks_new();
 
@@ -558,8 +558,8 @@ CheckList *probe_checks(const Host *host, bool iommu, bool audio)
         probe_driver(list, host);
         probe_vtd(list, host);
         probe_intremap(list, host);
-        if (iommu) {
-            probe_width(list, host);
+        if (without) {
+            probe_width(list, host, without);
         }
         probe_group(list, host, "group", "for an IOMMU group of its own",
                     &host->igd);

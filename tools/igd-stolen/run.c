@@ -72,7 +72,10 @@ static CheckStatus run_plan(const Host *host, const Options *options,
 
 static CheckList *run_probe(const Host *host)
 {
-    CheckList *list = probe_checks(host, true, false);
+    g_autofree char *without =
+        g_strdup_printf("igd-stolen plan --memory 8G --no-iommu%s",
+                        host->asked);
+    CheckList *list = probe_checks(host, without, false);
 
     probe_verdict(list, host);
     return list;
