@@ -27,7 +27,7 @@ RIGHT = {
     'direct-line': given(0x7b800000, 0x4800000),
     'direct-nobody': given(0x7b800000, 0x4800000),
     'no-file': given(0xdb000000, 0x4200000),
-    'unknown-id': given(0x7b000000, 0x4800000),
+    'unknown-id': None,
     'unknown-id-root': given(0x7b000000, 0x4800000, 0x800000),
     'line-on-old-kernel': IDENTITY,
     'other-gpu-primary': IDENTITY,

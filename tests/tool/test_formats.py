@@ -13,7 +13,7 @@ import xml.etree.ElementTree as xml
 import jsonschema
 import pytest
 
-from conftest import ROOT, bundle, run
+from conftest import BY_NAME, ROOT, bundle, make, run
 
 SCHEMA = json.loads((ROOT / 'tools/igd-stolen/schema.json').read_text())
 # One host of each kind is enough for what libvirt and a shell make of it.
@@ -224,13 +224,56 @@ def test_opregion(name, there):
     assert ('x-igd-opregion' in found) == there
 
 
+@pytest.mark.parametrize('name, there', [
+    ('skylake-ready', True), ('skylake-nobody', False), ('no-file', False)])
+def test_proxmox_gets_an_opregion_that_is_there(name, there):
+    """Its emulator does not start if it is asked for one that is not."""
+    said = run('plan', '-m', '8G', '--format', 'proxmox', '--from',
+               bundle(name)).stdout
+    assert ('x-igd-opregion=on' in words_of(said)[-1]) == there
+    assert ('#   x-igd-opregion: whether there is an OpRegion only root is '
+            'shown' in said) == (name == 'skylake-nobody')
+
+
 def test_split_of_an_unknown_device():
-    """Given to libvirt, too; where it is not known the plan says so."""
+    """Given to libvirt, too; where it is not known nothing is planned."""
     found = {one.get('name'): one.get('value') for one in libvirt_plan(
         '--from', bundle('unknown-id-root')).iter()}
     assert found['x-igd-stolen-gsm-size'] == str(8 << 20)
-    said = run('plan', '-m', '8G', '--from', bundle('unknown-id')).stdout
-    assert '#   x-igd-stolen-gsm-size: not known here' in said
+    done = run('plan', '-m', '8G', '--from', bundle('unknown-id'))
+    assert done.returncode == 1
+    assert 'the emulator needs x-igd-stolen-gsm-size' in done.stdout
+    assert ('# or else give the emulator x-igd-stolen-gsm-size by hand: BDSM '
+            'less 7b000000') in done.stdout
+    assert 'vfio-pci,host' not in done.stdout
+
+
+# Of an unknown device: what the kernel says of the DSM, and what the plan has.
+SPLITS = {
+    'log': ({}, 0x800000), 'map': ({'log': None}, 0x800000),
+    'another DSM': ({'log': '0x7c000000-0x7f7fffff'}, 0x1000000),
+    'another limit': ({'log': '0x7b800000-0x7f6fffff'}, None),
+    'neither': ({'log': None, 'driver': 'vfio-pci'}, None),
+}
+
+
+@pytest.mark.parametrize('name', SPLITS)
+def test_split_is_what_the_kernel_says(name, tmp_path):
+    changes, gsm = SPLITS[name]
+    text = make.bundle_of(make.replace(
+        BY_NAME['unknown-id-root'], driver=changes.get('driver', 'i915')))
+    line = '| Reserving Intel graphics memory at [mem 0x7b800000-0x7f7fffff]\n'
+    assert line in text
+    if 'log' in changes:
+        said = changes['log']
+        text = text.replace(line, '' if said is None else line.replace(
+            '0x7b800000-0x7f7fffff', said))
+    path = tmp_path / 'host.bundle'
+    path.write_text(text)
+    done = run('plan', '-m', '8G', '--from', path)
+    assert done.returncode == (gsm is None)
+    assert re.findall(r'x-igd-stolen-gsm-size=(\w+)', done.stdout) == (
+        [] if gsm is None else ['0x%x' % gsm])
 
 
 def test_rom():

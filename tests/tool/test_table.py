@@ -42,7 +42,7 @@ NOT_PASSED = {
     'alder-lake': {},
     'meteor-lake': {},
     'not-vga': {'driver': 'warn', 'opregion': 'warn'},
-    'unknown-id': {'igd': 'warn', 'sources': 'warn'},
+    'unknown-id': {'igd': 'warn', 'sources': 'warn', 'parts': 'fail'},
     'unknown-id-root': {'igd': 'warn', 'sources': 'warn'},
     'contradiction': {'sources': 'fail'},
     'bdsm-zero': {'driver': 'warn', 'group': 'fail', 'vtd': 'fail',

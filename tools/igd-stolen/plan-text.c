@@ -191,10 +191,16 @@ static void plan_word_devices(const Plan *plan, GArray *words)
     const Host *host = plan->host;
     const char *rom = plan->request.rom;
     g_autofree char *placement = plan_placement(plan);
+    int opregion = host_opregion(host);
+    g_autofree char *romfile = rom ? g_strdup_printf(",romfile=%s", rom)
+                                   : g_strdup("");
     g_autofree char *rest =
-        g_strdup_printf("%s%s%s",
-                        host_opregion(host) ? ",x-igd-opregion=on" : "",
-                        rom ? ",romfile=" : "", rom ?: "");
+        g_strdup_printf("%s%s", opregion ? ",x-igd-opregion=on" : "",
+                        romfile);
+    /* Proxmox VE's emulator does not start if there is none */
+    g_autofree char *proxmox =
+        g_strdup_printf("%s%s", opregion == 1 ? ",x-igd-opregion=on" : "",
+                        romfile);
 
     if (plan->request.iommu) {
         plan_word(words, plan->placed ?
@@ -209,7 +215,7 @@ static void plan_word_devices(const Plan *plan, GArray *words)
     plan_word(words, plan_placement_why(plan),
               g_strdup_printf("-device vfio-pci,host=%s,addr=02.0%s%s",
                               host->igd.address, placement, rest), "hostdev",
-              plan_is_q35(plan) ? plan_proxmox_args(plan, rest)
+              plan_is_q35(plan) ? plan_proxmox_args(plan, proxmox)
                                 : plan_proxmox_hostpci(plan));
     if (plan->request.audio) {
         plan_word(words, "its sound, over HDMI and DisplayPort",
@@ -267,10 +273,10 @@ static void plan_reasons(const Plan *plan, const char *prefix, GString *out)
 static void plan_left_out(const Plan *plan, const char *prefix, GString *out)
 {
     g_string_append_printf(out, "%sLeft out:\n", prefix);
-    if (plan->placed && plan->host->gen == IGD_STOLEN_GEN_UNKNOWN &&
-        !host_gsm_to_give(plan->host)) {
-        g_string_append_printf(out, "%s  x-igd-stolen-gsm-size: not known "
-                               "here; 8M on most IGDs\n", prefix);
+    if (plan->request.format == PLAN_PROXMOX && plan_is_q35(plan) &&
+        host_opregion(plan->host) < 0) {
+        g_string_append_printf(out, "%s  x-igd-opregion: whether there is an "
+                               "OpRegion only root is shown\n", prefix);
     }
     if (!plan->request.rom) {
         g_string_append_printf(out, "%s  romfile: before the guest's driver "

@@ -384,6 +384,35 @@ static void probe_sources(CheckList *list, const Host *host)
     }
 }
 
+/* Of a region whose base is known; the emulator needs to know both parts */
+static void probe_parts(CheckList *list, const Host *host)
+{
+    static const char title[] = "for its parts";
+    const StolenRegion *r = &host->region.region;
+    g_autofree char *gsm = text_size(r->dsm_base - r->base);
+    g_autofree char *dsm = text_size(r->limit - r->dsm_base + 1);
+
+    if (host->region.split) {
+        checks_add(list, "parts", title, CHECK_PASS, NULL,
+                   "base %08" PRIx64 ", GSM %s, DSM %s at %08" PRIx64,
+                   r->base, gsm, dsm, r->dsm_base);
+    } else if (host->gen == IGD_STOLEN_GEN_UNKNOWN) {
+        checks_add(list, "parts", title, CHECK_FAIL, g_strdup_printf(
+                   "# run this as root: the kernel's log and /proc/iomem may "
+                   "tell where the DSM begins\n"
+                   "# or else give the emulator x-igd-stolen-gsm-size by hand: "
+                   "BDSM less %08" PRIx64 ", 8M on most IGDs", r->base),
+                   "base %08" PRIx64 "; for an unknown device the emulator "
+                   "needs x-igd-stolen-gsm-size, and where the DSM begins is "
+                   "unknown: %s", r->base, host->by_kernel.known ?
+                   "the kernel's range does not fit" : host->by_kernel.from);
+    } else {
+        checks_add(list, "parts", title, CHECK_PASS, NULL,
+                   "base %08" PRIx64 "; GSM and DSM apart are unknown: %s",
+                   r->base, host->by_config.from);
+    }
+}
+
 static void probe_no_region(CheckList *list, const Host *host)
 {
     static const char title[] = "for stolen memory";
@@ -410,8 +439,6 @@ static void probe_region(CheckList *list, const Host *host)
     const StolenRegion *r = &host->region.region;
     g_autofree char *range = text_range(r->base, r->limit);
     g_autofree char *size = text_size(stolen_region_size(r));
-    g_autofree char *gsm = text_size(r->dsm_base - r->base);
-    g_autofree char *dsm = text_size(r->limit - r->dsm_base + 1);
 
     if (!host->region.known || !host_needs_place(host)) {
         probe_no_region(list, host);
@@ -419,15 +446,7 @@ static void probe_region(CheckList *list, const Host *host)
     }
     checks_add(list, "region", "for stolen memory", CHECK_PASS, NULL,
                "%s, %s, from %s", range, size, host->region.from);
-    if (host->region.split) {
-        checks_add(list, "parts", "for its parts", CHECK_PASS, NULL,
-                   "base %08" PRIx64 ", GSM %s, DSM %s at %08" PRIx64,
-                   r->base, gsm, dsm, r->dsm_base);
-    } else {
-        checks_add(list, "parts", "for its parts", CHECK_PASS, NULL,
-                   "base %08" PRIx64 "; GSM and DSM apart are unknown: %s",
-                   r->base, host->by_config.from);
-    }
+    probe_parts(list, host);
     probe_sources(list, host);
 }
 

@@ -7,6 +7,7 @@
 #   --bios ovmf: the firmware
 #   --args : the IGD, where drivers look for it
 # Left out:
+#   x-igd-opregion: whether there is an OpRegion only root is shown
 #   romfile: before the guest's driver is loaded there is a picture only with the ROM of VfioIgdPkg or LongQT-sea's intel-igpu-passthru: --rom FILE
 #   x-igd-lpc: q35 has an LPC bridge of its own and does not start with it
 #   x-igd-gms: the device's own size is right
@@ -29,5 +30,5 @@ qm set "$VMID" \
     --balloon 0 \
     --vga none \
     --bios ovmf \
-    --args "-global intel-iommu.aw-bits=39 -device vfio-pci,host=0000:00:02.0,bus=pcie.0,addr=02.0,x-igd-opregion=on"
+    --args "-global intel-iommu.aw-bits=39 -device vfio-pci,host=0000:00:02.0,bus=pcie.0,addr=02.0"
 exit status 0
