@@ -169,6 +169,17 @@ def test_capture_is_redacted(tmp_path):
     assert '6.12.43' in text and 'intel_iommu=on' in text
 
 
+def test_capture_keeps_whose_kernel_it_is(tmp_path):
+    root = make_root(tmp_path / 'root', bundle('skylake-ready').read_text())
+    (root / 'proc/sys/kernel/osrelease').write_text('3.10.0-7-pve\n')
+    path = tmp_path / 'captured'
+    run('capture', '-o', path, '--root', root)
+    assert '| 3.10.0-pve\n' in path.read_text()
+    said = run('probe', '--root', root).stdout
+    assert '# install Linux 5.3 or later\n' in said
+    assert run('probe', '--from', path).stdout == said
+
+
 def odd_nothing(root):
     shutil.rmtree(root / 'sys')
     shutil.rmtree(root / 'proc')

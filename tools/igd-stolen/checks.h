@@ -101,7 +101,8 @@ int host_opregion(const Host *host);
  * HostSystem: commands and paths of a distribution
  * @id: in os-release
  * @kernel: installs a newer kernel, or NULL
- * @cmdline: "%s" on the kernel's command line from the next boot on
+ * @cmdline: each "%s" is a word that is to be on the kernel's command line from
+ *      the next boot on; twice does no more than once
  * @ovmf: says which OVMF is installed, or NULL
  * @code, @vars: the files of OVMF
  */

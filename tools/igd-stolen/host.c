@@ -53,6 +53,7 @@ static void host_load_kernel(Host *host, HostStore *store)
                                   MIN(strspn(entry->data, "0123456789."),
                                       64));
     major = g_ascii_strtoull(host->kernel, NULL, 10);
+    host->kernel_is_pve = strstr(entry->data, HOST_PVE) != NULL;
     dot = strchr(host->kernel, '.');
     minor = dot ? g_ascii_strtoull(dot + 1, NULL, 10) : 0;
     host->kernel_version = HOST_KERNEL(MIN(major, 1000), MIN(minor, 1000));

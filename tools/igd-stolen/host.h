@@ -17,6 +17,8 @@
 #include "read.h"
 
 #define HOST_SYSFS_PCI          "/sys/bus/pci/devices"
+/* In the release of Proxmox VE's own kernels */
+#define HOST_PVE                "-pve"
 /* The kernel's log; of it only lines with these words are looked at */
 #define HOST_LOG                "/dev/kmsg"
 #define HOST_LOG_FIRST          "Linux version"
@@ -73,6 +75,7 @@ typedef struct HostRegion {
  * @asked: " --device ADDRESS" if the user named the IGD, or ""
  * @system: "ID ID_LIKE" of os-release between blanks, "" if unknown
  * @kernel_version: HOST_KERNEL(), 0 if unknown
+ * @kernel_is_pve: Proxmox VE's own
  * @igd: address is NULL if there is none; then @igd_why says why
  * @is_function: the IGD is a virtual function: it has no stolen memory
  * @function_of: of whom; NULL if that is not here, as in a guest
@@ -101,6 +104,7 @@ typedef struct Host {
     char *system;
     char *kernel;
     unsigned kernel_version;
+    bool kernel_is_pve;
     bool kvm;
 
     HostDevice igd;

@@ -18,6 +18,7 @@
 #define IGD_VFIO_PCI    "igd-vfio-pci"
 
 #define CLASS_VGA       0x0300
+#define CLASS_PCI_BRIDGE        0x0604
 #define BASE_BRIDGE     0x06
 
 /* What -device intel-iommu takes as aw-bits */
@@ -33,16 +34,16 @@
 
 static const HostSystem systems[] = {
     { "ubuntu", "apt-get install linux-generic",
-      "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' >> "
-      "/etc/default/grub.d/igd-stolen.cfg\nupdate-grub\n# then reboot",
+      "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' > "
+      "/etc/default/grub.d/igd-stolen-%s.cfg\nupdate-grub\n# then reboot",
       "dpkg -s ovmf",
       "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
     { "debian", "apt-get install linux-image-amd64",
       "# Proxmox VE booted by systemd-boot has /etc/kernel/cmdline instead, "
       "and proxmox-boot-tool refresh\n"
       "mkdir -p /etc/default/grub.d\n"
-      "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' >> "
-      "/etc/default/grub.d/igd-stolen.cfg\nupdate-grub\n# then reboot",
+      "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' > "
+      "/etc/default/grub.d/igd-stolen-%s.cfg\nupdate-grub\n# then reboot",
       "dpkg -s ovmf",
       "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
     { "fedora", "dnf upgrade kernel",
@@ -75,14 +76,16 @@ const HostSystem *host_system(const Host *host)
 /* On the kernel's command line */
 static char *hint_cmdline(const Host *host, const char *word)
 {
-    g_auto(GStrv) parts = g_strsplit(host_system(host)->cmdline, "%s", 2);
+    g_auto(GStrv) parts = g_strsplit(host_system(host)->cmdline, "%s", -1);
 
     return g_strjoinv(word, parts);
 }
 
+/* Proxmox VE has kernels of its own, which replace the distribution's */
 static char *hint_kernel(const Host *host, const char *version)
 {
-    const char *command = host_system(host)->kernel;
+    const char *command = host->kernel_is_pve ? NULL
+                                              : host_system(host)->kernel;
 
     return command ? g_strdup_printf("# Linux %s or later:\n%s", version,
                                      command)
@@ -164,19 +167,29 @@ static void probe_driver(CheckList *list, const Host *host)
                igd->driver ?: "no driver");
 }
 
-/* A bridge, or a device that nobody else uses, is no obstacle to VFIO */
+/* A PCI bridge, or a device that nobody else uses, is no obstacle to VFIO */
 static bool probe_is_harmless(const HostDevice *device)
 {
-    return device->class >> 8 == BASE_BRIDGE || !device->driver ||
+    return device->class == CLASS_PCI_BRIDGE || !device->driver ||
            probe_is_vfio(device->driver);
 }
 
-/* What a host may be running from, or be reached by */
+/*
+ * What a host may be running from, or be reached by. PCI Code and ID
+ * Assignment Specification: 08.05 is SD and eMMC, 0c.04 Fibre Channel, 0c.06
+ * InfiniBand, base class 0d wireless.
+ */
 static const char *probe_vital(const HostDevice *device)
 {
-    return device->class >> 8 == 0x01 ? "storage" :
-           device->class >> 8 == 0x02 ? "network" :
-           device->class == 0x0c03 ? "USB" : NULL;
+    unsigned base = device->class >> 8;
+
+    return base == 0x01 || device->class == 0x0805 ||
+           device->class == 0x0c04 ? "storage" :
+           base == 0x02 || base == 0x0d || device->class == 0x0c06 ?
+           "network" :
+           device->class == 0x0c03 ? "USB" :
+           base == BASE_BRIDGE ? "a bridge" :
+           !device->class ? "a device of unknown class" : NULL;
 }
 
 /* NULL if VFIO can have the group as it is */
@@ -195,9 +208,9 @@ static char *probe_group_hint(const Host *host, const HostDevice *device)
         }
         if (kind) {
             g_string_append_printf(vital, "# %s is %s, which this host may "
-                                   "need: no command takes it away; put the "
-                                   "card into another slot\n", other->address,
-                                   kind);
+                                   "need: no command takes it away; a card "
+                                   "can go into another slot\n",
+                                   other->address, kind);
             continue;
         }
         if (host->audio.address &&
@@ -313,12 +326,11 @@ static void probe_intremap(CheckList *list, const Host *host)
     } else {
         checks_add(list, "intremap", title, host->unsafe_interrupts ?
                    CHECK_WARN : CHECK_FAIL,
-                   g_strdup("# turn it on in the firmware's setup (x2APIC, "
-                            "VT-d); or else let guests send the host any "
-                            "interrupt:\n"
-                            "modprobe -r vfio_iommu_type1\n"
-                            "modprobe vfio_iommu_type1 "
-                            "allow_unsafe_interrupts=1"),
+                   g_strdup("# turn it on in the firmware's setup: VT-d, "
+                            "x2APIC\n"
+                            "# where firmware cannot, there is "
+                            "allow_unsafe_interrupts=1 of vfio_iommu_type1: "
+                            "guests can then send the host any interrupt"),
                    "none; VFIO %s", host->unsafe_interrupts ?
                    "was told to do without it" : "refuses every device");
     }
@@ -473,7 +485,8 @@ static void probe_opregion(CheckList *list, const Host *host)
                    "at %08" PRIx64, host->asls.value);
     } else if (host->asls.value) {
         checks_add(list, "opregion", title, CHECK_WARN,
-                   hint_kernel(host, "6.15"),
+                   g_strdup("# install Linux 6.15 or later; on Debian from "
+                            "backports"),
                    "at %08" PRIx64 ", and vfio-pci hands that of class %04x "
                    "on from Linux 6.15 on; Windows and GOP drivers need it",
                    host->asls.value, host->igd.class);
@@ -486,12 +499,14 @@ static void probe_opregion(CheckList *list, const Host *host)
 static void probe_framebuffer(CheckList *list, const Host *host)
 {
     static const char title[] = "for who holds BAR 2";
+    g_autofree char *hint =
+        hint_cmdline(host, host->kernel_version >= SYSFB_KERNEL ?
+                     "initcall_blacklist=sysfb_init" : "video=efifb:off");
 
     if (host->framebuffer) {
         checks_add(list, "bar2", title, CHECK_WARN,
-                   hint_cmdline(host, host->kernel_version >= SYSFB_KERNEL ?
-                                "initcall_blacklist=sysfb_init" :
-                                "video=efifb:off"),
+                   g_strdup_printf("# the host's own console has no picture "
+                                   "then\n%s", hint),
                    "%s, a console of the host: VFIO cannot map it",
                    host->framebuffer);
     } else {

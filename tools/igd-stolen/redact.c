@@ -40,10 +40,11 @@ typedef struct RedactRule {
 #define LINES(...)  .separator = "\n", .words = WORDS(__VA_ARGS__)
 #define RANGES(...) .ranges = (const RedactRange[]) { __VA_ARGS__, { 0, 0 } }
 
-/* Digits and dots: what comes after them may name a person or a machine */
+/* Digits, dots, whose: what else there is may name a person or a machine */
 static char *redact_version(const char *data)
 {
-    return g_strdup_printf("%.*s\n", (int)strspn(data, "0123456789."), data);
+    return g_strdup_printf("%.*s%s\n", (int)strspn(data, "0123456789."), data,
+                           strstr(data, HOST_PVE) ? HOST_PVE : "");
 }
 
 /* The lines that are looked at, without the time before them */

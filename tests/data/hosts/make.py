@@ -129,7 +129,7 @@ HOSTS = [
          ggc(32 * MIB), 0x8D800000, 0x8F7FFFFF,
          others={"0000:00:1f.3": (0x8086, 0xA348, 0x040300, "snd_hda_intel"),
                  "0000:00:01.0": (0x8086, 0x1901, 0x060400, "pcieport")}),
-    Host("whiskey-lake", "gen 9, few mappings allowed", 0x3EA0,
+    Host("whiskey-lake", "few mappings allowed, a busy host bridge", 0x3EA0,
          ggc(64 * MIB), 0x8C000000, 0x8FFFFFFF, driver="vfio-pci",
          entry_limit=1024, others={"0000:00:00.0": (0x8086, 0x3E34, 0x060000,
                                                     "skl_uncore")}),
@@ -202,6 +202,24 @@ HOSTS = [
     Host("usb-in-group", "a USB host and a serial port in its group", 0x3E92,
          ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, others={
              "0000:00:14.0": (0x8086, 0xA36D, 0x0C0330, "xhci_hcd")}),
+    Host("emmc-in-group", "an eMMC host in its group", 0x3184,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci", others={
+             "0000:00:1c.0": (0x8086, 0x31CC, 0x080501, "sdhci-pci")}),
+    Host("fibre-in-group", "Fibre Channel in its group", 0x1912,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci", others={
+             "0000:01:00.0": (0x1077, 0x2532, 0x0C0400, "qla2xxx")}),
+    Host("infiniband-in-group", "InfiniBand in its group", 0x1912,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci", others={
+             "0000:01:00.0": (0x15B3, 0x6274, 0x0C0600, "ib_mthca")}),
+    Host("wireless-in-group", "a modem in its group", 0x1912,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci", others={
+             "0000:01:00.0": (0x8086, 0x7560, 0x0D4000, "iosm")}),
+    Host("isa-bridge-in-group", "the LPC bridge in its group", 0x1912,
+         ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci", others={
+             "0000:00:1f.0": (0x8086, 0xA145, 0x060100, "lpc_ich")}),
+    Host("no-class-in-group", "a device whose class is unknown in its group",
+         0x1912, ggc(64 * MIB), 0x7C000000, 0x7FFFFFFF, driver="vfio-pci",
+         others={"0000:01:00.0": (0x1000, 0x0072, None, "mpt3sas")}),
     Host("smbus-in-group", "SMBus in its group", 0x3E92, ggc(64 * MIB),
          0x7C000000, 0x7FFFFFFF, driver="vfio-pci", system="arch", others={
              "0000:00:1f.4": (0x8086, 0xA323, 0x0C0500, "i801_smbus")}),
@@ -400,7 +418,10 @@ def put_device(bundle, address, vendor, device, display, driver):
     directory = f"{PCI}/{address}"
     bundle.put("file", f"{directory}/vendor", [f"0x{vendor:04x}"])
     bundle.put("file", f"{directory}/device", [f"0x{device:04x}"])
-    bundle.put("file", f"{directory}/class", [f"0x{display:06x}"])
+    if display is None:
+        bundle.missing("absent", "file", f"{directory}/class")
+    else:
+        bundle.put("file", f"{directory}/class", [f"0x{display:06x}"])
     if driver:
         bundle.put("link", f"{directory}/driver",
                    [f"../../../bus/pci/drivers/{driver}"])
