@@ -117,6 +117,12 @@ class Spec:
     full: bool = False                  # only in ./run check --full
     time_limit: int = 300
 
+    @property
+    def slow(self):
+        """True where the guest's guest has a guest, or TCG runs in TCG."""
+        return bool(self.inner and (self.inner.inner
+                                    or self.inner.accel == "tcg"))
+
     def device(self):
         """The option that adds igd-testdev, as a user would write it."""
         if not self.stolen:
