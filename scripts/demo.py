@@ -141,17 +141,11 @@ def said(level, stolen):
             checks.no_firmware_bug(level), checks.no_dmar_fault(level)]
 
 
-def levels_of(outcome):
-    """The guests' evidence, L1's first."""
-    found = [outcome.l1, outcome.l2]
-    return found + ([outcome.l3] if outcome.spec.inner.inner else [])
-
-
 def verdicts(outcome):
     """[(level, check)]: every line of the result."""
     stolen = outcome.spec.stolen
     lines = []
-    for level in levels_of(outcome):
+    for level in outcome.levels:
         found = said(level, stolen)
         if level is outcome.l1:
             found.append(checks.dma_seen_by_cpu(level))
@@ -160,44 +154,36 @@ def verdicts(outcome):
     return lines + handover.demonstrated(outcome) + scene.here(outcome)
 
 
-def columns(outcome, number):
+def columns(level, stolen, dma, untouched=None, returned=None):
     """{column: check or None} of the table for one level."""
-    stolen = outcome.spec.stolen
-    levels = levels_of(outcome)
-    level = levels[number]
-    device = level.device()
-    row = {
-        "found": checks.Check("", "", bool(device), ""),
-        "placed": checks.kernel_stolen(level, stolen),
-        "RMRR": checks.rmrr_logged(level, stolen),
-        "DMA": handover.cpu_seen_by_device(level) if number else
-        checks.cpu_seen_by_dma(level),
-        "handed on": None, "given back": None}
-    if level is not levels[-1]:
-        before, back = (outcome.phase(name, level.level)
-                        for name in ("before", "back"))
-        row["handed on"] = handover.marks_intact(back, stolen)
-        row["given back"] = handover.same_sum(before, back)
-    return row
-
-
-def stock_columns(outcome):
-    """The same for L2 on stock."""
-    level, stolen = outcome.l2, outcome.spec.stolen
     return {"found": checks.Check("", "", bool(level.device()), ""),
             "placed": checks.kernel_stolen(level, stolen),
-            "RMRR": checks.rmrr_logged(level, stolen),
-            "DMA": scene.refreshed(outcome, 0, scene.NO_FAULT),
-            "handed on": None, "given back": None}
+            "RMRR": checks.rmrr_logged(level, stolen), "DMA": dma,
+            "handed on": untouched, "given back": returned}
 
 
-def table(rows):
-    """Lines of the table; rows are (name, columns)."""
+def rows(outcome):
+    """(name, columns) of each level."""
+    stolen = outcome.spec.stolen
+    for level in outcome.levels:
+        dma = (checks.cpu_seen_by_dma if level.level == "L1"
+               else handover.cpu_seen_by_device)(level)
+        handed = ()
+        if level.level != outcome.innermost.level:
+            before, back = (outcome.phase(name, level.level)
+                            for name in ("before", "back"))
+            handed = (handover.marks_intact(back, stolen),
+                      handover.same_sum(before, back))
+        yield level.level, columns(level, stolen, dma, *handed)
+
+
+def table(found):
+    """Lines of the table of (name, columns)."""
     words = {None: "-", True: "yes", False: "NO"}
-    titles = list(rows[0][1])
+    titles = list(found[0][1])
     cells = [["", *titles]] + [
         [name, *(words[check if check is None else bool(check)]
-                 for check in row.values())] for name, row in rows]
+                 for check in row.values())] for name, row in found]
     for row in cells:
         yield "".join(cell.ljust(12) for cell in row).rstrip()
 
@@ -210,7 +196,7 @@ def explain(outcome):
     for text in filter(None, [run.errors.strip(),
                               outcome.l1.inner_says().strip()]):
         print("\nThe emulator said:\n" + text)
-    for level in levels_of(outcome):
+    for level in outcome.levels:
         if not level.finished:
             print(f"\nThe end of {level.level}'s log:")
             print("\n".join(level.log[-12:]))
@@ -292,7 +278,7 @@ def run(spec, bench):
     here = bench.boot(spec, Progress(
         ["L1", "L2", "L3"] if spec.inner.inner else ["L1", "L2"]))
     print("\nWhat the kernels say:\n")
-    show_evidence(levels_of(here))
+    show_evidence(here.levels)
     print("\nWhat was checked:\n")
     passed, failed = report(verdicts(here))
     if failed:
@@ -306,9 +292,9 @@ def run(spec, bench):
     if more_failed:
         explain(stock)
     print()
-    rows = [(level.level, columns(here, number))
-            for number, level in enumerate(levels_of(here))]
-    for line in table([*rows, ("L2, stock", stock_columns(stock))]):
+    on_stock = columns(stock.l2, stock.spec.stolen,
+                       scene.refreshed(stock, 0, scene.NO_FAULT))
+    for line in table([*rows(here), ("L2, stock", on_stock)]):
         print("  " + line)
     show_pictures((here, stock), (keep(here, scene.HERE),
                                   keep(stock, scene.STOCK)))

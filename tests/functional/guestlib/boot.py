@@ -155,9 +155,15 @@ class Outcome:
         return Evidence("L3", self.run.innermost_console, self.run.says)
 
     @property
+    def levels(self):
+        """What each guest in the row said, L1 first."""
+        return [self.l1, self.l2] + ([self.l3] if self.spec.inner.inner
+                                     else [])
+
+    @property
     def innermost(self):
         """What the last guest in the row said."""
-        return self.l3 if self.spec.inner.inner else self.l2
+        return self.levels[-1]
 
     def phase(self, name, level="L1"):
         """What a level said in a phase of its job (guest/handover.sh)."""

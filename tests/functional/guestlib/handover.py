@@ -172,10 +172,8 @@ def demonstrated(outcome):
     """The demo's lines about the device in L2, or in L3 as well, and its
     return to each level above."""
     stolen = outcome.spec.stolen
-    levels = [outcome.l1, outcome.l2]
-    levels += [outcome.l3] if outcome.spec.inner.inner else []
     lines = []
-    for above, inner in zip(levels, levels[1:]):
+    for above, inner in zip(outcome.levels, outcome.levels[1:]):
         back = outcome.phase("back", above.level)
         reads, writes, untouched = coherent(inner, back, stolen)
         before = outcome.phase("before", above.level)
