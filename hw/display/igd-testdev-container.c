@@ -17,7 +17,7 @@
 #include "qemu/bitmap.h"
 #include "qemu/timer.h"
 #include "hw/pci/pci.h"
-#include "hw/pci/reserved_region_provider.h"
+#include "hw/pci/rmrr_provider.h"
 #include "igd-testdev-container.h"
 
 #define EVENTS_MAX 1024
@@ -105,11 +105,11 @@ static void igd_test_container_pages_unmapped(IGDTestContainer *c,
 /* The device has its region, if it has one, before there is a container */
 static void igd_test_container_watch(IGDTestContainer *c)
 {
-    ReservedRegionProvider *provider = RESERVED_REGION_PROVIDER(c->pdev);
-    ReservedRegionProviderClass *rrpc =
-        RESERVED_REGION_PROVIDER_GET_CLASS(provider);
+    RMRRProvider *provider = RMRR_PROVIDER(c->pdev);
+    RMRRProviderClass *rrpc =
+        RMRR_PROVIDER_GET_CLASS(provider);
 
-    if (rrpc->get(provider, &c->region) != RESERVED_REGION_NONE) {
+    if (rrpc->get(provider, &c->region) != RMRR_PROVIDER_NONE) {
         c->pages = stolen_region_size(&c->region) / REGION_PAGE;
         c->mapped = bitmap_new(c->pages);
         c->begins = bitmap_new(c->pages);

@@ -13,7 +13,7 @@
 #define HW_DISPLAY_IGD_TESTDEV_CONTAINER_H
 
 #include "hw/pci/pci_device.h"
-#include "hw/pci/reserved_region.h"
+#include "hw/pci/stolen_region.h"
 #include "igd-testdev-mapset.h"
 
 typedef struct IGDTestStats {

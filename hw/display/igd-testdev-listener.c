@@ -23,7 +23,7 @@
 #include "exec/memory.h"
 #include "qapi/error.h"
 #include "hw/pci/pci.h"
-#include "hw/pci/reserved_region_provider.h"
+#include "hw/pci/rmrr_provider.h"
 #include "igd-testdev-container.h"
 #include "igd-testdev-listener.h"
 
@@ -70,7 +70,7 @@ static void igd_test_listener_fail(IGDTestListener *l, const MemoryRegion *mr,
 {
     AddressSpace *as = pci_device_iommu_address_space(l->container.pdev);
 
-    if (l->running && reserved_region_map_failed(as, mr, err)) {
+    if (l->running && rmrr_provider_map_failed(as, mr, err)) {
         l->container.stats.surrendered++;
     } else if (l->running) {
         l->container.stats.fatal++;

@@ -74,7 +74,7 @@ bool igd_test_listener_parse(const char *s, IGDTestListenerMode *mode);
 /**
  * igd_test_listener_attach: start listening to the device's address space
  * @l: set to the listener, or to NULL when @mode is IGD_TEST_LISTENER_OFF
- * @pdev: the device, after reserved_region_plug()
+ * @pdev: the device, after rmrr_provider_plug()
  * @mode: whom to imitate
  * @limit: most mappings it takes, 0 for no limit
  * @fail_in: the map call that fails, 0 for none

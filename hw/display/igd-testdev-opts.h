@@ -10,7 +10,7 @@
 #define HW_DISPLAY_IGD_TESTDEV_OPTS_H
 
 #include "qemu/units.h"
-#include "hw/pci/reserved_region.h"
+#include "hw/pci/stolen_region.h"
 
 #define IGD_TESTDEV_DEFAULT_DEVICE_ID   0x1912      /* Skylake, gen 9 */
 #define IGD_TESTDEV_DEFAULT_DSM_BASE    0           /* none: has to be given */

@@ -19,7 +19,7 @@
 #include "qemu/units.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_bus.h"
-#include "hw/pci/reserved_region_provider.h"
+#include "hw/pci/rmrr_provider.h"
 #include "hw/qdev-properties.h"
 #include "hw/resettable.h"
 #include "hw/vfio/igd-stolen.h"
@@ -139,7 +139,7 @@ static void igd_testdev_exit(PCIDevice *pdev)
     igd_testdev_scanout_cleanup(&s->scan);
     igd_testdev_dma_cleanup(&s->dma);
     if (s->plugged) {
-        reserved_region_unplug(pdev);
+        rmrr_provider_unplug(pdev);
         s->plugged = false;
     }
     if (pci_is_express(pdev)) {
@@ -160,7 +160,7 @@ static bool igd_testdev_plug_memory(IGDTestDevState *s, Error **errp)
         return false;
     }
     close(fd);
-    return reserved_region_plug_memory(PCI_DEVICE(s), &s->region, memory,
+    return rmrr_provider_plug_memory(PCI_DEVICE(s), &s->region, memory,
                                        errp);
 }
 
@@ -172,7 +172,7 @@ static bool igd_testdev_plug(IGDTestDevState *s, IGDTestListenerMode mode,
     if (s->place) {
         s->plugged = s->device_memory ?
                      igd_testdev_plug_memory(s, errp) :
-                     reserved_region_plug(pdev, &s->region, errp);
+                     rmrr_provider_plug(pdev, &s->region, errp);
         if (!s->plugged) {
             return false;
         }
@@ -240,19 +240,19 @@ static void igd_testdev_reset_hold(Object *obj, ResetType type)
     s->io_index = 0;
 }
 
-static ReservedRegionKind igd_testdev_get(ReservedRegionProvider *provider,
+static RMRRProviderKind igd_testdev_get(RMRRProvider *provider,
                                           StolenRegion *region)
 {
     IGDTestDevState *s = IGD_TESTDEV(provider);
 
     if (!s->plugged) {
-        return RESERVED_REGION_NONE;
+        return RMRR_PROVIDER_NONE;
     }
     *region = s->region;
-    return RESERVED_REGION_PLACED;
+    return RMRR_PROVIDER_PLACED;
 }
 
-static bool igd_testdev_maps_iova(ReservedRegionProvider *provider)
+static bool igd_testdev_maps_iova(RMRRProvider *provider)
 {
     IGDTestListenerMode mode;
 
@@ -261,7 +261,7 @@ static bool igd_testdev_maps_iova(ReservedRegionProvider *provider)
            mode == IGD_TEST_LISTENER_MAP;
 }
 
-static bool igd_testdev_keeps_contents(ReservedRegionProvider *provider)
+static bool igd_testdev_keeps_contents(RMRRProvider *provider)
 {
     return IGD_TESTDEV(provider)->stolen_keep;
 }
@@ -336,7 +336,7 @@ static void igd_testdev_class_init(ObjectClass *klass, void *data)
     DeviceClass *dc = DEVICE_CLASS(klass);
     PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
     ResettableClass *rc = RESETTABLE_CLASS(klass);
-    ReservedRegionProviderClass *rrc = RESERVED_REGION_PROVIDER_CLASS(klass);
+    RMRRProviderClass *rrc = RMRR_PROVIDER_CLASS(klass);
 
     pc->realize = igd_testdev_realize;
     pc->exit = igd_testdev_exit;
@@ -365,7 +365,7 @@ static const TypeInfo igd_testdev_info = {
     .interfaces = (InterfaceInfo[]) {
         { INTERFACE_PCIE_DEVICE },
         { INTERFACE_CONVENTIONAL_PCI_DEVICE },
-        { TYPE_RESERVED_REGION_PROVIDER },
+        { TYPE_RMRR_PROVIDER },
         { }
     },
 };

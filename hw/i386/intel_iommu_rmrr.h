@@ -9,7 +9,7 @@
 #ifndef HW_I386_INTEL_IOMMU_RMRR_H
 #define HW_I386_INTEL_IOMMU_RMRR_H
 
-#include "hw/pci/reserved_region_provider.h"
+#include "hw/pci/rmrr_provider.h"
 #include "hw/i386/intel_iommu.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"

@@ -58,7 +58,7 @@ static void vtd_rmrr_fill_path(RMRREntry *entry, PCIDevice *pdev)
 
 static RMRRStatus vtd_rmrr_add(GArray *set, IntelIOMMUState *s,
                                PCIDevice *pdev, const StolenRegion *region,
-                               ReservedRegionKind kind)
+                               RMRRProviderKind kind)
 {
     bool bridge = object_dynamic_cast(OBJECT(pdev), TYPE_PCI_BRIDGE);
     g_autofree RMRREntry *entry = g_new0(RMRREntry, 1);
@@ -73,7 +73,7 @@ static RMRRStatus vtd_rmrr_add(GArray *set, IntelIOMMUState *s,
     entry->scope_type = bridge ? RMRR_SCOPE_BRIDGE : RMRR_SCOPE_ENDPOINT;
     vtd_rmrr_fill_path(entry, pdev);
 
-    if (kind == RESERVED_REGION_PLACED) {
+    if (kind == RMRR_PROVIDER_PLACED) {
         stolen_memory_tseg(&limits.tseg_base, &limits.tseg_limit);
     }
     return rmrr_set_add(set, entry, &limits, NULL);
@@ -87,19 +87,19 @@ typedef struct VTDRmrrCollect {
 static int vtd_rmrr_collect_one(Object *obj, void *opaque)
 {
     VTDRmrrCollect *collect = opaque;
-    ReservedRegionProviderClass *rrc;
-    ReservedRegionKind kind;
+    RMRRProviderClass *rrc;
+    RMRRProviderKind kind;
     StolenRegion region;
     RMRRStatus status;
 
-    if (!object_dynamic_cast(obj, TYPE_RESERVED_REGION_PROVIDER) ||
+    if (!object_dynamic_cast(obj, TYPE_RMRR_PROVIDER) ||
         !DEVICE(obj)->realized) {
         return 0;
     }
 
-    rrc = RESERVED_REGION_PROVIDER_GET_CLASS(obj);
-    kind = rrc->get(RESERVED_REGION_PROVIDER(obj), &region);
-    if (kind == RESERVED_REGION_NONE ||
+    rrc = RMRR_PROVIDER_GET_CLASS(obj);
+    kind = rrc->get(RMRR_PROVIDER(obj), &region);
+    if (kind == RMRR_PROVIDER_NONE ||
         !vtd_rmrr_find_as(collect->iommu, PCI_DEVICE(obj))) {
         return 0;
     }
@@ -137,24 +137,24 @@ void vtd_rmrr_build_dmar(GArray *table, IntelIOMMUState *s)
 static bool vtd_rmrr_check_shadowing(IntelIOMMUState *s, PCIDevice *pdev,
                                      Error **errp)
 {
-    if (!reserved_region_maps_iova(pdev)) {
+    if (!rmrr_provider_maps_iova(pdev)) {
         return true;
     }
     if (s->flts) {
         error_setg(errp, "%s: a device that shadows IOMMU mappings and has "
                    "stolen memory needs second-stage translation; set "
-                   "intel-iommu,x-flts=off", reserved_region_name(pdev));
+                   "intel-iommu,x-flts=off", rmrr_provider_name(pdev));
         return false;
     }
     if (!s->caching_mode) {
         error_setg(errp, "%s: a device that shadows IOMMU mappings needs "
-                   "intel-iommu,caching-mode=on", reserved_region_name(pdev));
+                   "intel-iommu,caching-mode=on", rmrr_provider_name(pdev));
         return false;
     }
     if (s->snoop_control) {
         error_setg(errp, "%s: a device that shadows IOMMU mappings cannot have "
                    "snoop control; set intel-iommu,snoop-control=off",
-                   reserved_region_name(pdev));
+                   rmrr_provider_name(pdev));
         return false;
     }
     return true;
@@ -171,9 +171,9 @@ bool vtd_rmrr_check(PCIDevice *pdev, const StolenRegion *region,
     if (!s) {
         if (pcms->iommu) {
             error_setg(errp, "%s: %s cannot report reserved memory; use "
-                       "-device intel-iommu%s", reserved_region_name(pdev),
+                       "-device intel-iommu%s", rmrr_provider_name(pdev),
                        object_get_typename(OBJECT(pcms->iommu)),
-                       reserved_region_or_off(pdev));
+                       rmrr_provider_or_off(pdev));
             return false;
         }
         return true;
@@ -184,7 +184,7 @@ bool vtd_rmrr_check(PCIDevice *pdev, const StolenRegion *region,
                    "but its root bus bypasses it; set "
                    "default-bus-bypass-iommu=off (-machine) or "
                    "bypass_iommu=off (of the expander bridge)",
-                   reserved_region_name(pdev));
+                   rmrr_provider_name(pdev));
         return false;
     }
     if (!vtd_rmrr_check_shadowing(s, pdev, errp)) {
@@ -195,10 +195,10 @@ bool vtd_rmrr_check(PCIDevice *pdev, const StolenRegion *region,
     }
 
     set = vtd_rmrr_collect(s);
-    status = vtd_rmrr_add(set, s, pdev, region, RESERVED_REGION_PLACED);
+    status = vtd_rmrr_add(set, s, pdev, region, RMRR_PROVIDER_PLACED);
     if (status != RMRR_OK) {
         error_setg(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64
-                   " cannot be an RMRR: it %s", reserved_region_name(pdev),
+                   " cannot be an RMRR: it %s", rmrr_provider_name(pdev),
                    region->base, region->limit, rmrr_status_text(status));
         return false;
     }

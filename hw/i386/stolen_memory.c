@@ -135,14 +135,14 @@ static void stolen_memory_machine_done(Notifier *notifier, void *unused)
         /* The IOMMU may have come after the device. */
         vtd_rmrr_check(sm->pdev, &sm->region, &error_fatal);
         if (vtd_rmrr_map(sm->pdev, &sm->region, &sm->mr) && !sm->mapped &&
-            reserved_region_maps_iova(sm->pdev)) {
+            rmrr_provider_maps_iova(sm->pdev)) {
             error_report("%s: -device intel-iommu has to come before this "
                          "device. QEMU makes the devices given as key=value "
                          "first, in their order, then those given as JSON, "
                          "as libvirt gives its own: put -device intel-iommu "
                          "first; with libvirt, give the IGD as <hostdev> and "
                          "not on <qemu:commandline>",
-                         reserved_region_name(sm->pdev));
+                         rmrr_provider_name(sm->pdev));
             exit(EXIT_FAILURE);
         }
     }
@@ -224,14 +224,14 @@ static StolenMemory *stolen_memory_create(const StolenRegion *region,
         done.notify = stolen_memory_machine_done;
         qemu_add_machine_init_done_notifier(&done);
         stolen_memory_reset_register();
-        reserved_region_on_map_failed(stolen_memory_map_failed);
+        rmrr_provider_on_map_failed(stolen_memory_map_failed);
     }
     return stolen_memory_add(sm, errp) ? sm : NULL;
 }
 
 uint64_t stolen_memory_low_ram(MachineState *machine, uint64_t low_ram_size)
 {
-    const GArray *hints = reserved_region_hints();
+    const GArray *hints = rmrr_provider_hints();
     g_autoptr(GArray) regions = g_array_new(false, false,
                                             sizeof(StolenRegion));
     StolenLayout layout = { .firmware = STOLEN_FIRMWARE_OTHER };
@@ -243,7 +243,7 @@ uint64_t stolen_memory_low_ram(MachineState *machine, uint64_t low_ram_size)
 
     for (i = 0; i < hints->len; i++) {
         g_array_append_val(regions,
-            g_array_index(hints, ReservedRegionHint, i).region);
+            g_array_index(hints, RMRRProviderHint, i).region);
     }
 
     low_ram_size = MIN(low_ram_size, machine->ram_size);
@@ -306,7 +306,7 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
         if (!same) {
             warn_report("%s: stolen memory was expected at 0x%" PRIx64 "-0x%"
                         PRIx64 ", but the device says 0x%" PRIx64 "-0x%"
-                        PRIx64, reserved_region_name(pdev), sm->region.base,
+                        PRIx64, rmrr_provider_name(pdev), sm->region.base,
                         sm->region.limit, region->base, region->limit);
         }
         stolen_memory_remove(sm);
@@ -314,13 +314,13 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
     return stolen_memory_create(region, memory, errp);
 }
 
-bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
+bool rmrr_provider_plug(PCIDevice *pdev, const StolenRegion *region,
                           Error **errp)
 {
-    return reserved_region_plug_memory(pdev, region, NULL, errp);
+    return rmrr_provider_plug_memory(pdev, region, NULL, errp);
 }
 
-bool reserved_region_plug_memory(PCIDevice *pdev, const StolenRegion *region,
+bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
                                  void *memory, Error **errp)
 {
     StolenMemory *sm;
@@ -348,7 +348,7 @@ bool reserved_region_plug_memory(PCIDevice *pdev, const StolenRegion *region,
     return true;
 }
 
-void reserved_region_unplug(PCIDevice *pdev)
+void rmrr_provider_unplug(PCIDevice *pdev)
 {
     StolenMemory *sm = stolen_memory_find(pdev);
 

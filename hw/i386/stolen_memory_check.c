@@ -60,8 +60,8 @@ void stolen_memory_tseg(uint64_t *base, uint64_t *limit)
 static char *stolen_memory_remedy(PCIDevice *pdev, const StolenRegion *region,
                                   uint64_t base)
 {
-    ReservedRegionProviderClass *rrc =
-        RESERVED_REGION_PROVIDER_GET_CLASS(pdev);
+    RMRRProviderClass *rrc =
+        RMRR_PROVIDER_GET_CLASS(pdev);
     uint64_t dsm_base = base + (region->dsm_base - region->base);
 
     return rrc->place_option ?
@@ -99,7 +99,7 @@ static void stolen_memory_refuse(PCIDevice *pdev, const StolenRegion *region,
 {
     g_autofree char *what =
         g_strdup_printf("%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64,
-                        reserved_region_name(pdev), region->base,
+                        rmrr_provider_name(pdev), region->base,
                         region->limit);
     bool low = plan->status == STOLEN_PLAN_TOO_LOW;
     g_autofree char *remedy =
@@ -147,15 +147,15 @@ static bool stolen_memory_check_machine(PCIDevice *pdev, PCMachineState **pcms,
     if (!*pcms || !(*pcms)->pcibus || xen_enabled()) {
         error_setg(errp, "%s: machine type %s cannot place stolen memory; "
                    "use -machine q35 or -machine pc%s",
-                   reserved_region_name(pdev), object_get_typename(machine),
-                   reserved_region_or_off(pdev));
+                   rmrr_provider_name(pdev), object_get_typename(machine),
+                   rmrr_provider_or_off(pdev));
         return false;
     }
     if (DEVICE(pdev)->hotplugged) {
         error_setg(errp, "%s: a device with stolen memory cannot be "
                    "hot-plugged: E820 and the RMRR are fixed at boot; give it "
-                   "on the command line%s", reserved_region_name(pdev),
-                   reserved_region_or_off(pdev));
+                   "on the command line%s", rmrr_provider_name(pdev),
+                   rmrr_provider_or_off(pdev));
         return false;
     }
     return true;
@@ -175,8 +175,8 @@ static void stolen_memory_refuse_overlap(PCIDevice *pdev,
 
     error_setg(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64 " overlaps "
                "that of %s at 0x%" PRIx64 "-0x%" PRIx64 "; %s",
-               reserved_region_name(pdev), region->base, region->limit,
-               reserved_region_name(other->pdev), other->region.base,
+               rmrr_provider_name(pdev), region->base, region->limit,
+               rmrr_provider_name(other->pdev), other->region.base,
                other->region.limit, remedy);
 }
 

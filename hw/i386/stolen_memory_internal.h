@@ -10,7 +10,7 @@
 #define HW_I386_STOLEN_MEMORY_INTERNAL_H
 
 #include "hw/i386/stolen_memory.h"
-#include "hw/pci/reserved_region_provider.h"
+#include "hw/pci/rmrr_provider.h"
 #include "qom/object.h"
 
 /**
@@ -38,7 +38,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(StolenMemory, STOLEN_MEMORY)
  * @region: where
  * @mr: the memory, of exactly the region's size; owned by this object, so
  *      that whoever uses the memory keeps both
- * @memory: what reserved_region_plug_memory() was given; NULL if it is RAM
+ * @memory: what rmrr_provider_plug_memory() was given; NULL if it is RAM
  * @pdev: the device it belongs to; NULL while only the early scan has asked
  * @mapped: the device was behind the IOMMU when it realized
  * @state: used while state is saved or loaded
@@ -77,7 +77,7 @@ StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
  * stolen_memory_check: whether a region can be placed, and why not
  * @pdev: the device that is being realized
  * @region: where it wants its memory
- * @errp: as reserved_region_plug() has it
+ * @errp: as rmrr_provider_plug() has it
  *
  * Changes nothing.
  */
@@ -86,7 +86,7 @@ bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
 
 /**
  * stolen_memory_reset_register: have all regions cleared at machine reset,
- * unless reserved_region_keeps_contents(); to be called once
+ * unless rmrr_provider_keeps_contents(); to be called once
  */
 void stolen_memory_reset_register(void);
 

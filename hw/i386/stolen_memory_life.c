@@ -80,7 +80,7 @@ static void stolen_memory_reset_exit(Object *obj, ResetType type)
     for (i = 0; r->past_first && i < all->len; i++) {
         StolenMemory *sm = g_ptr_array_index(all, i);
 
-        if (sm->pdev && !reserved_region_keeps_contents(sm->pdev)) {
+        if (sm->pdev && !rmrr_provider_keeps_contents(sm->pdev)) {
             stolen_memory_clear(sm);
         }
     }

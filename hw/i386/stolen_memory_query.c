@@ -95,16 +95,16 @@ static RmrrRegion *stolen_query_placed(StolenMemory *sm)
 static int stolen_query_firmware(Object *obj, void *opaque)
 {
     RmrrRegionList ***tail = opaque;
-    ReservedRegionProviderClass *rrc;
+    RMRRProviderClass *rrc;
     StolenRegion region;
 
-    if (!object_dynamic_cast(obj, TYPE_RESERVED_REGION_PROVIDER) ||
+    if (!object_dynamic_cast(obj, TYPE_RMRR_PROVIDER) ||
         !DEVICE(obj)->realized) {
         return 0;
     }
-    rrc = RESERVED_REGION_PROVIDER_GET_CLASS(obj);
-    if (rrc->get(RESERVED_REGION_PROVIDER(obj), &region) ==
-        RESERVED_REGION_FIRMWARE) {
+    rrc = RMRR_PROVIDER_GET_CLASS(obj);
+    if (rrc->get(RMRR_PROVIDER(obj), &region) ==
+        RMRR_PROVIDER_FIRMWARE) {
         QAPI_LIST_APPEND(*tail, stolen_query_region(&region, "firmware",
                                                     false));
     }

@@ -12,7 +12,7 @@
 #ifndef HW_I386_STOLEN_PLAN_H
 #define HW_I386_STOLEN_PLAN_H
 
-#include "hw/pci/reserved_region.h"
+#include "hw/pci/stolen_region.h"
 
 /* Stolen memory comes in units of 1 MiB (BDSM bits 31:20). */
 #define STOLEN_ALIGN 0x100000ULL

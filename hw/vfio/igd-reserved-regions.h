@@ -11,7 +11,7 @@
 #ifndef HW_VFIO_IGD_RESERVED_REGIONS_H
 #define HW_VFIO_IGD_RESERVED_REGIONS_H
 
-#include "hw/pci/reserved_region.h"
+#include "hw/pci/stolen_region.h"
 
 /**
  * igd_reserved_regions_parse: find the relaxable direct regions of a group

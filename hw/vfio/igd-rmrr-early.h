@@ -9,10 +9,10 @@
 #ifndef HW_VFIO_IGD_RMRR_EARLY_H
 #define HW_VFIO_IGD_RMRR_EARLY_H
 
-#include "hw/pci/reserved_region_provider.h"
+#include "hw/pci/rmrr_provider.h"
 
 /**
- * vfio_igd_rmrr_early: ReservedRegionProviderClass.early of vfio-pci
+ * vfio_igd_rmrr_early: RMRRProviderClass.early of vfio-pci
  *
  * Takes x-igd-stolen-base and x-igd-stolen-size, or else what the kernel's
  * reserved_regions of the device (host=, sysfsdev=) says. The file is

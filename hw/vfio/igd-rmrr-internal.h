@@ -21,7 +21,7 @@
  * @base, @size: x-igd-stolen-base and -size, 0 when not given
  * @gsm_size: x-igd-stolen-gsm-size, 0 when not given
  * @kind: what the device has
- * @region: valid with RESERVED_REGION_PLACED
+ * @region: valid with RMRR_PROVIDER_PLACED
  * @keep: x-igd-stolen-keep
  * @device_memory: x-igd-stolen-memory=device
  * @has_info: the host's driver has a region of stolen memory
@@ -33,7 +33,7 @@ struct VFIOIgdRmrr {
     uint64_t base;
     uint64_t size;
     uint64_t gsm_size;
-    ReservedRegionKind kind;
+    RMRRProviderKind kind;
     StolenRegion region;
     bool keep;
     bool device_memory;
@@ -67,19 +67,19 @@ bool vfio_igd_rmrr_plug(VFIOPCIDevice *vdev, const StolenRegion *region,
                         Error **errp);
 
 /**
- * vfio_igd_rmrr_get: ReservedRegionProviderClass.get
+ * vfio_igd_rmrr_get: RMRRProviderClass.get
  */
-ReservedRegionKind vfio_igd_rmrr_get(ReservedRegionProvider *provider,
+RMRRProviderKind vfio_igd_rmrr_get(RMRRProvider *provider,
                                      StolenRegion *region);
 
 /**
- * vfio_igd_rmrr_keeps_contents: ReservedRegionProviderClass.keeps_contents
+ * vfio_igd_rmrr_keeps_contents: RMRRProviderClass.keeps_contents
  */
-bool vfio_igd_rmrr_keeps_contents(ReservedRegionProvider *provider);
+bool vfio_igd_rmrr_keeps_contents(RMRRProvider *provider);
 
 /**
- * vfio_igd_rmrr_maps_iova: ReservedRegionProviderClass.maps_iova
+ * vfio_igd_rmrr_maps_iova: RMRRProviderClass.maps_iova
  */
-bool vfio_igd_rmrr_maps_iova(ReservedRegionProvider *provider);
+bool vfio_igd_rmrr_maps_iova(RMRRProvider *provider);
 
 #endif

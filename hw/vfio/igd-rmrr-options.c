@@ -111,7 +111,7 @@ static void vfio_igd_rmrr_set_memory(Object *obj, const char *value,
 
 void vfio_igd_rmrr_class_init(ObjectClass *klass)
 {
-    ReservedRegionProviderClass *rrc = RESERVED_REGION_PROVIDER_CLASS(klass);
+    RMRRProviderClass *rrc = RMRR_PROVIDER_CLASS(klass);
 
     rrc->early = vfio_igd_rmrr_early;
     rrc->get = vfio_igd_rmrr_get;

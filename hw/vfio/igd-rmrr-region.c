@@ -145,9 +145,9 @@ bool vfio_igd_rmrr_plug(VFIOPCIDevice *vdev, const StolenRegion *region,
     void *memory;
 
     if (!rmrr->device_memory) {
-        return reserved_region_plug(&vdev->pdev, region, errp);
+        return rmrr_provider_plug(&vdev->pdev, region, errp);
     }
     memory = vfio_igd_rmrr_map(vdev, &rmrr->info, errp);
     return memory &&
-           reserved_region_plug_memory(&vdev->pdev, region, memory, errp);
+           rmrr_provider_plug_memory(&vdev->pdev, region, memory, errp);
 }

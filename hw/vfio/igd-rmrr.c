@@ -21,7 +21,7 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/units.h"
-#include "hw/pci/reserved_region_provider.h"
+#include "hw/pci/rmrr_provider.h"
 #include "hw/vfio/igd-stolen.h"
 #include "igd-rmrr-internal.h"
 #include "trace.h"
@@ -41,7 +41,7 @@ VFIOIgdRmrr *vfio_igd_rmrr(VFIOPCIDevice *vdev)
 
 bool vfio_igd_rmrr_placed(const VFIOPCIDevice *vdev)
 {
-    return vdev->igd_rmrr && vdev->igd_rmrr->kind == RESERVED_REGION_PLACED;
+    return vdev->igd_rmrr && vdev->igd_rmrr->kind == RMRR_PROVIDER_PLACED;
 }
 
 bool vfio_igd_rmrr_settled(const VFIOPCIDevice *vdev)
@@ -285,7 +285,7 @@ static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
         return false;
     }
 
-    vdev->igd_rmrr->kind = RESERVED_REGION_PLACED;
+    vdev->igd_rmrr->kind = RMRR_PROVIDER_PLACED;
     vdev->igd_rmrr->region = *region;
     vfio_igd_rmrr_preset(vdev);
     return true;
@@ -295,7 +295,7 @@ static void vfio_igd_rmrr_fall_back(VFIOPCIDevice *vdev, const char *why)
 {
     const char *name = vdev->vbasedev.name;
 
-    vdev->igd_rmrr->kind = RESERVED_REGION_FIRMWARE;
+    vdev->igd_rmrr->kind = RMRR_PROVIDER_FIRMWARE;
     trace_vfio_igd_rmrr_fall_back(name, why);
     warn_report("vfio %s: stolen memory is not at the host's base: %s. Guest "
                 "firmware chooses another place (x-igd-stolen=firmware); "
@@ -408,7 +408,7 @@ bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp)
         return true;
     }
     if (!strcmp(mode, "firmware")) {
-        rmrr->kind = RESERVED_REGION_FIRMWARE;
+        rmrr->kind = RMRR_PROVIDER_FIRMWARE;
         return true;
     }
     return vfio_igd_rmrr_learn_and_place(vdev, !strcmp(mode, "identity") ||
@@ -437,8 +437,8 @@ void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev)
 {
     if (vfio_igd_rmrr_placed(vdev)) {
         vfio_igd_rmrr_quiesce(vdev);
-        reserved_region_unplug(&vdev->pdev);
-        vdev->igd_rmrr->kind = RESERVED_REGION_NONE;
+        rmrr_provider_unplug(&vdev->pdev);
+        vdev->igd_rmrr->kind = RMRR_PROVIDER_NONE;
     }
 }
 
@@ -454,7 +454,7 @@ void vfio_igd_rmrr_finalize(VFIOPCIDevice *vdev)
 
 /* Provider */
 
-ReservedRegionKind vfio_igd_rmrr_get(ReservedRegionProvider *provider,
+RMRRProviderKind vfio_igd_rmrr_get(RMRRProvider *provider,
                                      StolenRegion *region)
 {
     VFIOPCIDevice *vdev = VFIO_PCI(provider);
@@ -462,12 +462,12 @@ ReservedRegionKind vfio_igd_rmrr_get(ReservedRegionProvider *provider,
     const IGDStolenLayout *layout = igd_stolen_layout(gen);
     uint64_t dsm_base, dsm_size;
 
-    if (!vdev->igd_rmrr || vdev->igd_rmrr->kind == RESERVED_REGION_NONE) {
-        return RESERVED_REGION_NONE;
+    if (!vdev->igd_rmrr || vdev->igd_rmrr->kind == RMRR_PROVIDER_NONE) {
+        return RMRR_PROVIDER_NONE;
     }
-    if (vdev->igd_rmrr->kind == RESERVED_REGION_PLACED) {
+    if (vdev->igd_rmrr->kind == RMRR_PROVIDER_PLACED) {
         *region = vdev->igd_rmrr->region;
-        return RESERVED_REGION_PLACED;
+        return RMRR_PROVIDER_PLACED;
     }
 
     /* Where firmware put it; it reserves the DSM only. */
@@ -475,20 +475,20 @@ ReservedRegionKind vfio_igd_rmrr_get(ReservedRegionProvider *provider,
         igd_stolen_dsm_size(gen, pci_get_word(vdev->pdev.config +
                                               IGD_STOLEN_CFG_GGC),
                             &dsm_size) != IGD_STOLEN_OK) {
-        return RESERVED_REGION_NONE;
+        return RMRR_PROVIDER_NONE;
     }
     dsm_base = QEMU_ALIGN_DOWN(vfio_igd_rmrr_bdsm(vdev, layout),
                                IGD_STOLEN_ALIGN);
     return igd_stolen_region(dsm_base, dsm_size, 0, region) == IGD_STOLEN_OK ?
-           RESERVED_REGION_FIRMWARE : RESERVED_REGION_NONE;
+           RMRR_PROVIDER_FIRMWARE : RMRR_PROVIDER_NONE;
 }
 
-bool vfio_igd_rmrr_maps_iova(ReservedRegionProvider *provider)
+bool vfio_igd_rmrr_maps_iova(RMRRProvider *provider)
 {
     return true;
 }
 
-bool vfio_igd_rmrr_keeps_contents(ReservedRegionProvider *provider)
+bool vfio_igd_rmrr_keeps_contents(RMRRProvider *provider)
 {
     VFIOIgdRmrr *rmrr = VFIO_PCI(provider)->igd_rmrr;
 

@@ -10,7 +10,7 @@
 #define HW_VFIO_IGD_RMRR_H
 
 #include "pci.h"
-#include "hw/pci/reserved_region_provider.h"
+#include "hw/pci/rmrr_provider.h"
 #include CONFIG_DEVICES
 
 typedef struct VFIOIgdRmrr VFIOIgdRmrr;
@@ -20,7 +20,7 @@ typedef struct VFIOIgdRmrr VFIOIgdRmrr;
 /**
  * vfio_igd_rmrr_class_init: add the options and the provider interface's
  * methods to vfio-pci
- * @klass: of vfio-pci, whose type names TYPE_RESERVED_REGION_PROVIDER among
+ * @klass: of vfio-pci, whose type names TYPE_RMRR_PROVIDER among
  *      its interfaces
  *
  * x-igd-stolen=auto|identity|firmware|off: where the guest's stolen memory is;

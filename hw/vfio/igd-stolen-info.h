@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "hw/pci/reserved_region.h"
+#include "hw/pci/stolen_region.h"
 
 /**
  * IGDStolenInfoResult: what a region's information is

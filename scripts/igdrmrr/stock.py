@@ -26,8 +26,8 @@ REFERENCE_OVERLAY = ('hw/display', 'hw/pci', 'hw/vfio/igd-stolen.c',
                      'include/hw/display', 'include/hw/pci',
                      'include/hw/vfio')
 # ... and in place of others of ours.
-REFERENCE_OWN = {'hw/pci/reserved_region_stock.c':
-                 BENCH / 'reserved_region_stock.c'}
+REFERENCE_OWN = {'hw/pci/rmrr_provider_stock.c':
+                 BENCH / 'rmrr_provider_stock.c'}
 
 
 def source_directory(top):

@@ -106,7 +106,7 @@ def test_devices_do_not_overlap():
 def test_reference_has_the_device_and_no_iommu_of_ours():
     links = stock.reference_links()
     assert 'hw/display/igd-testdev.c' in links
-    assert 'hw/pci/reserved_region_stock.c' in links
+    assert 'hw/pci/rmrr_provider_stock.c' in links
     assert not [name for name in links
                 if name.startswith('hw/i386') or 'igd-rmrr' in name]
 

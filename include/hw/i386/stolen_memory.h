@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The device's side of it is in hw/pci/reserved_region_provider.h.
+ * The device's side of it is in hw/pci/rmrr_provider.h.
  */
 
 #ifndef HW_I386_STOLEN_MEMORY_H

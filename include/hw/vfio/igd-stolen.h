@@ -16,7 +16,7 @@
 #ifndef HW_VFIO_IGD_STOLEN_H
 #define HW_VFIO_IGD_STOLEN_H
 
-#include "hw/pci/reserved_region.h"
+#include "hw/pci/stolen_region.h"
 #include "hw/vfio/igd_stolen_ids.h"
 
 /* PCI config space of the IGD; BDSM's own place depends on the generation */

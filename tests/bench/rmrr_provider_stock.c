@@ -12,21 +12,21 @@
  */
 
 #include "qemu/osdep.h"
-#include "hw/pci/reserved_region_provider.h"
+#include "hw/pci/rmrr_provider.h"
 
-bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
+bool rmrr_provider_plug(PCIDevice *pdev, const StolenRegion *region,
                           Error **errp)
 {
     return true;
 }
 
-bool reserved_region_plug_memory(PCIDevice *pdev, const StolenRegion *region,
+bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
                                  void *memory, Error **errp)
 {
     munmap(memory, stolen_region_size(region));
     return true;
 }
 
-void reserved_region_unplug(PCIDevice *pdev)
+void rmrr_provider_unplug(PCIDevice *pdev)
 {
 }

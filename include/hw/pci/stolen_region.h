@@ -8,8 +8,8 @@
  * Pure: stdint only.
  */
 
-#ifndef HW_PCI_RESERVED_REGION_H
-#define HW_PCI_RESERVED_REGION_H
+#ifndef HW_PCI_STOLEN_REGION_H
+#define HW_PCI_STOLEN_REGION_H
 
 #include <stdbool.h>
 #include <stdint.h>

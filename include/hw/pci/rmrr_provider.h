@@ -11,50 +11,50 @@
  *
  * Order of events, all under the BQL:
  *
- * 1. Before the machine exists, reserved_region_scan_device() is called for
+ * 1. Before the machine exists, rmrr_provider_scan_device() is called for
  *    every -device option. A provider class whose early() hook recognises its
  *    options names the region it will ask for. The machine uses these hints
  *    to end low RAM where the first region begins.
- * 2. The device realizes and calls reserved_region_plug(), which places the
+ * 2. The device realizes and calls rmrr_provider_plug(), which places the
  *    region (or fails, and so must realize). A device with memory of its own
- *    for it calls reserved_region_plug_memory() instead.
+ *    for it calls rmrr_provider_plug_memory() instead.
  * 3. When guest firmware fetches the ACPI tables the machine asks get() again,
  *    because a region whose base the firmware chooses is known only then.
- * 4. On unrealize the device calls reserved_region_unplug().
+ * 4. On unrealize the device calls rmrr_provider_unplug().
  */
 
-#ifndef HW_PCI_RESERVED_REGION_PROVIDER_H
-#define HW_PCI_RESERVED_REGION_PROVIDER_H
+#ifndef HW_PCI_RMRR_PROVIDER_H
+#define HW_PCI_RMRR_PROVIDER_H
 
 #include "hw/pci/pci_device.h"
 #include "qom/object.h"
-#include "hw/pci/reserved_region.h"
+#include "hw/pci/stolen_region.h"
 
-#define TYPE_RESERVED_REGION_PROVIDER "reserved-region-provider"
+#define TYPE_RMRR_PROVIDER "rmrr-provider"
 
-typedef struct ReservedRegionProvider ReservedRegionProvider;
-typedef struct ReservedRegionProviderClass ReservedRegionProviderClass;
-DECLARE_CLASS_CHECKERS(ReservedRegionProviderClass, RESERVED_REGION_PROVIDER,
-                       TYPE_RESERVED_REGION_PROVIDER)
-#define RESERVED_REGION_PROVIDER(obj) \
-    INTERFACE_CHECK(ReservedRegionProvider, (obj), \
-                    TYPE_RESERVED_REGION_PROVIDER)
+typedef struct RMRRProvider RMRRProvider;
+typedef struct RMRRProviderClass RMRRProviderClass;
+DECLARE_CLASS_CHECKERS(RMRRProviderClass, RMRR_PROVIDER,
+                       TYPE_RMRR_PROVIDER)
+#define RMRR_PROVIDER(obj) \
+    INTERFACE_CHECK(RMRRProvider, (obj), \
+                    TYPE_RMRR_PROVIDER)
 
 /**
- * ReservedRegionKind: what a provider has at present
- * @RESERVED_REGION_NONE: nothing
- * @RESERVED_REGION_PLACED: a region given to reserved_region_plug(); its base
+ * RMRRProviderKind: what a provider has at present
+ * @RMRR_PROVIDER_NONE: nothing
+ * @RMRR_PROVIDER_PLACED: a region given to rmrr_provider_plug(); its base
  *      is fixed for the life of the machine
- * @RESERVED_REGION_FIRMWARE: part of guest RAM, at the address that guest
+ * @RMRR_PROVIDER_FIRMWARE: part of guest RAM, at the address that guest
  *      firmware wrote to the device; published in the DMAR, nothing else
  */
-typedef enum ReservedRegionKind {
-    RESERVED_REGION_NONE,
-    RESERVED_REGION_PLACED,
-    RESERVED_REGION_FIRMWARE,
-} ReservedRegionKind;
+typedef enum RMRRProviderKind {
+    RMRR_PROVIDER_NONE,
+    RMRR_PROVIDER_PLACED,
+    RMRR_PROVIDER_FIRMWARE,
+} RMRRProviderKind;
 
-struct ReservedRegionProviderClass {
+struct RMRRProviderClass {
     InterfaceClass parent_class;
 
     /**
@@ -73,9 +73,9 @@ struct ReservedRegionProviderClass {
     /**
      * get: the region the device has at present
      * @provider: the realized device
-     * @region: filled in unless RESERVED_REGION_NONE is returned
+     * @region: filled in unless RMRR_PROVIDER_NONE is returned
      */
-    ReservedRegionKind (*get)(ReservedRegionProvider *provider,
+    RMRRProviderKind (*get)(RMRRProvider *provider,
                               StolenRegion *region);
 
     /**
@@ -83,13 +83,13 @@ struct ReservedRegionProviderClass {
      * registers an IOMMU notifier for MAP events (as vfio does). May be NULL,
      * which means no.
      */
-    bool (*maps_iova)(ReservedRegionProvider *provider);
+    bool (*maps_iova)(RMRRProvider *provider);
 
     /**
      * keeps_contents: whether the memory is left alone at machine reset
      * instead of being cleared. May be NULL, which means no.
      */
-    bool (*keeps_contents)(ReservedRegionProvider *provider);
+    bool (*keeps_contents)(RMRRProvider *provider);
 
     /**
      * place_option, off_option: for messages: the option of the device that
@@ -101,83 +101,83 @@ struct ReservedRegionProviderClass {
 };
 
 /**
- * ReservedRegionHint: what the early scan learned of one -device option
+ * RMRRProviderHint: what the early scan learned of one -device option
  * @region: the region it will ask for
  * @name: for messages: the device's id, or else its driver
  */
-typedef struct ReservedRegionHint {
+typedef struct RMRRProviderHint {
     StolenRegion region;
     char *name;
-} ReservedRegionHint;
+} RMRRProviderHint;
 
 /**
- * reserved_region_scan_device: look at one -device option before the machine
+ * rmrr_provider_scan_device: look at one -device option before the machine
  * is created
  * @opts: the option as a dictionary, with at least "driver"
  *
  * Silently does nothing for devices that are not providers.
  */
-void reserved_region_scan_device(const QDict *opts);
+void rmrr_provider_scan_device(const QDict *opts);
 
 /**
- * reserved_region_scan_opts: the same for one QemuOpts, in the form that
+ * rmrr_provider_scan_opts: the same for one QemuOpts, in the form that
  * qemu_opts_foreach() takes
  *
  * Returns: 0, always.
  */
-int reserved_region_scan_opts(void *opaque, QemuOpts *opts, Error **errp);
+int rmrr_provider_scan_opts(void *opaque, QemuOpts *opts, Error **errp);
 
 /**
- * reserved_region_hints: what the scan has learned
+ * rmrr_provider_hints: what the scan has learned
  *
- * Returns: (element-type ReservedRegionHint) an array that stays the
+ * Returns: (element-type RMRRProviderHint) an array that stays the
  * property of the scan; it may be empty, and is never NULL.
  */
-const GArray *reserved_region_hints(void);
+const GArray *rmrr_provider_hints(void);
 
 /**
- * reserved_region_maps_iova: ReservedRegionProviderClass.maps_iova of a
+ * rmrr_provider_maps_iova: RMRRProviderClass.maps_iova of a
  * device, false where the class has none
  */
-bool reserved_region_maps_iova(PCIDevice *pdev);
+bool rmrr_provider_maps_iova(PCIDevice *pdev);
 
 /**
- * reserved_region_keeps_contents: ReservedRegionProviderClass.keeps_contents
+ * rmrr_provider_keeps_contents: RMRRProviderClass.keeps_contents
  * of a device, false where the class has none
  */
-bool reserved_region_keeps_contents(PCIDevice *pdev);
+bool rmrr_provider_keeps_contents(PCIDevice *pdev);
 
 /**
- * reserved_region_name: a device as messages name it: its id, if it was given
+ * rmrr_provider_name: a device as messages name it: its id, if it was given
  * one, its type and its address
  *
  * Returns: a string that is never freed.
  */
-const char *reserved_region_name(PCIDevice *pdev);
+const char *rmrr_provider_name(PCIDevice *pdev);
 
 /**
- * reserved_region_or_off: for the end of a hint: ", or set" with the device's
+ * rmrr_provider_or_off: for the end of a hint: ", or set" with the device's
  * off_option, or nothing if it has none
  *
  * Returns: a string that is never freed.
  */
-const char *reserved_region_or_off(PCIDevice *pdev);
+const char *rmrr_provider_or_off(PCIDevice *pdev);
 
 /**
- * ReservedRegionMapFailed: what the machine does when a region's memory could
- * not be mapped for a device; see reserved_region_map_failed()
+ * RMRRProviderMapFailed: what the machine does when a region's memory could
+ * not be mapped for a device; see rmrr_provider_map_failed()
  */
-typedef bool ReservedRegionMapFailed(const AddressSpace *as,
+typedef bool RMRRProviderMapFailed(const AddressSpace *as,
                                      const MemoryRegion *mr, Error *err);
 
 /**
- * reserved_region_on_map_failed: name the function that the machine has for
+ * rmrr_provider_on_map_failed: name the function that the machine has for
  * this; there is one
  */
-void reserved_region_on_map_failed(ReservedRegionMapFailed *function);
+void rmrr_provider_on_map_failed(RMRRProviderMapFailed *function);
 
 /**
- * reserved_region_map_failed: a memory listener could not map RAM for DMA at
+ * rmrr_provider_map_failed: a memory listener could not map RAM for DMA at
  * run time, and would have to give up
  * @as: the address space it listens to
  * @mr: the RAM
@@ -189,12 +189,12 @@ void reserved_region_on_map_failed(ReservedRegionMapFailed *function);
  * Returns: true if the machine takes care of it and the listener may go on
  * without this mapping.
  */
-bool reserved_region_map_failed(const AddressSpace *as, const MemoryRegion *mr,
+bool rmrr_provider_map_failed(const AddressSpace *as, const MemoryRegion *mr,
                                 Error *err);
 
 /**
- * reserved_region_plug: place a region for a device that is being realized
- * @pdev: the device; its type implements TYPE_RESERVED_REGION_PROVIDER
+ * rmrr_provider_plug: place a region for a device that is being realized
+ * @pdev: the device; its type implements TYPE_RMRR_PROVIDER
  * @region: where, in guest physical addresses
  * @errp: names the device, the region, what it conflicts with and the option
  *      that helps
@@ -208,11 +208,11 @@ bool reserved_region_map_failed(const AddressSpace *as, const MemoryRegion *mr,
  * Returns: true on success; false with @errp set, and nothing changed,
  * otherwise.
  */
-bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
+bool rmrr_provider_plug(PCIDevice *pdev, const StolenRegion *region,
                           Error **errp);
 
 /**
- * reserved_region_plug_memory: the same, with memory of the device's own
+ * rmrr_provider_plug_memory: the same, with memory of the device's own
  * @memory: what guests and the device are to find there, instead of RAM that
  *      the machine allocates: an mmap() of exactly the region's size
  *
@@ -221,17 +221,17 @@ bool reserved_region_plug(PCIDevice *pdev, const StolenRegion *region,
  * discarded; QEMU reads and writes it as RAM, clears it at reset as RAM, and
  * does not migrate it.
  */
-bool reserved_region_plug_memory(PCIDevice *pdev, const StolenRegion *region,
+bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
                                  void *memory, Error **errp);
 
 /**
- * reserved_region_unplug: undo reserved_region_plug()
+ * rmrr_provider_unplug: undo rmrr_provider_plug()
  * @pdev: the device, which does no DMA any more; nothing happens if it has no
  *      region
  *
  * The region leaves guest memory at once. Its memory is freed when nothing
  * uses it any more.
  */
-void reserved_region_unplug(PCIDevice *pdev);
+void rmrr_provider_unplug(PCIDevice *pdev);
 
 #endif
