@@ -22,7 +22,7 @@
 #include "hw/display/igd-testdev-regs.h"
 #include "system/runstate.h"
 #include "igd-testdev-dma.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 #define SLICE_SIZE      (2 * MiB)
 #define LEN_UNIT        4       /* LEN is a multiple of this */

@@ -21,7 +21,7 @@
 #include "system/runstate.h"
 #include "igd-testdev-move.h"
 #include "igd-testdev-scanout.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 #define IDLE_WIDTH      640
 #define IDLE_HEIGHT     480

@@ -25,7 +25,7 @@
 #include "hw/vfio/igd-stolen.h"
 #include "migration/vmstate.h"
 #include "igd-testdev.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 #define APERTURE_MIN    0x100000ull         /* 1 MiB */
 #define APERTURE_MAX    0x100000000ull      /* 4 GiB */

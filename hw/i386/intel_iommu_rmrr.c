@@ -30,7 +30,7 @@
 #include "hw/pci/pci_bus.h"
 #include "intel_iommu_internal.h"
 #include "intel_iommu_rmrr_internal.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 /*
  * Above the containers that translation switches (0). At 0xfee00000, where

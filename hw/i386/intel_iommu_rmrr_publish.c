@@ -27,7 +27,7 @@
 #include "intel_iommu_rmrr.h"
 #include "rmrr_dmar.h"
 #include "rmrr_set.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 static void vtd_rmrr_fill_path(RMRREntry *entry, PCIDevice *pdev)
 {

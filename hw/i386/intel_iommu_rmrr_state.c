@@ -29,7 +29,7 @@
 #include "hw/pci/pci_bus.h"
 #include "intel_iommu_internal.h"
 #include "intel_iommu_rmrr_internal.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 /* What the tables are */
 

@@ -32,7 +32,7 @@
 #include "intel_iommu_rmrr.h"
 #include "stolen_memory_internal.h"
 #include "stolen_plan.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 /* RAM is 0, the PCI hole -1, MMCONFIG 0, SMRAM and PAM 1. */
 #define STOLEN_PRIORITY 2

@@ -19,7 +19,7 @@
 #include "qemu/range.h"
 #include "hw/pci/pci.h"
 #include "stolen_memory_internal.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 /* A guest may put BARs there, and be reset, as often as it likes */
 #define STOLEN_MEMORY_BARS_REPORTED 8

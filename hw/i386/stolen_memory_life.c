@@ -24,7 +24,7 @@
 #include "system/reset.h"
 #include "intel_iommu_rmrr.h"
 #include "stolen_memory_internal.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 /* Reset */
 

@@ -17,7 +17,7 @@
 #include "qemu/option.h"
 #include "qobject/qdict.h"
 #include "hw/pci/rmrr_provider.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 static GArray *rmrr_provider_hint_list(void)
 {

@@ -18,7 +18,7 @@
 #include "qapi/error.h"
 #include "hw/vfio/igd-stolen.h"
 #include "igd-rmrr-internal.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 /* Sets @found if the device has one; false if it is there and wrong */
 static bool vfio_igd_rmrr_find(VFIOPCIDevice *vdev, IGDStolenInfo *info,

@@ -24,7 +24,7 @@
 #include "hw/pci/rmrr_provider.h"
 #include "hw/vfio/igd-stolen.h"
 #include "igd-rmrr-internal.h"
-#include "trace.h"
+#include "trace/trace-hw_igd_rmrr.h"
 
 #define IGD_CFG_ASLS            0xfc    /* 32 bits */
 

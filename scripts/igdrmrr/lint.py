@@ -245,8 +245,8 @@ def cases():
             yield 'C ' + name, check_c, (name,)
             if not is_kernel(name):
                 yield 'checkpatch ' + name, check_checkpatch, (name,)
-    for path in sorted((paths.ROOT / 'hooks').glob('*.patch')):
-        name = 'hooks/' + path.name
+    for path in sorted((paths.ROOT / 'hooks').rglob('*.patch')):
+        name = str(path.relative_to(paths.ROOT))
         yield 'hook ' + name, check_hook, (name,)
     for name, entry in sorted(compile_commands().items()):
         for compiler in ('gcc', 'clang'):

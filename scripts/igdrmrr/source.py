@@ -34,6 +34,11 @@ OVERLAY = (('hw', None), ('include', None), ('tests/data/acpi', None),
            ('tests/qtest', ('.c', '.h', '.build')), ('qapi', ('.json',)))
 NO_OVERLAY = re.compile(r'^\.|~$|\.(orig|rej|swp|rst|md)$')
 
+# A hunk's lines before and after, and the function that `diff -p` names; what
+# it takes for the first line of one.
+HUNK = re.compile(r'@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)')
+FUNCTION = re.compile(r'[A-Za-z_$]')
+
 Hook = collections.namedtuple('Hook', 'name path touched')
 
 # A source tree: what it is called, where it is, where its state and the
@@ -69,17 +74,17 @@ def unpack(record, tree=None):
 
 # Hooks
 
-def touched_files(path):
+def touched_files(path, name):
     """The files that a hook changes; making or removing one is refused."""
     touched = []
     text = path.read_text()
     for old, new in re.findall(r'^--- (\S+).*\n\+\+\+ (\S+)', text, re.M):
         if '/dev/null' in (old, new):
             raise Failure('hook %s makes or removes a file (%s): new code '
-                          'belongs in the overlay' % (path.name, new))
+                          'belongs in the overlay' % (name, new))
         touched.append(new.split('/', 1)[1])
     if not touched:
-        raise Failure('hook %s changes no file' % path.name)
+        raise Failure('hook %s changes no file' % name)
     return touched
 
 
@@ -98,11 +103,12 @@ def read_series(directory=None):
         path = directory / name
         if not path.exists():
             raise Failure('hooks/series names %s, which is not there' % name)
-        hooks.append(Hook(name, path, touched_files(path)))
+        hooks.append(Hook(name, path, touched_files(path, name)))
     listed = {hook.name for hook in hooks}
-    for path in sorted(directory.glob('*.patch')):
-        if path.name not in listed:
-            raise Failure('hooks/%s is not in hooks/series' % path.name)
+    for path in sorted(directory.rglob('*.patch')):
+        name = str(path.relative_to(directory))
+        if name not in listed:
+            raise Failure('hooks/%s is not in hooks/series' % name)
     return hooks
 
 
@@ -122,6 +128,38 @@ def pristine(name, tree):
     return kept
 
 
+def hunks(path):
+    """{file: [(first line, first line after it, function)]} of a hook."""
+    found = {}
+    for line in path.read_text().splitlines():
+        if line.startswith('+++ '):
+            there = found.setdefault(line.split()[1].split('/', 1)[1], [])
+        numbers = HUNK.match(line)
+        if numbers:
+            there.append((int(numbers[1]), int(numbers[2]), numbers[3]))
+    return found
+
+
+def function_before(lines, number):
+    """As `diff -p` names it: where line @number is, counted from 1."""
+    for line in reversed(lines[:number - 1]):
+        if FUNCTION.match(line):
+            return line[:40].rstrip()
+    return ''
+
+
+def check_functions(hook, before, landed, version):
+    """Each hunk is in the function that its @@ line names, or Failure."""
+    for name, there in hunks(hook.path).items():
+        for (old, new, function), line in zip(there, landed[name]):
+            found = function_before(before[name], old + line - new)
+            if found != function:
+                raise Failure(
+                    'hook %s no longer applies to QEMU %s: in file %s its '
+                    'hunk for "%s" landed in "%s", line %d'
+                    % (hook.name, version, name, function, found, line))
+
+
 def apply_hook(hook, scratch, version, tree):
     """Applies one hook, no fuzz; returns the notes about moved lines."""
     for name in hook.touched:
@@ -134,9 +172,13 @@ def apply_hook(hook, scratch, version, tree):
                           'file %s' % (hook.name, version, name))
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(original, target)
+    before = {name: (scratch / name).read_text(errors='replace').splitlines()
+              for name in hook.touched}
+    landed = {name: [] for name in hook.touched}
     with open(hook.path) as patch:
         done = subprocess.run(
-            ['patch', '-p1', '--fuzz=0', '--force', '--reject-file=-',
+            ['patch', '-p1', '--verbose', '--fuzz=0', '--force',
+             '--reject-file=-',
              '--no-backup-if-mismatch', '-d', scratch],
             stdin=patch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, env=dict(os.environ, LC_ALL='C'))
@@ -148,11 +190,15 @@ def apply_hook(hook, scratch, version, tree):
         elif 'FAILED' in line and line.startswith('Hunk'):
             raise Failure('hook %s no longer applies to QEMU %s, in file %s: '
                           '%s' % (hook.name, version, current, line))
-        elif 'offset' in line:
-            notes.append('%s, %s: %s' % (hook.name, current, line))
+        elif 'succeeded at' in line:
+            landed[current].append(int(line.split('succeeded at ')[1]
+                                       .split()[0].rstrip('.')))
+            if 'offset' in line:
+                notes.append('%s, %s: %s' % (hook.name, current, line))
     if done.returncode:
         raise Failure('hook %s no longer applies to QEMU %s:\n%s'
                       % (hook.name, version, done.stdout))
+    check_functions(hook, before, landed, version)
     return notes
 
 

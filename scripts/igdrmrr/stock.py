@@ -4,8 +4,8 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The reference emulator has igd-testdev, one fix of TCG (hook 27, without which
-# a nested guest may hang) and nothing else of ours. A stand-in for what places
+# The reference emulator has igd-testdev, one fix of TCG (without which a nested
+# guest may hang) and nothing else of ours. A stand-in for what places
 # a region does nothing; so VT-d, the memory core and the ACPI tables are stock
 # to the letter, and a region is ordinary
 # guest RAM. The benchmark measures against it; the demo's second picture is
@@ -22,12 +22,13 @@ REFERENCE = paths.BUILD / 'reference'
 BENCH = paths.ROOT / 'tests/bench'
 
 # What the reference tree has of ours, at the paths of the real tree ...
-REFERENCE_OVERLAY = ('hw/display', 'hw/pci', 'hw/vfio/igd-stolen.c',
-                     'include/hw/display', 'include/hw/pci',
-                     'include/hw/vfio')
+REFERENCE_OVERLAY = ('hw/display', 'hw/igd-rmrr', 'hw/pci',
+                     'hw/vfio/igd-stolen.c', 'include/hw/display',
+                     'include/hw/pci', 'include/hw/vfio')
 # ... and in place of others of ours.
 REFERENCE_OWN = {'hw/pci/rmrr_provider_stock.c':
-                 BENCH / 'rmrr_provider_stock.c'}
+                 BENCH / 'rmrr_provider_stock.c',
+                 'hw/igd-rmrr/meson.build': BENCH / 'meson.build'}
 
 
 def source_directory(top):

@@ -34,7 +34,7 @@ def test_headers_go_with_who_includes_them_first():
 
 def test_headers_go_with_a_hook_that_includes_them():
     own = {'include/hw/i386/stolen_memory.h': b'', 'hw/x/intel_iommu.h': b''}
-    assert series.assign([patch('1', (), ('04-pc-low-ram.patch',)),
+    assert series.assign([patch('1', (), ('feature/pc-low-ram.patch',)),
                           patch('2', ('*',))], own) == [
         {'include/hw/i386/stolen_memory.h'}, {'hw/x/intel_iommu.h'}]
 
@@ -74,13 +74,13 @@ def test_every_hook_is_in_one_patch():
 
 
 def test_a_hook_left_out_is_refused():
-    with pytest.raises(Failure, match='01-memory-split-iommu-events.patch'):
+    with pytest.raises(Failure, match='fixes/memory-split-iommu-events.patch'):
         series.check_hooks(series.read_patches()[1:])
 
 
 def test_a_hook_twice_is_refused():
     patches = series.read_patches()
-    with pytest.raises(Failure, match='01-memory-split-iommu-events.patch'):
+    with pytest.raises(Failure, match='fixes/memory-split-iommu-events.patch'):
         series.check_hooks([patches[0], *patches])
 
 
@@ -88,7 +88,7 @@ def test_a_hook_twice_is_refused():
 
 def test_hook_speaks_for_itself(tmp_path):
     path = tmp_path / '01-x'
-    path.write_text('--\nHooks: 01-memory-split-iommu-events.patch\n')
+    path.write_text('--\nHooks: fixes/memory-split-iommu-events.patch\n')
     read = series.read_patch(path)
     assert read.subject.startswith('memory: ')
     assert read.body.startswith('A device')

@@ -8,9 +8,10 @@ import os
 
 import pytest
 
-from igdrmrr import paths, source, ui
+from igdrmrr import source, ui
 
-TEXT = ''.join('line %d\n' % n for n in range(1, 21))
+BODY = '{\n    a();\n    b();\n    c();\n    d();\n}\n\n'
+TEXT = 'int one(void)\n%sint two(void)\n%s' % (BODY, BODY)
 
 HOOK = '''\
 From: Somebody <somebody@example.org>
@@ -18,152 +19,133 @@ Subject: call it
 
 --- a/hw/one.c
 +++ b/hw/one.c
-@@ -4,4 +4,5 @@
- line 4
- line 5
-+a call
- line 6
- line 7
+@@ -3,4 +3,5 @@ int one(void)
+     a();
+     b();
++    call();
+     c();
+     d();
 '''
+CALLED = 'b();\n    call();\n    c();'
 
 
 @pytest.fixture
-def tree(tmp_path, monkeypatch):
-    """A clone with one hook file's place and an unpacked source."""
-    clone, unpacked = tmp_path / 'clone', tmp_path / 'unpacked'
+def tree(tmp_path):
+    """An unpacked source, hooks' place, and one file of ours."""
+    src = tmp_path / 'unpacked'
     for name in ('hw/one.c', 'hw/two.c', 'include/three.h'):
-        (unpacked / name).parent.mkdir(parents=True, exist_ok=True)
-        (unpacked / name).write_text(TEXT)
-        os.utime(unpacked / name, (1000, 1000))
-    (unpacked / '.igd-rmrr/pristine').mkdir(parents=True)
-    for name in ('hooks', 'hw/i386'):
-        (clone / name).mkdir(parents=True)
-    monkeypatch.setattr(paths, 'ROOT', clone)
-    monkeypatch.setattr(paths, 'QEMU_SRC', unpacked)
-    monkeypatch.setattr(source, 'STATE', unpacked / '.igd-rmrr')
-    monkeypatch.setattr(source, 'PRISTINE', unpacked / '.igd-rmrr/pristine')
-    monkeypatch.setattr(source, 'HOOKS', clone / 'hooks')
-    return tmp_path
+        (src / name).parent.mkdir(parents=True, exist_ok=True)
+        (src / name).write_text(TEXT)
+        os.utime(src / name, (1000, 1000))
+    (src / '.state/pristine').mkdir(parents=True)
+    (tmp_path / 'hooks/fixes').mkdir(parents=True)
+    own = tmp_path / 'own.c'
+    own.write_text('ours\n')
+    return source.Tree('QEMU', src, src / '.state', src / '.state/pristine',
+                       tmp_path / 'hooks', lambda: {'hw/i386/new.c': own})
 
 
-def series(tree, **hooks):
-    """Writes hooks/series with the given patches."""
-    directory = tree / 'clone/hooks'
-    for old in directory.iterdir():
+def apply(tree, **hooks):
+    """Writes hooks/series with the given patches, and applies them."""
+    for old in (tree.hooks / 'fixes').iterdir():
         old.unlink()
     for name, text in hooks.items():
-        (directory / (name + '.patch')).write_text(text)
-    (directory / 'series').write_text(
-        ''.join(name + '.patch\n' for name in hooks))
-
-
-def tree_file(tree, name='hw/one.c'):
-    return tree / 'unpacked' / name
+        (tree.hooks / 'fixes' / (name + '.patch')).write_text(text)
+    (tree.hooks / 'series').write_text(
+        ''.join('fixes/%s.patch\n' % name for name in hooks))
+    source.apply_hooks('10.0.1', tree)
 
 
 def test_apply_and_take_away(tree):
-    series(tree, call=HOOK)
-    source.apply_hooks('10.0.1')
-    assert 'a call' in tree_file(tree).read_text()
-    series(tree)
-    source.apply_hooks('10.0.1')
-    assert tree_file(tree).read_text() == TEXT
+    left = tree.src / 'hw/.tmp-left'
+    left.write_text('half of a file, from an interruption')
+    apply(tree, call=HOOK)
+    assert CALLED in (tree.src / 'hw/one.c').read_text()
+    assert not left.exists()
+    apply(tree)
+    assert (tree.src / 'hw/one.c').read_text() == TEXT
 
 
-def test_second_time_touches_nothing(tree):
-    series(tree, call=HOOK)
-    source.apply_hooks('10.0.1')
-    os.utime(tree_file(tree), (2000, 2000))
-    source.apply_hooks('10.0.1')
-    assert tree_file(tree).stat().st_mtime == 2000
-
-
-def test_changed_hook_touches_its_file_only(tree):
+def test_only_what_changes_is_touched(tree):
     two = HOOK.replace('one.c', 'two.c')
-    series(tree, call=HOOK, other=two)
-    source.apply_hooks('10.0.1')
-    os.utime(tree_file(tree), (2000, 2000))
-    series(tree, call=HOOK, other=two.replace('a call', 'another call'))
-    source.apply_hooks('10.0.1')
-    assert tree_file(tree).stat().st_mtime == 2000
-    assert 'another call' in tree_file(tree, 'hw/two.c').read_text()
+    apply(tree, call=HOOK, other=two)
+    os.utime(tree.src / 'hw/one.c', (2000, 2000))
+    apply(tree, call=HOOK, other=two.replace('call()', 'another_call()'))
+    assert (tree.src / 'hw/one.c').stat().st_mtime == 2000
+    assert 'another_call()' in (tree.src / 'hw/two.c').read_text()
 
 
 def test_two_hooks_on_one_file(tree):
-    later = HOOK.replace(' line 4\n line 5\n+a call\n',
-                         ' line 5\n a call\n+more\n'
-                         ).replace('-4,4 +4,5', '-5,4 +5,5')
-    series(tree, call=HOOK, later=later)
-    source.apply_hooks('10.0.1')
-    assert 'line 5\na call\nmore\nline 6' in tree_file(tree).read_text()
+    later = HOOK.replace('     a();\n     b();\n+    call();\n',
+                         '     b();\n     call();\n+    more();\n'
+                         ).replace('-3,4 +3,5', '-4,4 +4,5')
+    apply(tree, call=HOOK, later=later)
+    assert 'call();\n    more();\n    c' in (tree.src / 'hw/one.c').read_text()
 
 
 def test_interrupted_before_installing(tree, monkeypatch):
-    series(tree, call=HOOK)
-
     def interrupt(_source, _name):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(source, 'install', interrupt)
         with pytest.raises(KeyboardInterrupt):
-            source.apply_hooks('10.0.1')
-    source.apply_hooks('10.0.1')
-    assert tree_file(tree).read_text().count('a call') == 1
+            apply(tree, call=HOOK)
+    apply(tree, call=HOOK)
+    assert (tree.src / 'hw/one.c').read_text().count('call()') == 1
 
 
 def test_offset_is_noted(tree, capsys):
-    series(tree, call=HOOK.replace('-4,4 +4,5', '-2,4 +2,5'))
-    source.apply_hooks('10.0.1')
-    assert 'call.patch, hw/one.c: Hunk #1 succeeded at 4 (offset 2 lines)' in (
-        capsys.readouterr().out)
+    apply(tree, call=HOOK.replace('-3,4 +3,5', '-2,4 +2,5'))
+    assert ('fixes/call.patch, hw/one.c: Hunk #1 succeeded at 3 (offset 1 '
+            'line)') in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('hook, words', [
-    (HOOK.replace(' line 7', ' line seven'), ('call.patch', '10.0.1',
-                                              'hw/one.c', 'FAILED')),
-    (HOOK.replace('one.c', 'gone.c'), ('call.patch', '10.0.1', 'hw/gone.c')),
-    (HOOK.replace('--- a/hw/one.c', '--- /dev/null'), ('call.patch',
-                                                       'overlay')),
-    ('Subject: nothing\n', ('call.patch', 'no file')),
-], ids=['context', 'no such file', 'new file', 'empty'])
+    (HOOK.replace('     d', '     e'), ('10.0.1', 'hw/one.c', 'FAILED')),
+    (HOOK.replace('     a', '     e'), ('10.0.1', 'hw/one.c', 'FAILED')),
+    (HOOK.replace('-3,4 +3,5', '-11,4 +11,5'),
+     ('10.0.1', 'hw/one.c', '"int one(void)" landed in "int two(void)"')),
+    (HOOK.replace(' int one(void)', ''),
+     ('hw/one.c', '"" landed in "int one(void)", line 3')),
+    (HOOK.replace('one.c', 'gone.c'), ('10.0.1', 'hw/gone.c')),
+    (HOOK.replace('--- a/hw/one.c', '--- /dev/null'), ('overlay',)),
+    ('Subject: nothing\n', ('no file',)),
+], ids=['context', 'fuzz', 'function', 'no function', 'no such file',
+        'new file', 'empty'])
 def test_refused_by_name(tree, hook, words):
-    series(tree, call=hook)
     with pytest.raises(ui.Failure) as failure:
-        source.apply_hooks('10.0.1')
-    for word in words:
+        apply(tree, call=hook)
+    for word in ('fixes/call.patch', *words):
         assert word in str(failure.value)
-    assert tree_file(tree).read_text() == TEXT
+    assert (tree.src / 'hw/one.c').read_text() == TEXT
 
 
-def test_hook_missing_in_series(tree):
-    series(tree)
-    (tree / 'clone/hooks/stray.patch').write_text(HOOK)
-    with pytest.raises(ui.Failure, match='stray.patch is not in'):
-        source.apply_hooks('10.0.1')
-
-
-def test_series_names_missing_hook(tree):
-    series(tree, call=HOOK)
-    (tree / 'clone/hooks/call.patch').unlink()
+def test_series_and_hooks_are_the_same(tree):
+    apply(tree, call=HOOK)
+    stray = tree.hooks / 'fixes/stray.patch'
+    stray.write_text(HOOK)
+    with pytest.raises(ui.Failure, match='fixes/stray.patch is not in'):
+        source.apply_hooks('10.0.1', tree)
+    stray.unlink()
+    (tree.hooks / 'fixes/call.patch').unlink()
     with pytest.raises(ui.Failure, match='call.patch, which is not there'):
-        source.apply_hooks('10.0.1')
+        source.apply_hooks('10.0.1', tree)
 
 
 def test_overlay_links_come_and_go(tree):
-    own = tree / 'clone/hw/i386/new.c'
-    own.write_text('ours\n')
-    (tree / 'clone/hw/i386/new.c~').write_text('backup\n')
-    source.link_overlay()
-    link = tree_file(tree, 'hw/i386/new.c')
+    source.link_overlay(tree)
+    link = tree.src / 'hw/i386/new.c'
     assert link.is_symlink() and link.read_text() == 'ours\n'
-    assert not tree_file(tree, 'hw/i386/new.c~').exists()
-    own.unlink()
-    source.link_overlay()
+    source.link_overlay(tree._replace(links=dict))
     assert not link.is_symlink()
-
-
-def test_overlay_never_hides_a_file(tree):
-    (tree / 'clone/hw/one.c').write_text('ours\n')
     with pytest.raises(ui.Failure, match='hw/one.c of ours would hide'):
-        source.link_overlay()
+        source.link_overlay(tree._replace(links=lambda: {'hw/one.c': 'x'}))
+
+
+def test_no_leftover_of_an_editor_is_ours(tmp_path, monkeypatch):
+    monkeypatch.setattr(source.paths, 'ROOT', tmp_path)
+    (tmp_path / 'hw').mkdir()
+    for name in ('new.c', 'new.c~', 'new.c.orig', '.new.c.swp', 'new.rst'):
+        (tmp_path / 'hw' / name).touch()
+    assert source.overlay_files() == ['hw/new.c']
