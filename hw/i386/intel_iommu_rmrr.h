@@ -207,13 +207,6 @@ void vtd_rmrr_iotlb_changed(IntelIOMMUState *s, int domain_id, hwaddr base,
 void vtd_rmrr_pasid_changed(IntelIOMMUState *s);
 
 /**
- * vtd_rmrr_register_pair: whether two 32-bit registers are at @addr, so that
- * an access of 8 bytes is one to each
- * @addr: offset in the IOMMU's registers, a multiple of 8
- */
-bool vtd_rmrr_register_pair(hwaddr addr);
-
-/**
  * vtd_rmrr_table_rw: read or write a part of the guest's tables
  * @dir: DMA_DIRECTION_TO_DEVICE to read
  *
@@ -272,10 +265,9 @@ void vtd_rmrr_build_dmar(GArray *table, IntelIOMMUState *s);
 bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask);
 
 /**
- * vtd_rmrr_shrink: make a translation stop at the edge of a window, and of
- * the interrupt range
+ * vtd_rmrr_shrink: make a translation stop at the edge of a window
  * @as: the device's address space
- * @addr: the address that was translated, outside all of these
+ * @addr: the address that was translated, outside all windows
  * @entry: a successful translation; addr_mask is halved until the range
  *      touches no window, iova and translated_addr follow
  */

@@ -24,13 +24,6 @@
 #include "intel_iommu_known.h"
 #include "intel_iommu_rmrr_internal.h"
 
-/* VT-d specification (revision 4.1) 11.4: those that a guest can write */
-bool vtd_rmrr_register_pair(hwaddr addr)
-{
-    return addr == DMAR_FECTL_REG || addr == DMAR_FEADDR_REG ||
-           addr == DMAR_IECTL_REG || addr == DMAR_IEADDR_REG;
-}
-
 static PCMachineState *vtd_rmrr_machine_with_cxl(void)
 {
     PCMachineState *pcms = PC_MACHINE(qdev_get_machine());
@@ -95,35 +88,16 @@ bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask)
     return false;
 }
 
-static hwaddr vtd_rmrr_shrink_mask(hwaddr addr, hwaddr mask, hwaddr base,
-                                   hwaddr limit)
-{
-    while (mask && (addr & ~mask) <= limit && (addr | mask) >= base) {
-        mask >>= 1;
-    }
-    return mask;
-}
-
 void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
                      IOMMUTLBEntry *entry)
 {
     const VTDRmrrWindows *w = qatomic_rcu_read(&as->rmrr);
-    hwaddr mask = entry->addr_mask;
     unsigned i;
 
-    /* The interrupt range is a hole of every device, and translated never. */
-    if (as->pasid == PCI_NO_PASID) {
-        mask = vtd_rmrr_shrink_mask(addr, mask, VTD_INTERRUPT_ADDR_FIRST,
-                                    VTD_INTERRUPT_ADDR_LAST);
-    }
     for (i = 0; w && i < w->nr; i++) {
-        mask = vtd_rmrr_shrink_mask(addr, mask, w->window[i].base,
-                                    w->window[i].limit);
+        vtd_end_translation_at(entry, addr, w->window[i].base,
+                               w->window[i].limit);
     }
-
-    entry->translated_addr += (addr & ~mask) - entry->iova;
-    entry->iova = addr & ~mask;
-    entry->addr_mask = mask;
 }
 
 static void vtd_rmrr_keep_outside(GArray *kept, const DMAMap *node,

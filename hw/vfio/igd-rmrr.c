@@ -58,25 +58,6 @@ int vfio_igd_rmrr_gen(const VFIOPCIDevice *vdev)
     return layout ? layout->number : -1;
 }
 
-bool vfio_igd_rmrr_has_opregion(VFIOPCIDevice *vdev)
-{
-    /* Firmware has one file for it, and a second one ends QEMU */
-    static const VFIOPCIDevice *first;
-    g_autofree struct vfio_region_info *info = NULL;
-
-    if (DEVICE(vdev)->hotplugged || (first && first != vdev) ||
-        !vfio_pci_is(vdev, PCI_VENDOR_ID_INTEL, PCI_ANY_ID) ||
-        vfio_get_dev_region_info(&vdev->vbasedev,
-                                 VFIO_REGION_TYPE_PCI_VENDOR_TYPE |
-                                 PCI_VENDOR_ID_INTEL,
-                                 VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION,
-                                 &info)) {
-        return false;
-    }
-    first = vdev;
-    return true;
-}
-
 static bool vfio_igd_rmrr_is_igd(VFIOPCIDevice *vdev)
 {
     return !vdev->vbasedev.mdev && vfio_is_base_display(vdev) &&

@@ -65,11 +65,6 @@ bool vfio_igd_rmrr_settled(const VFIOPCIDevice *vdev);
 int vfio_igd_rmrr_gen(const VFIOPCIDevice *vdev);
 
 /**
- * vfio_igd_rmrr_has_opregion: whether the guest can be given an OpRegion
- */
-bool vfio_igd_rmrr_has_opregion(VFIOPCIDevice *vdev);
-
-/**
  * vfio_igd_rmrr_exit: give the region back
  */
 void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev);

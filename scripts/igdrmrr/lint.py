@@ -17,10 +17,10 @@ from . import paths, qemu, source
 
 FILE_LINES = 700
 LINE_COLUMNS = 80
-# "About 15", and declarations of trace events are not counted.
-HOOK_ADDED_LINES = 18
-# The split of events at a region's edges; what a walk of tables counts.
-LARGE_HOOKS = {'memory': 30, 'known-limit': 20}
+# A hook of more has code that belongs in a file of ours.
+HOOK_ADDED_LINES = 40
+# In the lines of a hook: a file or a function of ours.
+OURS = re.compile(r'rmrr|stolen|vtd_known')
 
 COPYRIGHT = 'Copyright (c) 2026 The qemu-igd-rmrr developers'
 LICENCE = 'SPDX-License-Identifier: GPL-2.0-or-later'
@@ -146,20 +146,19 @@ def check_layers(name, text):
 
 def check_hook(name):
     text = read(name)
+    fields = ('Subject:',)
     wrong = []
-    for field in ('From:', 'Subject:', 'Date:', 'Forwarded:', 'Last-Update:'):
+    added = re.findall(r'^\+(?!\+\+ ).*', text, re.M)
+    if name.startswith('hooks/fixes/'):
+        fields = ('Subject:', 'Last-Update:', '(Origin|Forwarded):')
+        wrong += ['is a fix of QEMU, and calls what is ours: ' + line
+                  for line in added if OURS.search(line)]
+    for field in fields:
         if not re.search('^' + field, text, re.M):
             wrong.append('no field ' + field)
-    limit = HOOK_ADDED_LINES
-    for word, larger in LARGE_HOOKS.items():
-        if word in name:
-            limit = larger
-    added = 0
-    for part in re.split(r'^--- ', text, flags=re.M)[1:]:
-        if not part.split('\n')[0].endswith('/trace-events'):
-            added += len(re.findall(r'^\+(?!\+\+ )', part, re.M))
-    if added > limit:
-        wrong.append('%d added lines, more than %d' % (added, limit))
+    if len(added) > HOOK_ADDED_LINES:
+        wrong.append('%d added lines, more than %d'
+                     % (len(added), HOOK_ADDED_LINES))
     if MACHINE.search(text):
         wrong.append('names a machine or a mirror')
     return wrong
