@@ -22,13 +22,13 @@ from .ui import say
 BUILD = series_git.TOP / 'build'
 
 
-def check_applies(found):
+def check_applies(patches):
     """The patches, as written, make of the released QEMU what they should."""
     def git(*arguments):
         return series_git.git(series_git.NOBODY, *arguments)
 
     git('checkout', '-q', '-b', 'applied', 'base')
-    git('am', '-q', '--empty=drop', *found)
+    git('am', '-q', *patches)
     return ['%s differs' % name for name in
             git('diff', '--name-only', 'series').splitlines()]
 
@@ -41,13 +41,6 @@ def apply_patch(patch, directory):
         ui.run_logged('applying ' + patch.name,
                       ['git', 'apply', *reverse, patch],
                       'series-apply.log', env=env, cwd=directory)
-
-
-def targets(directory):
-    """The emulator, and those of our qtests that are there already."""
-    return ['qemu-system-x86_64',
-            *('tests/qtest/' + name for name in suites.our_qtests()
-              if (directory / 'tests/qtest' / (name + '.c')).exists())]
 
 
 def apply_each(patches, build):
@@ -63,8 +56,12 @@ def apply_each(patches, build):
             start = time.monotonic()
             apply_patch(patch, directory)
             if build:
+                # Our qtests are in the last one.
+                tests = suites.our_qtests() if patch == patches[-1] else []
                 ui.run_logged('building ' + patch.name,
-                              qemu.ninja_command(*targets(directory)),
+                              qemu.ninja_command(
+                                  'qemu-system-x86_64',
+                                  *('tests/qtest/' + name for name in tests)),
                               'series-build-%02d.log' % number,
                               cwd=stock.build_directory(BUILD),
                               env=qemu.environment())
@@ -85,29 +82,17 @@ def check_whole():
             or (made / name).read_bytes() != wanted[name]]
 
 
-def run_cases(cases):
-    found = []
-
-    def write_all():
-        found[:] = series_git.export(series_git.NOBODY)
-
-    if not cases.run('export', write_all):
-        return
-    patches = found[1:]
-    cases.run('checkpatch', series_git.check_style, patches)
-    cases.run('applies', check_applies, found)
-    applied = apply_each(patches, suites.full())
-
-    def apply_next():
-        next(applied)
-
-    if all(cases.run('one by one: ' + patch.name, apply_next)
-           for patch in patches):
-        cases.run('whole', check_whole)
-    applied.close()
-
-
 def suite_series():
     cases = Cases('series')
-    run_cases(cases)
+    patches = []
+    if cases.run('export', lambda: patches.extend(
+            series_git.export(series_git.NOBODY))):
+        cases.run('checkpatch', series_git.check_style, patches)
+        cases.run('applies', check_applies, patches)
+        applied = apply_each(patches, suites.full())
+        if all(cases.run('one by one: ' + patch.name,
+                         lambda: next(applied) and None)
+               for patch in patches):
+            cases.run('whole', check_whole)
+        applied.close()
     return cases.end()

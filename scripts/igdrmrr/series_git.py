@@ -4,15 +4,16 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The commits are made in a repository that has nothing of QEMU but the files
-# that change, from the archive as QEMU's developers released it: Debian's own
-# patches are to some of the same files.
+# Two series: fixes, and the feature on top of them. The commits are made in a
+# repository that has nothing of QEMU but the files that change, from the
+# archive as QEMU's developers released it: Debian's own patches are to some of
+# the same files.
 
 import os
 import re
 import subprocess
 
-from . import fetch, files, paths, series, ui
+from . import fetch, files, paths, series, source, ui
 from .ui import Failure, say
 
 TOP = paths.BUILD / 'series'
@@ -24,24 +25,34 @@ CHECKPATCH = 'scripts/checkpatch.pl'
 # Who signs off where git does not know it.
 NOBODY = 'The qemu-igd-rmrr developers <qemu-igd-rmrr@localhost>'
 
-# Of a patch of nothing but tables of bytes checkpatch finds no diff; they have
-# to be apart from all else, and there is no place for a licence in them.
-OF_TABLES = re.compile(r"file 'tests/data/acpi/\S+' need 'SPDX-License-|"
-                       r'-tests-data-acpi-.*not appear to be a unified-diff')
+# Tables of bytes have to be a patch of their own. checkpatch finds no diff in
+# it, and there is no place for a licence in them. MAINTAINERS has all files
+# from the first patch of the feature on.
+TABLES = 'tests/data/acpi/'
+NOT_WRONG = re.compile(
+    r"file 'tests/data/acpi/\S+' need 'SPDX-License-|"
+    r'-tests-data-acpi-.*not appear to be a unified-diff|'
+    r'2-feature/.*does MAINTAINERS need updating')
 
-USAGE = '''usage: ./run export-series [DIRECTORY] [--build]
+USAGE = '''usage: ./run export-series [--build]
 
-Writes our files and hooks as patches with a cover letter, to an empty or new
-DIRECTORY or to build/series/patches, and has QEMU's checkpatch look at each.
+Writes our hooks and files as patches to build/series/patches: 1-fixes and, with
+a cover letter, 2-feature. QEMU's checkpatch looks at each.
 
   --build    also apply them to Debian's QEMU, and build it after each
 '''
 
 
+def base_names():
+    """QEMU's files that the series changes."""
+    return sorted({name for hook in source.read_series()
+                   for name in hook.touched} | {'MAINTAINERS'})
+
+
 def upstream():
     """QEMU's files as released: those that change, and its checkpatch."""
     record = fetch.fetch(())
-    stamp = {'source': record, 'names': [*series.base_names(), CHECKPATCH]}
+    stamp = {'source': record, 'names': [*base_names(), CHECKPATCH]}
     if files.read_json(UPSTREAM / 'stamp.json') == stamp:
         return UPSTREAM
     archive, = (name for name in record['sha256'] if '.orig.tar.' in name)
@@ -91,45 +102,76 @@ def git(who, *arguments, text=''):
     return done.stdout
 
 
-def commit(who, contents, message, *options):
+def write(contents):
     for name, content in contents.items():
         path = TREE / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+
+
+def commit(who, subject, body='', *options):
     git(who, 'add', '-A', '-f')
-    git(who, 'commit', '-q', *options, '-F', '-', text=message)
+    git(who, 'commit', '-q', *options, '-F', '-',
+        text='%s\n\n%s\n' % (subject, body))
+
+
+def apply_hooks(hooks):
+    for hook in hooks:
+        done = subprocess.run(
+            ['patch', '-p1', '-s', '-f', '-F0', '-i', hook.path], cwd=TREE,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            raise Failure('%s does not apply to the released QEMU:\n%s'
+                          % (hook.name, done.stdout))
 
 
 def make_commits(who, base):
+    own = series.read_own()
+    patches = series.read_patches(source.read_series())
     files.remove_tree(TREE)
     TREE.mkdir(parents=True)
     git(who, 'init', '-q', '-b', 'series')
-    commit(who, {name: (base / name).read_bytes()
-                 for name in series.base_names()}, 'QEMU')
+    write({name: (base / name).read_bytes() for name in base_names()})
+    commit(who, 'QEMU')
     git(who, 'tag', 'base')
-    for patch, contents in series.states(base, TOP / 'scratch', who):
-        commit(who, contents, '%s\n\n%s\n' % (patch.subject, patch.body), '-s')
+    placed = set()
+    for patch, names in zip(patches, series.assign(patches, own)):
+        if names and not placed:
+            git(who, 'tag', 'fixes')
+            path = TREE / 'MAINTAINERS'
+            path.write_text(series.maintainers(path.read_text(), patches, who))
+        tables = {name: own[name] for name in names
+                  if name.startswith(TABLES)}
+        if tables:
+            write(tables)
+            commit(who, TABLES + ': tables of the tests that come next',
+                   patch.subject, '-s')
+        apply_hooks(patch.hooks)
+        placed |= names
+        write({name: series.without_absent(name, own[name], set(own) - placed)
+               for name in placed})
+        commit(who, patch.subject, patch.body, '-s')
 
 
-def write_cover(directory):
-    subject, body = series.read_cover()
-    path, = directory.glob('0000-*')
-    text = path.read_text().replace('*** SUBJECT HERE ***', subject)
-    path.write_text(text.replace('*** BLURB HERE ***', body))
-
-
-def export(who, directory=PATCHES):
-    """Writes the series, signed off by @who; the cover letter is first."""
+def export(who):
+    """Writes both series, signed off by @who; the patches in order."""
     paths.BUILD.mkdir(exist_ok=True)
     with files.Lock(paths.BUILD / '.lock-series', 'build/series'):
         make_commits(who, upstream())
-        if directory == PATCHES:
-            files.remove_tree(directory)
-            directory.mkdir()
-        git(who, 'format-patch', '-q', '--cover-letter', '--binary', '-o',
-            directory, 'base')
-        write_cover(directory)
-    return sorted(directory.iterdir())
+        files.remove_tree(PATCHES)
+        git(who, 'format-patch', '-q', '--binary', '-o', PATCHES / '1-fixes',
+            'base..fixes')
+        cover, *_patches = git(
+            who, 'format-patch', '--binary', '--cover-letter', '-o',
+            PATCHES / '2-feature', 'fixes..').splitlines()
+        path = paths.Path(cover)
+        text = path.read_text()
+        for mark, said in zip(('SUBJECT', 'BLURB'), series.read_cover()):
+            text = text.replace('*** %s HERE ***' % mark, said)
+        path.write_text(text)
+    return [path for path in sorted(PATCHES.glob('*/*.patch'))
+            if path.name[:4] != '0000']
 
 
 def check_style(patches):
@@ -145,33 +187,8 @@ def check_style(patches):
         if done.returncode and not complaints:
             raise Failure('checkpatch failed on %s:\n%s'
                           % (patch.name, done.stdout))
-        found += [line for line in complaints if not OF_TABLES.search(line)]
+        found += [line for line in complaints if not NOT_WRONG.search(line)]
     return found
-
-
-# The command
-
-def parse(arguments):
-    """(directory, whether to build)"""
-    words = [word for word in arguments if word != '--build']
-    for word in words:
-        if word.startswith('-'):
-            raise Failure('export-series has no option %s' % word)
-    if len(words) > 1:
-        raise Failure('export-series takes one directory, not %s'
-                      % ' '.join(words))
-    directory = paths.Path(words[0]).absolute() if words else PATCHES
-    return directory, '--build' in arguments
-
-
-def make_empty(directory):
-    """Makes a directory that was named; what is in one stays."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if any(directory.iterdir()):
-            raise Failure('%s is not empty' % directory)
-    except OSError as error:
-        raise Failure('%s: %s' % (directory, error.strerror)) from error
 
 
 def cmd_export_series(arguments):
@@ -180,19 +197,19 @@ def cmd_export_series(arguments):
     if {'-h', '--help'} & set(arguments):
         print(USAGE, end='')
         return 0
-    directory, build = parse(arguments)
-    if directory != PATCHES:
-        make_empty(directory)
-    _cover, *patches = export(identity(), directory)
+    if arguments not in ([], ['--build']):
+        raise Failure('export-series takes --build or nothing, not %s'
+                      % ' '.join(arguments))
+    patches = export(identity())
     for path in patches:
-        print('  ' + path.name)
+        print('  %s/%s' % (path.parent.name, path.name))
     complaints = check_style(patches)
     for line in complaints:
         print('  ' + line)
     say('%d patches and a cover letter in %s; checkpatch: %d complaints'
-        % (len(patches), directory, len(complaints)))
-    say("in QEMU's tree: git am --empty=drop %s/*.patch" % directory)
-    if build:
+        % (len(patches), PATCHES, len(complaints)))
+    say("in QEMU's tree: git am --empty=drop %s/*/*.patch" % PATCHES)
+    if arguments:
         for _patch in series_check.apply_each(patches, True):
             pass
     return 1 if complaints else 0

@@ -133,6 +133,8 @@ def named_paths(text):
         if name.split('/')[0] in ('docs', 'hooks', 'hw', 'include', 'kernel',
                                   'qapi', 'scripts', 'tests', 'tools'):
             yield name
+        elif name.startswith(('fixes/', 'feature/')):
+            yield 'hooks/%s.patch' % name
 
 
 @pytest.mark.parametrize('page', book.pages())

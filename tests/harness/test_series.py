@@ -1,174 +1,159 @@
-# The series for QEMU's maintainers: what is in which patch
+# The series for QEMU's maintainers: what is in which patch, and that a wrong
+# one fails
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import subprocess
+
 import pytest
 
-from igdrmrr import series, source
+from igdrmrr import paths, series, series_check, series_git, source
 from igdrmrr.ui import Failure
 
-
-def patch(name, files=(), hooks=()):
-    return series.Patch(name, 'subject', 'body', hooks, files, ())
+OWN = {'hw/a.c': b'', 'hw/a.h': b'', 'hw/sub/b.c': b''}
 
 
-OWN = {
-    'hw/i386/a.c': b'#include "qemu/osdep.h"\n#include "a.h"\n',
-    'hw/i386/a.h': b'#include "hw/pci/c.h"\n',
-    'hw/i386/b.c': b'#include "a.h"\n#include "b.h"\n',
-    'hw/i386/b.h': b'',
-    'include/hw/pci/c.h': b'',
-}
+def patch(*patterns):
+    hook = source.Hook('feature/x.patch', None, [])
+    return series.Patch('subject', 'body', (hook,), patterns)
 
 
-# Files
-
-def test_headers_go_with_who_includes_them_first():
-    assert series.assign([patch('1', ('hw/i386/a.c',)),
-                          patch('2', ('hw/i386/b.*',))], OWN) == [
-        {'hw/i386/a.c', 'hw/i386/a.h', 'include/hw/pci/c.h'},
-        {'hw/i386/b.c', 'hw/i386/b.h'}]
+def hooks(directory, **texts):
+    for name, text in texts.items():
+        path = directory / (name + '.patch')
+        path.write_text(text + '\n---\n--- a/x\n+++ b/x\n')
+        yield source.Hook('feature/' + name, path, ['x'])
 
 
-def test_headers_go_with_a_hook_that_includes_them():
-    own = {'include/hw/i386/stolen_memory.h': b'', 'hw/x/intel_iommu.h': b''}
-    assert series.assign([patch('1', (), ('feature/pc-low-ram.patch',)),
-                          patch('2', ('*',))], own) == [
-        {'include/hw/i386/stolen_memory.h'}, {'hw/x/intel_iommu.h'}]
+def test_hooks_of_one_subject_are_one_patch(tmp_path):
+    first, second = series.read_patches(hooks(
+        tmp_path, a='Subject: one\nFiles: a b\n\nText a.',
+        b='Subject: one\n\nText b.', c='Subject: two\nFiles: c\n\nText c.'))
+    assert (first.subject, first.body) == ('one', 'Text a.\n\nText b.')
+    assert (first.files, second.files) == (('a', 'b'), ('c',))
+    assert len(first.hooks) == 2
 
 
-def test_a_file_in_no_patch_is_refused():
-    with pytest.raises(Failure, match=r'in no patch .*: hw/i386/b.c, '):
-        series.assign([patch('1', ('hw/i386/a.c',))], OWN)
+def test_a_hook_of_the_feature_without_files_is_refused(tmp_path):
+    with pytest.raises(Failure, match='feature/a has no line "Files:"'):
+        series.read_patches(hooks(tmp_path, a='Subject: one\n\nText.'))
 
 
-def test_a_pattern_of_no_file_is_refused():
-    with pytest.raises(Failure, match=r'/1: there is no hw/i386/d\.\*'):
-        series.assign([patch('1', ('hw/i386/d.*', '*'))], OWN)
+def test_a_file_is_in_the_first_patch_that_names_it():
+    assert series.assign([patch('hw/a.*'), patch('hw/a.h', 'hw/sub/*')],
+                         OWN) == [{'hw/a.c', 'hw/a.h'}, {'hw/sub/b.c'}]
 
 
-def test_every_file_is_in_one_patch():
-    own = series.read_own()
-    taken = series.assign(series.read_patches(), own)
-    assert sum(map(len, taken)) == len(own)
-    assert set().union(*taken) == set(source.overlay())
-
-
-def test_no_tab_is_left():
-    assert [name for name, content in series.read_own().items()
-            if b'\t' in content and not name.startswith('tests/data')] == []
-
-
-def test_the_kernels_header_has_our_licence():
-    header = series.read_own()['include/hw/vfio/igd_vfio_stolen.h']
-    assert header.startswith(b'/* SPDX-License-Identifier: '
-                             b'GPL-2.0-or-later */\n')
-
-
-# Hooks
-
-def test_every_hook_is_in_one_patch():
-    series.check_hooks(series.read_patches())
-
-
-def test_a_hook_left_out_is_refused():
-    with pytest.raises(Failure, match='fixes/memory-split-iommu-events.patch'):
-        series.check_hooks(series.read_patches()[1:])
-
-
-def test_a_hook_twice_is_refused():
-    patches = series.read_patches()
-    with pytest.raises(Failure, match='fixes/memory-split-iommu-events.patch'):
-        series.check_hooks([patches[0], *patches])
-
-
-# Texts
-
-def test_hook_speaks_for_itself(tmp_path):
-    path = tmp_path / '01-x'
-    path.write_text('--\nHooks: fixes/memory-split-iommu-events.patch\n')
-    read = series.read_patch(path)
-    assert read.subject.startswith('memory: ')
-    assert read.body.startswith('A device')
-    assert '---' not in read.body
-
-
-def test_a_key_can_be_there_twice(tmp_path):
-    path = tmp_path / '01-x'
-    path.write_text('subject\n\nbody\n--\nFiles: a b\nHooks: h\nFiles: c\n'
-                    'Maintained: m\n')
-    assert series.read_patch(path) == series.Patch(
-        '01-x', 'subject', 'body', ('h',), ('a', 'b', 'c'), ('m',))
-
-
-@pytest.mark.parametrize('text, message', [
-    ('subject\n\nbody\n--\nFile: x\n',
-     '01-x: "File: x" does not begin with one of Files, Hooks, Maintained'),
-    ('subject\n\nbody\n--\nfiles\n', '"files" does not begin'),
-    ('subject\n--\nFiles: x\n', '01-x says nothing'),
-    ('--\nFiles: x\n', '01-x says nothing'),
+@pytest.mark.parametrize('patterns, message', [
+    (('hw/*',), 'no hook has a line "Files:" for hw/sub/b.c$'),
+    (('hw/*', 'hw/sub/*', 'd*'), r'feature/x.patch: there is no d\*$'),
 ])
-def test_a_wrong_file_is_refused(tmp_path, text, message):
-    path = tmp_path / '01-x'
-    path.write_text(text)
+def test_no_file_is_left_out(patterns, message):
     with pytest.raises(Failure, match=message):
-        series.read_patch(path)
+        series.assign([patch(*patterns)], OWN)
 
 
-# Build files
-
-@pytest.mark.parametrize('before, after', [
-    (b"files(\n  'a.c',\n  'b.c'))\n", b"files(\n  'a.c',\n  ))\n"),
-    (b"files(\n  'b.c',\n  'a.c'))\n", b"files(\n  'a.c'))\n"),
-    (b"  'a.c', 'b.c',\n", b"  'a.c',\n"),
-    (b"x += files('b.c')\n", b"x += files()\n"),
-    (b"  'a.c'), if_false: files('b.c'))\n", b"  'a.c'))\n"),
-    (b"\n  'c.c',\n\n", b"\n  'c.c',\n\n"),
-])
-def test_list_of_files(before, after):
-    assert series.without_absent(before, 'hw/i386/meson.build',
-                                 {'hw/i386/b.c', 'hw/vfio/a.c'}) == after
+def test_ours():
+    own = series.read_own()
+    patches = series.read_patches(source.read_series())
+    assert sum(map(len, series.assign(patches, own))) == len(own)
+    assert [name for name, content in own.items()
+            if b'\t' in content and not name.startswith('tests/data')] == []
+    assert own['include/hw/vfio/igd_vfio_stolen.h'].startswith(
+        b'/* SPDX-License-Identifier: GPL-2.0-or-later */\n')
 
 
-def test_list_of_tests():
+def test_no_build_line_before_its_file():
     assert series.without_absent(
-        b"q = {\n  'a-test': x,\n  'b-test': x + files(\n"
-        b"    '../c.c', '../d.c'),\n  'e-test': x + files('../c.c'),\n}\n",
-        'tests/qtest/own/meson.build',
-        {'tests/qtest/b-test.c', 'tests/qtest/d.c'}) == (
-            b"q = {\n  'a-test': x,\n  'e-test': x + files('../c.c'),\n}\n")
+        'hw/own/meson.build', b"files(\n  '../a.c',\n  '../sub/b.c',\n))\n",
+        {'hw/sub/b.c', 'hw/b.c'}) == b"files(\n  '../a.c',\n))\n"
+    assert series.without_absent('x', b"  'b.c',\n", {'b.c'}) == (
+        b"  'b.c',\n")
 
 
-def test_trace_events():
-    assert series.without_absent(
-        b'# a.c\na() ""\n\n# b.c\nb() ""\nbb() ""\n\n# c.c\nc() ""\n',
-        'hw/i386/trace-events', {'hw/i386/b.c'}) == (
-            b'# a.c\na() ""\n\n# c.c\nc() ""\n')
+def test_a_section_of_our_own():
+    assert series.maintainers(
+        'One\nM: A <a@b>\n\nVT-d Emulation\nM: B <b@c>\n',
+        [patch(), patch('a', 'b*')], 'W <w@x>') == (
+            'One\nM: A <a@b>\n\nIGD stolen memory\nM: W <w@x>\n'
+            'S: Maintained\nF: a\nF: b*\n\nVT-d Emulation\nM: B <b@c>\n')
 
 
-def test_a_source_file_stays_as_it_is():
-    assert series.without_absent(b"'b.c'", 'hw/i386/a.c',
-                                 {'hw/i386/b.c'}) == b"'b.c'"
+def test_who_signs_off(monkeypatch, tmp_path, capsys):
+    config = tmp_path / 'config'
+    monkeypatch.setattr(paths, 'ROOT', tmp_path)
+    monkeypatch.setenv('GIT_CONFIG_GLOBAL', str(config))
+    monkeypatch.setenv('GIT_CONFIG_NOSYSTEM', '1')
+    for name in ('GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL', 'EMAIL'):
+        monkeypatch.delenv(name, raising=False)
+    assert series_git.identity() == series_git.NOBODY
+    assert 'signed off by nobody' in capsys.readouterr().out
+    config.write_text('[user]\nname = A B\nemail = a@b\n')
+    assert series_git.identity() == 'A B <a@b>'
 
 
-# MAINTAINERS
-
-@pytest.mark.parametrize('name, pattern, found', [
-    ('hw/vfio/igd-rmrr.c', 'hw/vfio/igd-rmrr*', True),
-    ('hw/vfio/igd-rmrr.c', 'hw/vfio/igd-rmrr.h', False),
-    ('hw/vfio/igd-rmrr.c', 'hw/vfio/', True),
-    ('hw/vfio/igd-rmrr.c', 'hw/*', False),
+@pytest.mark.parametrize('script, found', [
+    ('print "$ARGV[-1]:1: WARNING: one\\nnote\\n"; exit 1;',
+     ['0001-a.patch:1: WARNING: one']),
+    ("print \"ERROR: New file 'tests/data/acpi/x' need "
+     "'SPDX-License-Identifier'\\n\"; exit 1;", []),
+    ('die "no such module";', None),
 ])
-def test_who_maintains(name, pattern, found):
-    assert series.is_maintained(name, ['x', pattern]) == found
+def test_complaints(monkeypatch, tmp_path, script, found):
+    monkeypatch.setattr(series_git, 'UPSTREAM', tmp_path)
+    (tmp_path / 'scripts').mkdir()
+    (tmp_path / series_git.CHECKPATCH).write_text(script)
+    patches = [paths.Path('0001-a.patch')]
+    if found is None:
+        with pytest.raises(Failure, match='0001-a.patch:\nno such module'):
+            series_git.check_style(patches)
+    else:
+        assert series_git.check_style(patches) == found
 
 
-def test_a_section_of_our_own(tmp_path):
-    (tmp_path / 'MAINTAINERS').write_text(
-        'One\nM: A <a@b>\n\nVT-d Emulation\nM: B <b@c>\n')
-    assert series.maintainers(tmp_path, ['a/', 'b*'], 'W <w@x>') == (
-        b'One\nM: A <a@b>\n\nIGD stolen memory\nM: W <w@x>\nS: Maintained\n'
-        b'F: a/\nF: b*\n\nVT-d Emulation\nM: B <b@c>\n')
-    assert b'IGD' not in series.maintainers(tmp_path, [], 'W <w@x>')
+def test_applied_where_a_repository_would_not_look(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, 'LOGS', tmp_path / 'log')
+    made = tmp_path / '0001-x.patch'
+    made.write_text('--- a/x\n+++ b/x\n@@ -1 +1 @@\n-1\n+2\n')
+    subprocess.run(['git', 'init', '-q', tmp_path], check=True)
+    (tmp_path / '.gitignore').write_text('build\n')
+    tree = tmp_path / 'build/src'
+    tree.mkdir(parents=True)
+    (tree / 'x').write_text('1\n')
+    series_check.apply_patch(made, tree)
+    assert (tree / 'x').read_text() == '2\n'
+    with pytest.raises(Failure, match='applying 0001-x.patch failed'):
+        series_check.apply_patch(made, tree)
+
+
+def run_suite(monkeypatch, fail_at=None, **broken):
+    """The suite with everything it calls replaced; its counts."""
+    def apply_each(patches, _build):
+        for one in patches:
+            if one.name == fail_at:
+                raise Failure('ninja failed')
+            yield one
+
+    found = [paths.Path('0001-a'), paths.Path('0002-b')]
+    monkeypatch.setattr(series_git, 'export', lambda who: found)
+    monkeypatch.setattr(series_check, 'apply_each', apply_each)
+    for where, name in ((series_git, 'check_style'),
+                        (series_check, 'check_applies'),
+                        (series_check, 'check_whole')):
+        monkeypatch.setattr(where, name, lambda *_patches, wrong=broken.get(
+            name, []): wrong)
+    return series_check.suite_series()
+
+
+@pytest.mark.parametrize('broken, failed', [
+    ({}, []),
+    ({'check_style': ['x']}, ['series: checkpatch']),
+    ({'check_applies': ['x']}, ['series: applies']),
+    ({'check_whole': ['x']}, ['series: whole']),
+    ({'fail_at': '0001-a'}, ['series: one by one: 0001-a']),
+    ({'fail_at': '0002-b'}, ['series: one by one: 0002-b']),
+])
+def test_suite_fails(monkeypatch, broken, failed):
+    assert run_suite(monkeypatch, **broken).failed == failed
