@@ -18,8 +18,8 @@ import os
 import shlex
 import signal
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 FUNCTIONAL = Path(__file__).resolve().parents[1] / "tests" / "functional"
@@ -100,15 +100,6 @@ class Progress:
         print(f"  {seconds:4.0f} s  {text}", flush=True)
 
 
-def wrapped(command):
-    """A command line with each option and its value on a line of its own."""
-    text = command[0]
-    for word in command[1:]:
-        text += (" \\\n      " if word.startswith("-") else " ")
-        text += shlex.quote(word)
-    return "      " + text
-
-
 def announce(spec, bench):
     """What is going to run, in words and as command lines."""
     print(INTRODUCTION + (L3 if spec.inner.inner else "") + STOCK)
@@ -116,8 +107,10 @@ def announce(spec, bench):
                                       "-m", spec.memory]
     while inner:
         kernel = bench.assets.kernel(inner.release).image.name
-        print(f"L{level}, Debian's {kernel}:\n")
-        print(wrapped(["qemu-system-x86_64", *command]) + "\n")
+        # Each option and its value on a line of its own.
+        words = shlex.join(["qemu-system-x86_64", *command])
+        print(f"L{level}, Debian's {kernel}:\n\n      "
+              + words.replace(" -", " \\\n      -") + "\n")
         inner, level = inner.inner, level + 1
         command = inner and inner.arguments()
     print(f"Logs and the whole command lines: {bench.directory / spec.name}\n",
@@ -135,18 +128,14 @@ def evidence(level):
     return found
 
 
-def said(level, stolen):
-    """What igd-stolen found in a guest, and what shows that it is so."""
-    return [*checks.tool_verdicts(level), checks.tool_agrees(level, stolen),
-            checks.no_firmware_bug(level), checks.no_dmar_fault(level)]
-
-
 def verdicts(outcome):
     """[(level, check)]: every line of the result."""
     stolen = outcome.spec.stolen
     lines = []
     for level in outcome.levels:
-        found = said(level, stolen)
+        found = [*checks.tool_verdicts(level),
+                 checks.tool_agrees(level, stolen),
+                 checks.no_firmware_bug(level), checks.no_dmar_fault(level)]
         if level is outcome.l1:
             found.append(checks.dma_seen_by_cpu(level))
         lines += [(level.level, checks.only_if(level.finished, check))
@@ -156,7 +145,7 @@ def verdicts(outcome):
 
 def columns(level, stolen, dma, untouched=None, returned=None):
     """{column: check or None} of the table for one level."""
-    return {"found": checks.Check("", "", bool(level.device()), ""),
+    return {"found": bool(level.device()),
             "placed": checks.kernel_stolen(level, stolen),
             "RMRR": checks.rmrr_logged(level, stolen), "DMA": dma,
             "handed on": untouched, "given back": returned}
@@ -179,10 +168,8 @@ def rows(outcome):
 
 def table(found):
     """Lines of the table of (name, columns)."""
-    words = {None: "-", True: "yes", False: "NO"}
-    titles = list(found[0][1])
-    cells = [["", *titles]] + [
-        [name, *(words[check if check is None else bool(check)]
+    cells = [["", *found[0][1]]] + [
+        [name, *("-" if check is None else "yes" if check else "NO"
                  for check in row.values())] for name, row in found]
     for row in cells:
         yield "".join(cell.ljust(12) for cell in row).rstrip()
@@ -229,37 +216,8 @@ def colours():
     return 1 << 24 if rich else 256
 
 
-def keep(outcome, name):
-    """A picture of the demo, as a file for people; its path or None."""
-    path = PICTURES / name
-    return path if scene.write_png(outcome, path) else None
-
-
-class Aside:
-    """The scene on a stock QEMU, in a thread that Bench.stop ends."""
-
-    def __init__(self, bench):
-        self._bench = bench
-        self._outcome = self._failure = None
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self):
-        try:
-            self._outcome = self._bench.boot(DEMO_STOCK)
-        except Exception as failure:    # for the main thread
-            self._failure = failure
-
-    def outcome(self):
-        """Waits for its end."""
-        self._thread.join()
-        if self._failure:
-            raise self._failure
-        return self._outcome
-
-
-def show_pictures(outcomes, paths_of_them):
-    """The two side by side, where there is colour, and where they are."""
+def show_pictures(outcomes):
+    """The two side by side, where there is colour; keeps them as files."""
     number = colours()
     shown = [scene.dumped(outcome) for outcome in outcomes]
     if number and all(shown):
@@ -267,14 +225,16 @@ def show_pictures(outcomes, paths_of_them):
         for line in picture.half_blocks(shown, 38, number):
             print("  " + line)
         print("  " + "here".ljust(40) + "on a stock QEMU")
-    for path in filter(None, paths_of_them):
-        print(f"  picture: {path}", flush=True)
+    for outcome, name in zip(outcomes, (scene.HERE, scene.STOCK)):
+        if scene.write_png(outcome, PICTURES / name):
+            print(f"  picture: {PICTURES / name}", flush=True)
 
 
 def run(spec, bench):
     """Both scenes and all that is said of them; the failed lines' number."""
     announce(spec, bench)
-    aside = Aside(bench)
+    # Bench.stop ends it as well.
+    aside = ThreadPoolExecutor(1).submit(bench.boot, DEMO_STOCK)
     here = bench.boot(spec, Progress(
         ["L1", "L2", "L3"] if spec.inner.inner else ["L1", "L2"]))
     print("\nWhat the kernels say:\n")
@@ -283,7 +243,7 @@ def run(spec, bench):
     passed, failed = report(verdicts(here))
     if failed:
         explain(here)
-    stock = aside.outcome()
+    stock = aside.result()
     print("\nOn the stock QEMU:\n")
     show_evidence([stock.l1, stock.l2])
     print()
@@ -296,8 +256,7 @@ def run(spec, bench):
                        scene.refreshed(stock, 0, scene.NO_FAULT))
     for line in table([*rows(here), ("L2, stock", on_stock)]):
         print("  " + line)
-    show_pictures((here, stock), (keep(here, scene.HERE),
-                                  keep(stock, scene.STOCK)))
+    show_pictures((here, stock))
     print(NEXT)
     print(f"{passed + more_passed} passed, {failed + more_failed} failed. "
           f"Logs: {bench.directory}")

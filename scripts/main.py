@@ -1,12 +1,79 @@
 #!/usr/bin/python3
-# Starts the harness; ./run calls it once the packages are there
+# Starts the harness: for ./run, once the packages are there, and for meson
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Besides the commands of ./run: "qtests", the names of the qtest programs, and
+# "test SUITE [NAME]", one of them or a suite of pytest cases.
 
+import subprocess
 import sys
 
-from igdrmrr import cli
+from igdrmrr import paths, suites, ui
 
-sys.exit(cli.main(sys.argv[1:]))
+
+def demo(arguments):
+    ui.flush_all()
+    return subprocess.run(['/usr/bin/python3', paths.ROOT / 'scripts/demo.py',
+                           *arguments]).returncode
+
+
+def run(command, arguments):
+    """A command of ./run; no qtest program has to wait for these imports."""
+    from igdrmrr import (assets, bench, check, docs, fetch, package, qemu,
+                         series_git, stock, tool)
+
+    def build(*what):
+        qemu.build(*what)
+        tool.build()
+
+    def build_for_demo():
+        build(assets.FOR_DEMO)
+        stock.build_reference()
+
+    return {
+        'build': lambda _: build(),
+        'demo': lambda words: build_for_demo() or demo(words),
+        'update': lambda _: fetch.update(),
+        'bench': bench.main, 'docs': lambda _: docs.build(),
+        'package': lambda _: package.build() and 0,
+        'check': check.cmd_check, 'unit': lambda _: check.cmd_check(['unit']),
+        'tool': lambda _: check.cmd_check(['tool']), 'fuzz': check.cmd_fuzz,
+        'qtest': check.cmd_qtest, 'guest': check.cmd_guest,
+        'bless': check.cmd_bless,
+        'export-series': series_git.cmd_export_series,
+    }[command](arguments)
+
+
+def test(suite, *names):
+    if suite == 'qtest':
+        return suites.run_qtest(*names)
+    if suite in suites.PYTEST:
+        return suites.run_pytest(suite)
+    from igdrmrr import asan, stock
+
+    return asan.run_qtest(*names) if suite == 'asan' else (
+        stock.build_reference() and 0)
+
+
+def main(command, *arguments):
+    ui.install_signal_handlers()
+    try:
+        if command == 'qtests':
+            return print('\n'.join(suites.qtest_names()))
+        return test(*arguments) if command == 'test' else run(
+            command, list(arguments))
+    except ui.Failure as failure:
+        ui.flush_all()
+        print('run: %s' % failure, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        ui.flush_all()
+        print('run: interrupted', file=sys.stderr)
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main(*sys.argv[1:]))

@@ -8,13 +8,14 @@
 # never changed. Signatures are always checked, against Debian's own keys.
 # Nothing is installed through this, so it needs no root.
 
+import email
 import functools
 import os
 import re
 import subprocess
 
 from . import files, paths
-from .ui import Failure, run_logged, say, warn
+from .ui import Failure, output, run_logged, say, warn
 
 KEYRINGS = ('/usr/share/keyrings/debian-archive-keyring.gpg',
             '/usr/share/keyrings/debian-archive-keyring.pgp')
@@ -23,9 +24,8 @@ KEYRINGS = ('/usr/share/keyrings/debian-archive-keyring.gpg',
 MAIN_SUITE = re.compile(r'(bookworm|trixie|oldstable|stable|oldoldstable)'
                         r'(-updates)?$')
 SECURITY_SUITE = re.compile(r'[a-z]+(-security|/updates)$')
-
-# Not those of a flavour, as in linux-headers-7.3.4+deb13-cloud-amd64.
-KERNEL_HEADERS = re.compile(r'linux-headers-(\d[^-]*)-amd64$')
+TARGET = re.compile(r'(Packages|Sources)\|(?!cdrom:)(?P<uri>[^|]+)\|'
+                    r'(?P<release>[^|]+)\|main\|(Debian|\$\(.*)?$')
 
 # Settings of the machine's apt that are about reaching its mirror.
 MACHINE_SETTING = re.compile(
@@ -71,16 +71,6 @@ Signed-By: %(keyring)s
 '''
 
 
-def output(command, **kwargs):
-    result = subprocess.run(command, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            text=True, **kwargs)
-    if result.returncode:
-        raise Failure('%s failed: %s' % (' '.join(command[:3]),
-                                         result.stderr.strip()))
-    return result.stdout
-
-
 def pick_mirrors(targets):
     """
     The addresses of the Debian and the security archive.
@@ -91,17 +81,11 @@ def pick_mirrors(targets):
     """
     main = security = None
     for line in targets.splitlines():
-        kind, uri, release, component, origin = line.split('|')
-        if kind not in ('Packages', 'Sources') or component != 'main':
-            continue
-        if origin.startswith('$('):
-            origin = ''
-        if origin not in ('', 'Debian') or uri.startswith('cdrom:'):
-            continue
-        if SECURITY_SUITE.match(release):
-            security = security or uri
-        elif MAIN_SUITE.match(release):
-            main = main or uri
+        found = TARGET.match(line)
+        if found and SECURITY_SUITE.match(found['release']):
+            security = security or found['uri']
+        elif found and MAIN_SUITE.match(found['release']):
+            main = main or found['uri']
     return main, security
 
 
@@ -120,10 +104,24 @@ def mirrors():
 
 
 def keyring():
-    for path in KEYRINGS:
-        if os.path.exists(path):
-            return path
-    raise Failure('the package debian-archive-keyring is not installed')
+    found = [path for path in KEYRINGS if os.path.exists(path)]
+    if not found:
+        raise Failure('the package debian-archive-keyring is not installed')
+    return found[0]
+
+
+def sources(suite):
+    """For sources.list.d: a release with its updates and security suites."""
+    main, security = mirrors()
+    entries = [(main, suite)]
+    if not suite.endswith('-backports'):
+        entries = [(main, '%s %s-updates' % (suite, suite))]
+        if security:
+            entries.append((security, suite + '-security'))
+    return '\n'.join(
+        SOURCES % {'uri': uri, 'suites': suites, 'keyring': keyring(),
+                   'source': ' deb-src' if suite == 'trixie' else ''}
+        for uri, suites in entries)
 
 
 def machine_settings():
@@ -136,37 +134,20 @@ def machine_settings():
 
 def parse_stanzas(text):
     """Debian control stanzas as dictionaries; newlines kept in values."""
-    stanzas = []
-    for block in re.split(r'\n\s*\n', text.strip()):
-        stanza = {}
-        key = None
-        for line in block.splitlines():
-            if line[:1] in ' \t' and key:
-                stanza[key] += '\n' + line.strip()
-            elif ':' in line:
-                key, value = line.split(':', 1)
-                stanza[key] = value.strip()
-        if stanza:
-            stanzas.append(stanza)
-    return stanzas
+    return [dict(email.message_from_string(block).items())
+            for block in re.split(r'\n\s*\n', text.strip()) if block]
 
 
-def compare_versions(a, b):
-    for relation, result in (('lt', -1), ('gt', 1)):
-        if subprocess.run(['dpkg', '--compare-versions', a, relation,
-                           b]).returncode == 0:
-            return result
-    return 0
+def newest_first(versions):
+    """Each version once."""
+    def compare(a, b):
+        older, newer = (subprocess.run(['dpkg', '--compare-versions', a,
+                                        relation, b]).returncode == 0
+                        for relation in ('lt', 'gt'))
+        return newer - older
 
-
-def newest_first(stanzas):
-    """The stanzas, each version once, newest first."""
-    by_version = {}
-    for stanza in stanzas:
-        by_version.setdefault(stanza['Version'], stanza)
-    order = sorted(by_version, key=functools.cmp_to_key(compare_versions),
-                   reverse=True)
-    return [by_version[version] for version in order]
+    return sorted(set(versions), key=functools.cmp_to_key(compare),
+                  reverse=True)
 
 
 class Archive:
@@ -178,23 +159,10 @@ class Archive:
         self.keep = () if lock_fd is None else (lock_fd,)
         self.fresh = False
 
-    def environment(self):
-        env = dict(os.environ, APT_CONFIG=str(self.root / 'apt.conf'),
-                   LC_ALL='C.UTF-8')
-        return env
-
-    def sources(self):
-        main, security = mirrors()
-        if self.suite.endswith('-backports'):
-            entries, security = [(main, self.suite)], None
-        else:
-            entries = [(main, '%s %s-updates' % (self.suite, self.suite))]
-        if security:
-            entries.append((security, self.suite + '-security'))
-        return '\n'.join(
-            SOURCES % {'uri': uri, 'suites': suites, 'keyring': keyring(),
-                       'source': ' deb-src' if self.suite == 'trixie' else ''}
-            for uri, suites in entries)
+    @property
+    def env(self):
+        return dict(os.environ, APT_CONFIG=str(self.root / 'apt.conf'),
+                    LC_ALL='C.UTF-8')
 
     def configure(self):
         for name in ('etc/sources.list.d', 'state', 'lists/partial',
@@ -206,8 +174,8 @@ class Archive:
             self.root / 'apt.conf', mode=0o600, text=CONFIG % {
                 'suite': self.suite, 'root': self.root,
                 'machine': machine_settings()})
-        files.write_atomic(
-            self.root / 'etc/sources.list.d/debian.sources', self.sources())
+        files.write_atomic(self.root / 'etc/sources.list.d/debian.sources',
+                           sources(self.suite))
 
     def refresh(self):
         """Fetches the package lists, once per run."""
@@ -216,11 +184,9 @@ class Archive:
         self.configure()
         say("fetching %s's package lists from this machine's mirror"
             % self.suite)
-        log = 'apt-%s.log' % self.suite
         done = self.root / 'lists-complete'
         try:
-            run_logged('apt-get update', ['apt-get', 'update'], log,
-                       keep=self.keep, env=self.environment())
+            self.run('apt-get update', ['apt-get', 'update'])
             files.write_atomic(done, '')
         except Failure as failure:
             if not done.exists():
@@ -229,36 +195,43 @@ class Archive:
                  % failure)
         self.fresh = True
 
+    def run(self, what, command, directory=None):
+        run_logged(what, command, 'apt-%s.log' % self.suite, keep=self.keep,
+                   append=True, cwd=directory, env=self.env)
+
     def cache(self, *command):
-        return output(['apt-cache', *command], env=self.environment())
+        return output(['apt-cache', *command], env=self.env)
+
+    def versions(self, package, *command):
+        """The stanzas of a package, each version once, newest first."""
+        by_version = {}
+        for stanza in parse_stanzas(self.cache(*command, package)):
+            if stanza['Package'] == package:
+                by_version.setdefault(stanza['Version'], stanza)
+        if not by_version:
+            raise Failure('%s has no package %s' % (self.suite, package))
+        return [by_version[version] for version in newest_first(by_version)]
 
     def binary_versions(self, package):
-        found = parse_stanzas(self.cache('show', package))
-        return newest_first([s for s in found if s['Package'] == package])
+        return self.versions(package, 'show')
 
     def source_versions(self, package):
-        found = parse_stanzas(self.cache('showsrc', '--only-source', package))
-        return newest_first([s for s in found if s['Package'] == package])
+        return self.versions(package, 'showsrc', '--only-source')
 
-    def kernel_releases(self):
-        """Kernels that modules can be built for, as uname -r but for the
-        flavour, newest first."""
+    def kernel_releases(self, pattern):
+        """Kernels that modules can be built for, newest first."""
         names = self.cache('pkgnames', 'linux-headers-').split()
-        found = [match[1] for match in map(KERNEL_HEADERS.match, names)
-                 if match]
-        return sorted(found, key=functools.cmp_to_key(compare_versions),
-                      reverse=True)
+        found = [re.fullmatch('linux-headers-(%s)-amd64' % pattern, name)
+                 for name in names]
+        return newest_first(match[1] for match in found if match)
 
     def download(self, package, version, directory):
         """A binary package into @directory; apt checks it."""
-        run_logged('fetching %s %s' % (package, version),
-                   ['apt-get', 'download', '%s=%s' % (package, version)],
-                   'apt-%s.log' % self.suite, keep=self.keep, append=True,
-                   cwd=directory, env=self.environment())
+        self.run('fetching %s %s' % (package, version),
+                 ['apt-get', 'download', '%s=%s' % (package, version)],
+                 directory)
 
     def download_source(self, package, version, directory):
-        run_logged('fetching the source of %s %s' % (package, version),
-                   ['apt-get', 'source', '--download-only', '--only-source',
-                    '%s=%s' % (package, version)],
-                   'apt-%s.log' % self.suite, keep=self.keep, append=True,
-                   cwd=directory, env=self.environment())
+        self.run('fetching the source of %s %s' % (package, version),
+                 ['apt-get', 'source', '--download-only', '--only-source',
+                  '%s=%s' % (package, version)], directory)

@@ -7,8 +7,7 @@
 # AddressSanitizer with leak detection, and UndefinedBehaviorSanitizer. A
 # report ends the emulator with an exit status that no test expects.
 
-from . import fetch, files, paths, qemu, source, suites, top
-from .ui import say
+from . import files, paths, qemu, suites, top
 
 QEMU_BUILD = paths.BUILD / 'qemu-asan'
 OPTIONS = ('--enable-asan', '--enable-ubsan', '-Doptimization=1',
@@ -26,15 +25,9 @@ STATUS = 'exitcode=99'
 
 def build():
     """Builds the emulator and the qtests in build/qemu-asan."""
-    record = fetch.fetch(())
-    with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
-        source.prepare(record)
-        qemu.configure(record, lock, QEMU_BUILD, OPTIONS)
-        qemu.ninja(qemu.ninja_targets(qtests=True), lock, QEMU_BUILD)
-        qemu.link_firmware(QEMU_BUILD)
-        files.write_atomic(SUPPRESSIONS,
-                           ''.join('leak:%s\n' % name for name in LEAKS))
-    say('build/qemu-asan/qemu-system-x86_64, with the sanitizers')
+    qemu.build((), True, QEMU_BUILD, OPTIONS)
+    files.write_atomic(SUPPRESSIONS,
+                       ''.join('leak:%s\n' % name for name in LEAKS))
 
 
 def environment(suppressions=SUPPRESSIONS):
@@ -46,11 +39,4 @@ def environment(suppressions=SUPPRESSIONS):
 
 def run_qtest(name):
     """Replaces this process by a qtest program on that emulator."""
-    return suites.run_qtest(name, directory=QEMU_BUILD, more=environment())
-
-
-def suite_asan():
-    from . import check
-
-    build()
-    return check.run_suite('asan', 'top', 'asan')
+    return suites.run_qtest(name, QEMU_BUILD, environment())

@@ -9,25 +9,17 @@
 #     from igdrmrr import assets
 #     assets.kernel('bookworm')          .../boot/vmlinuz-6.1.0-NN-amd64
 #     assets.kernel_version('bookworm')  '6.1.0-NN-amd64'
-#     assets.module_dir('bookworm')      .../lib/modules/6.1.0-NN-amd64
-#     assets.busybox('bookworm')         a static busybox
-#     assets.ovmf('trixie')              OvmfImages(code, vars, combined)
-#     assets.seabios_dir('trixie')       has bios-256k.bin and vgabios-*.bin
-#     assets.firmware_dirs()             for QEMU's -L, all of trixie's
-#     assets.xen('bookworm')             .../boot/xen-4.17-amd64.gz
-#     assets.package_trees()             {suite: all its packages, merged}
-#     assets.kernel_headers('bookworm')  KernelHeaders(flavour, common, kbuild)
 #     assets.kernel('trixie-backports')  the newest that Debian 13 offers
-#     assets.checkpatch()                the kernel's scripts/checkpatch.pl
 #
 # suites: 'bookworm' (Debian 12) and 'trixie' (Debian 13); of Debian 13's
 # backports there is only the kernel. A path that is not in the cache raises
 # MissingAsset, which says what to run.
 
 import collections
-import os
+import re
+from dataclasses import dataclass
 
-from . import apt, files, paths
+from . import paths
 from .ui import Failure
 
 SUITES = ('bookworm', 'trixie')
@@ -43,100 +35,77 @@ class MissingAsset(Failure):
     """Something that was never fetched into this cache."""
 
 
+@dataclass(frozen=True)
 class Asset:
-    """A binary package of a suite, and where it is unpacked."""
+    """
+    A binary package of a suite, and where it is unpacked.
 
-    def __init__(self, suite, package, name=None, by_dependency=False):
-        self.suite = suite
-        self.package = package
-        self.name = name or package
-        # The package is empty and depends on the one that is meant.
-        self.by_dependency = by_dependency
+    A part of a kernel has a pattern for @releases, as uname -r but for the
+    flavour; one of them goes into its name. All parts are of one release.
+    With @keep, (archive inside the package, patterns), those files of that
+    archive are all that is kept.
+    """
+    suite: str
+    package: str
+    name: str
+    releases: str = ''
+    keep: tuple = ()
 
     @property
     def directory(self):
         return paths.CACHE / 'assets' / self.suite / self.name
 
-
-class KernelAsset(Asset):
-    """
-    A package that goes with the very kernel unpacked for the suite.
-
-    @pattern finds it among what the kernel's headers depend on; without one
-    it is the headers themselves. With @keep, (archive inside the package,
-    patterns), those files of that archive are all that is kept. A package
-    with @newer may be newer than the kernel, as its dependency allows: the
-    archive publishes it a few days before the signed kernel.
-    """
-
-    def __init__(self, suite, name, pattern=None, package=None, keep=None,
-                 newer=False):
-        super().__init__(suite, package or name)
-        self.name = name
-        self.pattern = pattern
-        self.keep = keep
-        self.newer = newer
-
-    def fits(self, version, kernel):
-        """True if that version of it goes with that version of the kernel."""
-        return version == kernel or (
-            self.newer and apt.compare_versions(version, kernel) > 0)
-
-    def kernel(self):
-        """Stamp of the kernel's own package, or None."""
-        return stamp(Asset(self.suite, 'linux-image'))
+    def of(self, release):
+        """The name of the package for a release of the kernel."""
+        return self.package.replace('%s', release)
 
 
-# The packages of one kernel of the backports, which go together; the release
-# goes in. Kernel and modules are in packages of their own there.
-NEWEST_KERNEL = [Asset(BACKPORTS, package, name) for name, package in (
-    ('linux-headers', 'linux-headers-%s-amd64'),
-    ('linux-headers-common', 'linux-headers-%s-common'),
-    ('linux-kbuild', 'linux-kbuild-%s'),
-    ('linux-image', 'linux-binary-%s-amd64'),
-    ('linux-modules', 'linux-modules-%s-amd64'))]
+def kernel_parts(suite, releases, packages):
+    return [Asset(suite, package, name, releases)
+            for name, package in packages.items()]
 
 
-def headers(suite):
-    if suite == BACKPORTS:
-        return NEWEST_KERNEL[:3]
-    return [KernelAsset(suite, 'linux-headers'),
-            KernelAsset(suite, 'linux-headers-common',
-                        r'linux-headers-\S+-common'),
-            KernelAsset(suite, 'linux-kbuild', r'linux-kbuild-[^\s,]+',
-                        newer=True)]
+HEADERS = {'linux-headers': 'linux-headers-%s-amd64',
+           'linux-headers-common': 'linux-headers-%s-common',
+           'linux-kbuild': 'linux-kbuild-%s'}
+# The kernel itself is the first part.
+KERNELS = {
+    'bookworm': kernel_parts('bookworm', r'6\.1\.0-\d+', {
+        'linux-image': 'linux-image-%s-amd64', **HEADERS,
+        'linux-kbuild': 'linux-kbuild-6.1'}),
+    'trixie': kernel_parts('trixie', r'6\.12\.[^-]+', {
+        'linux-image': 'linux-image-%s-amd64', **HEADERS}),
+    # Kernel and modules are in packages of their own there.
+    BACKPORTS: kernel_parts(BACKPORTS, r'\d[^-]*', {
+        'linux-image': 'linux-binary-%s-amd64', **HEADERS,
+        'linux-modules': 'linux-modules-%s-amd64'}),
+}
 
 
-def per_suite(suite):
-    return [Asset(suite, 'linux-image-amd64', 'linux-image', True),
-            Asset(suite, 'busybox-static'), Asset(suite, 'ovmf'),
-            Asset(suite, 'seabios')]
+def packages(suite, *names):
+    return [Asset(suite, name, name) for name in names]
 
 
 # What QEMU's configure and the built emulator need ...
-FOR_BUILD = [Asset('trixie', name) for name in
-             ('meson', 'seabios', 'qemu-system-data', 'ipxe-qemu')]
+FOR_BUILD = packages('trixie', 'meson', 'seabios', 'qemu-system-data',
+                     'ipxe-qemu')
 # ... and the guests of the demonstration and of the tests.
-FOR_DEMO = FOR_BUILD + [asset for asset in per_suite('bookworm')
-                        if asset.name in ('linux-image', 'busybox-static')]
-FOR_TESTS = FOR_BUILD + [
-    asset for suite in SUITES for asset in per_suite(suite)
-    if (suite, asset.name) != ('trixie', 'seabios')]
+FOR_DEMO = (FOR_BUILD + packages('bookworm', 'busybox-static')
+            + KERNELS['bookworm'][:1])
 # The kernel driver: headers, the libraries of trixie's build tools (which a
 # Debian 12 does not have), DKMS, and the kernel's checkpatch.
-FOR_TESTS += headers('bookworm') + headers('trixie') + NEWEST_KERNEL
-FOR_TESTS += [Asset('trixie', name) for name in
-              ('libc6', 'libelf1t64', 'zlib1g', 'libzstd1')]
-FOR_TESTS += [Asset(suite, 'dkms') for suite in SUITES]
-FOR_TESTS += [Asset(suite, 'xen-hypervisor-%s-amd64' % version,
-                    'xen-hypervisor')
-              for suite, version in (('bookworm', '4.17'), ('trixie', '4.20'))]
-FOR_TESTS += [KernelAsset(
-    'trixie', 'linux-source', package='linux-source-6.12',
-    keep=('usr/src/linux-source-6.12.tar.xz',
-          ('*/scripts/checkpatch.pl', '*/scripts/spelling.txt',
-           '*/scripts/const_structs.checkpatch')))]
-ALL = FOR_TESTS
+FOR_TESTS = (
+    FOR_BUILD + packages('bookworm', 'busybox-static', 'ovmf', 'seabios',
+                         'dkms')
+    + packages('trixie', 'busybox-static', 'ovmf', 'dkms', 'libc6',
+               'libelf1t64', 'zlib1g', 'libzstd1')
+    + [Asset(suite, 'xen-hypervisor-%s-amd64' % version, 'xen-hypervisor')
+       for suite, version in (('bookworm', '4.17'), ('trixie', '4.20'))]
+    + [Asset('trixie', 'linux-source-6.12', 'linux-source', keep=(
+        'usr/src/linux-source-6.12.tar.xz',
+        ('*/scripts/checkpatch.pl', '*/scripts/spelling.txt',
+         '*/scripts/const_structs.checkpatch')))]
+    + [part for parts in KERNELS.values() for part in parts])
 
 
 def stamp(asset):
@@ -150,17 +119,17 @@ def stamp(asset):
 
 def find(suite, name):
     """The directory in which a package of a suite is unpacked."""
-    for asset in ALL:
-        if (asset.suite, asset.name) == (suite, name):
-            if not stamp(asset):
-                raise MissingAsset(
-                    '%s of %s is not in the cache; "./run check" fetches it'
-                    % (name, suite))
-            return asset.directory
-    raise ValueError('no asset %s of %s' % (name, suite))
+    asset, = [one for one in FOR_TESTS if (one.suite, one.name) == (suite,
+                                                                    name)]
+    if not stamp(asset):
+        raise MissingAsset('%s of %s is not in the cache; "./run check" '
+                           'fetches it' % (name, suite))
+    return asset.directory
 
 
-def only(directory, pattern):
+def only(suite, name, pattern):
+    """The one file of a package with that name; directories alike."""
+    directory = find(suite, name)
     found = sorted(directory.glob(pattern))
     if len(found) != 1:
         raise MissingAsset('%d files %s in %s, expected 1'
@@ -169,7 +138,7 @@ def only(directory, pattern):
 
 
 def kernel(suite):
-    return only(find(suite, 'linux-image'), 'usr/lib/modules/*/vmlinuz'
+    return only(suite, 'linux-image', 'usr/lib/modules/*/vmlinuz'
                 if suite == BACKPORTS else 'boot/vmlinuz-*')
 
 
@@ -181,25 +150,16 @@ def kernel_version(suite):
 
 def module_dir(suite):
     """Holds kernel/; modules.dep is not there (depmod makes it)."""
-    root = find(suite, 'linux-modules' if suite == BACKPORTS else
-                'linux-image')
-    version = kernel_version(suite)
-    for base in ('usr/lib/modules', 'lib/modules'):
-        if (root / base / version).is_dir():
-            return root / base / version
-    raise MissingAsset('no modules of %s in %s' % (version, root))
+    return only(suite, 'linux-modules' if suite == BACKPORTS else
+                'linux-image', '**/lib/modules/' + kernel_version(suite))
 
 
 def busybox(suite):
-    root = find(suite, 'busybox-static')
-    for name in ('usr/bin/busybox', 'bin/busybox'):
-        if (root / name).exists():
-            return root / name
-    raise MissingAsset('no busybox in %s' % root)
+    return only(suite, 'busybox-static', '**/bin/busybox')
 
 
 def xen(suite):
-    return only(find(suite, 'xen-hypervisor'), 'boot/xen-*-amd64.gz')
+    return only(suite, 'xen-hypervisor', 'boot/xen-*-amd64.gz')
 
 
 def ovmf(suite):
@@ -209,14 +169,10 @@ def ovmf(suite):
                       root / 'OVMF/OVMF_VARS_4M.fd', root / 'ovmf/OVMF.fd')
 
 
-def seabios_dir(suite):
-    return find(suite, 'seabios') / 'usr/share/seabios'
-
-
 def firmware_dirs():
     """Where the emulator finds its firmware: option ROMs, BIOS, NIC ROMs."""
     return [find('trixie', 'qemu-system-data') / 'usr/share/qemu',
-            seabios_dir('trixie'),
+            find('trixie', 'seabios') / 'usr/share/seabios',
             find('trixie', 'ipxe-qemu') / 'usr/share/qemu']
 
 
@@ -228,10 +184,9 @@ def meson_path():
 def kernel_headers(suite):
     """The directories that a module is built with, as they are unpacked."""
     return KernelHeaders(
-        only(find(suite, 'linux-headers'), 'usr/src/linux-headers-*-amd64'),
-        only(find(suite, 'linux-headers-common'),
-             'usr/src/linux-headers-*-common'),
-        only(find(suite, 'linux-kbuild'), 'usr/lib/linux-kbuild-*'))
+        only(suite, 'linux-headers', 'usr/src/linux-headers-*-amd64'),
+        only(suite, 'linux-headers-common', 'usr/src/linux-headers-*-common'),
+        only(suite, 'linux-kbuild', 'usr/lib/linux-kbuild-*'))
 
 
 def library_dirs():
@@ -245,47 +200,12 @@ def dkms(suite):
 
 
 def checkpatch():
-    return only(find('trixie', 'linux-source'), '*/scripts/checkpatch.pl')
+    return only('trixie', 'linux-source', '*/scripts/checkpatch.pl')
 
 
-def merge(directory, sources):
-    """
-    Makes @directory show all the directories @sources as one.
-
-    What only one of them has becomes a symbolic link.
-    """
-    names = {}
-    for source in sources:
-        for entry in source.iterdir():
-            names.setdefault(entry.name, []).append(entry)
-    directory.mkdir(exist_ok=True)
-    for name, entries in names.items():
-        if len(entries) > 1 and all(entry.is_dir() for entry in entries):
-            merge(directory / name, entries)
-        else:
-            os.symlink(entries[0], directory / name)
-
-
-def make_trees():
-    """The merged trees; again only when a package changed. Under the lock."""
-    for suite in SUITES:
-        parts = [asset for asset in ALL
-                 if asset.suite == suite and stamp(asset)]
-        state = ''.join('%s %s %s\n' % stamp(asset) for asset in parts)
-        tree = paths.CACHE / 'trees' / suite
-        if not parts or (tree / 'PACKAGES').is_file() and (
-                tree / 'PACKAGES').read_text() == state:
-            continue
-        with files.new_directory(tree) as new:
-            merge(new, [asset.directory for asset in parts])
-            files.write_atomic(new / 'PACKAGES', state)
-
-
-def package_trees():
-    """{suite: directory} in which all packages of a suite seem unpacked."""
-    return {suite: paths.CACHE / 'trees' / suite for suite in SUITES}
-
-
-def versions():
-    """(suite, package, version, sha256) of everything unpacked."""
-    return [(asset.suite,) + stamp(asset) for asset in ALL if stamp(asset)]
+def release_of(asset):
+    """The release of the kernel that an unpacked part is of, or None."""
+    there = stamp(asset)
+    found = there and re.fullmatch(
+        asset.package.replace('%s', '(%s)' % asset.releases), there[0])
+    return found and found[1]

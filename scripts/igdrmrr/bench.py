@@ -14,13 +14,18 @@ import collections
 import dataclasses
 import functools
 import os
-import subprocess
+import sys
 import time
 import traceback
 
-from . import (assets, bench_linux, bench_report, bench_rig, cases, files,
-               paths, qemu, stock, tool, top, ui)
+from . import (assets, bench_report, bench_rig, files, paths, qemu, stock,
+               suites, tool, top, ui)
 from .bench_report import Row, Wanted
+from .cases import Cases
+
+sys.path.insert(0, str(suites.FUNCTIONAL))
+
+from guestlib import guest_bench  # noqa: E402
 
 PAIRS = 5
 SCAN_PROGRAM = 'tests/unit/bench-vtd-range-scan'
@@ -39,8 +44,7 @@ TITLES = {
     'g': 'Number of regions, 4 MiB each',
 }
 
-
-KINDS = {'L1': bench_linux.PLAIN, 'L1 with the device': bench_linux.DEVICE}
+KINDS = {'L1': guest_bench.PLAIN, 'L1 with the device': guest_bench.DEVICE}
 
 
 @dataclasses.dataclass
@@ -60,39 +64,27 @@ class Bench:
 
     @functools.cached_property
     def emulators(self):
-        with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
-            qemu.ninja(['tests/qtest/' + bench_rig.PROGRAM], lock)
+        qemu.ninja(['tests/qtest/' + bench_rig.PROGRAM])
         return {'stock': paths.EMULATOR if self.alone
                 else stock.build_reference(), 'ours': paths.EMULATOR}
-
-    @functools.cached_property
-    def table(self):
-        return bench_linux.our_table()
 
     def guests(self, ours):
         """{name: Spec}, both of them unless ours is alone."""
         if self.alone:
             return {'ours': ours}
         stock.build_reference()
-        return {'stock': bench_linux.on_stock(ours, self.table), 'ours': ours}
+        return {'stock': guest_bench.on_stock(ours, guest_bench.our_table()),
+                'ours': ours}
 
 
-def quick():
-    return Bench(1, 5, 5, 7, 5, tuple(KINDS), warm=True,
-                 left_out=('steps', 'nested'))
-
-
-def whole(pairs):
-    return Bench(pairs, 5 * pairs, 5, 15, 5, tuple(KINDS), ('keep', 'lock'),
-                 True)
-
+QUICK = Bench(1, 5, 5, 7, 5, tuple(KINDS), warm=True,
+              left_out=('steps', 'nested'))
 
 # The stages: each takes a Bench and returns its rows
 
 def dma(bench):
-    return bench_rig.dma_rows(
-        bench_rig.measure_dma(bench.emulators, bench.starts,
-                              bench.dma_rounds))
+    return bench_rig.dma_rows(bench_rig.measure_dma(
+        bench.emulators, bench.starts, bench.dma_rounds))
 
 
 def mappings(bench):
@@ -111,8 +103,7 @@ def scan(bench):
     directory = top.build('top', targets=[SCAN_PROGRAM])
     found = collections.defaultdict(list)
     for _ in range(bench.scans):
-        said = subprocess.run([directory / SCAN_PROGRAM], check=True,
-                              text=True, stdout=subprocess.PIPE).stdout
+        said = ui.output([directory / SCAN_PROGRAM])
         for words in map(str.split, said.splitlines()):
             key = (words[0], int(words[1]), int(words[2]))
             found[key].append(float(words[3]) * 1e-6)
@@ -122,40 +113,43 @@ def scan(bench):
 
 def scan_rows(found):
     rows = []
+
+    def row(what, ours, unit, *wanted):
+        rows.append(Row('e', what, None, ours, unit, wanted=Wanted(
+            '<=', *wanted, of='ours') if wanted else None))
+
     for stage in ('second', 'first'):
         for page, name in ((4096, '4 KiB'), (2 * MIB, '2 MiB'),
                            (GIB, '1 GiB')):
             what = '%s stage, %s pages: ' % (stage, name)
-            small, large = found[stage, page, 64 * MIB], found[stage, page,
-                                                               GIB]
-            rows += [
-                Row('e', what + '64 MiB', None, small, 's',
-                    wanted=Wanted('<=', 200e-6, '< 200 us', of='ours')
-                    if page == 4096 else None),
-                Row('e', what + '1 GiB', None, large, 's'),
-                Row('e', what + '1 GiB / 64 MiB', None, large / small,
-                    'ratio', wanted=Wanted('<=', 17.6, 'linear', of='ours'))]
+            small, large = (found[stage, page, size]
+                            for size in (64 * MIB, GIB))
+            row(what + '64 MiB', small, 's',
+                *((200e-6, '< 200 us') if page == 4096 else ()))
+            row(what + '1 GiB', large, 's')
+            row(what + '1 GiB / 64 MiB', large / small, 'ratio', 17.6,
+                'linear')
     return rows
 
 
 def boots(bench):
-    return [row for what in bench.kinds for row in bench_linux.boot_rows(
+    return [row for what in bench.kinds for row in guest_bench.boot_rows(
         what, bench.guests(KINDS[what]), bench.pairs, bench.warm)]
 
 
 def steps(bench):
-    specs = bench.guests(bench_linux.catalog.NO_WINDOW)
-    ways = {policy: bench_linux.walk_policy(policy)
+    way = guest_bench.catalog.NO_WINDOW
+    ours = {policy: guest_bench.walk(way, policy)
             for policy in bench.policies}
-    if 'stock' in specs:
-        ways['stock'] = bench_linux.walk(specs['stock'])
-    return [row for policy in bench.policies for row in bench_linux.walk_rows(
-        ways.get('stock', ways[policy]), ways[policy], policy)]
+    stock = bench.guests(way).get('stock')
+    stock = stock and guest_bench.walk(stock)
+    return [row for policy in bench.policies for row in guest_bench.walk_rows(
+        stock or ours[policy], ours[policy], policy)]
 
 
 def nested(bench):
-    return bench_linux.boot_rows('L2, device by VFIO',
-                                 bench.guests(bench_linux.NESTED),
+    return guest_bench.boot_rows('L2, device by VFIO',
+                                 bench.guests(guest_bench.NESTED),
                                  min(2, bench.pairs), False)
 
 
@@ -164,9 +158,9 @@ STAGES = {'dma': dma, 'mappings': mappings, 'regions': regions, 'scan': scan,
 
 
 def measure(bench):
-    """The rows of all stages, and the count of stages that gave numbers."""
+    """The rows of all stages, and a case for each: did it give numbers."""
     rows = []
-    suite = cases.Cases('bench')
+    suite = Cases('bench')
 
     def wrong(stage):
         """Whatever is wrong with a stage, the others go on."""
@@ -180,41 +174,40 @@ def measure(bench):
                     [] if found else ['no row'])
 
     with files.Lock(paths.BUILD / '.lock-bench', 'the benchmark'):
-        for name in [name for name in STAGES if name not in bench.left_out]:
-            start = time.monotonic()
-            suite.run(name, wrong, STAGES[name])
-            ui.say('  %s: %.1f s' % (name, time.monotonic() - start))
+        for name in STAGES:
+            if name not in bench.left_out:
+                suite.run(name, wrong, STAGES[name])
+                ui.say('  %s: %.1f s' % (name, suite.times[-1][0]))
     return rows, suite.end()
 
 
 def report(rows, seconds, bench):
     """Prints the table and keeps it."""
-    head = ('%d CPUs, medians of %d pairs (%d for DMA), %.0f minutes\n\n'
+    text = ('%d CPUs, medians of %d pairs (%d for DMA), %.0f minutes\n\n%s\n%s'
             % (os.cpu_count(), bench.pairs, bench.starts * bench.dma_rounds,
-               seconds / 60))
-    text = (head + bench_report.table(rows, TITLES) + '\n'
-            + bench_report.summary(rows))
-    directory = paths.BUILD / 'bench'
-    files.write_atomic(directory / 'report.txt', text)
-    files.write_json(directory / 'report.json', {
+               seconds / 60, bench_report.table(rows, TITLES),
+               bench_report.summary(rows)))
+    files.write_atomic(paths.BUILD / 'bench/report.txt', text)
+    files.write_json(paths.BUILD / 'bench/report.json', {
         'pairs': bench.pairs, 'dma_pairs': bench.starts * bench.dma_rounds,
         'cpus': os.cpu_count(), 'version': qemu.built_version(),
         'rows': [row.record() for row in rows]})
     print('\n' + text, end='', flush=True)
 
 
-def run(bench, smoke=False):
-    """Measures; the smoke run's numbers say nothing and are not shown."""
+def run(bench):
     started = time.monotonic()
     rows, counts = measure(bench)
-    if not smoke:
-        report(rows, time.monotonic() - started, bench)
+    report(rows, time.monotonic() - started, bench)
     return counts
 
 
 def suite():
-    """For ./run check: every stage once, with no stock emulator built."""
-    return run(Bench(alone=True), smoke=True)
+    """For ./run check: every stage once, with no stock emulator built.
+
+    The numbers say nothing and are not shown.
+    """
+    return measure(Bench(alone=True))[1]
 
 
 def main(arguments):
@@ -231,9 +224,9 @@ def main(arguments):
         parser.error('at least one pair')
     qemu.build(assets.FOR_TESTS)
     tool.build()
-    if options.smoke:
-        counts = suite()
-    else:
-        counts = run(quick() if options.quick else whole(options.pairs))
+    counts = suite() if options.smoke else run(
+        QUICK if options.quick else Bench(
+            options.pairs, 5 * options.pairs, 5, 15, 5, tuple(KINDS),
+            ('keep', 'lock'), True))
     print(counts)
     return 1 if counts.failed else 0

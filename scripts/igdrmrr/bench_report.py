@@ -7,31 +7,30 @@
 # Pure: numbers in, text out. A number that misses what was wanted is said to
 # be missed, or to be so by design, and why.
 
+import collections
 import dataclasses
+import operator
 import statistics
 import textwrap
-from typing import Optional
+from typing import NamedTuple, Optional
 
 COLUMNS = 102
-WIDTHS = (44, 12, 12, 6, 8)         # and the verdict has what is left
+FORMAT = '{:44} {:>12} {:>12} {:>6} {:>8}  {}'
+
+COMPARE = {'>=': operator.ge, '<=': operator.le, '==': operator.eq}
 
 median = statistics.median
 
 
-@dataclasses.dataclass
-class Wanted:
+class Wanted(NamedTuple):
     """A bound on a number: '>=' or '<=' or '==', and which number."""
     sign: str
     value: float
     text: str = ''
     of: str = 'ratio'               # or 'ours'
 
-    def met(self, number):
-        return {'>=': number >= self.value, '<=': number <= self.value,
-                '==': number == self.value}[self.sign]
-
     def __str__(self):
-        return self.text or '%s %g' % (self.sign, self.value)
+        return self.text or '%s %g' % self[:2]
 
 
 @dataclasses.dataclass
@@ -53,7 +52,8 @@ class Row:
         if not self.wanted:
             return ''
         number = self.ratio if self.wanted.of == 'ratio' else self.ours
-        if number is not None and self.wanted.met(number):
+        if number is not None and COMPARE[self.wanted.sign](
+                number, self.wanted.value):
             return 'reached'
         return 'by design' if self.by_design else 'missed'
 
@@ -88,48 +88,39 @@ def number(value, unit):
         return '%d' % value
     if unit == 'ratio':
         return '%.2f' % value
-    if unit == 's':
-        for size, name in ((1, 's'), (1e-3, 'ms'), (1e-6, 'us')):
-            if value >= size or (name == 'us' and value):
-                return '%.4g %s' % (value / size, name)
+    if unit == 's' and not value:
         return '0'
-    text = '%.0f' % value if value >= 100 else '%.3g' % value
-    return '%s %s' % (text, unit)
+    if unit == 's':
+        size, name = next(one for one in ((1, 's'), (1e-3, 'ms'), (0, 'us'))
+                          if value >= one[0])
+        return '%.4g %s' % (value / (size or 1e-6), name)
+    return ('%.0f %s' if value >= 100 else '%.3g %s') % (value, unit)
 
 
-def line(cells):
-    text = ' '.join(cell.ljust(width) if index == 0 else cell.rjust(width)
-                    for index, (cell, width) in enumerate(zip(cells, WIDTHS)))
-    return (text + '  ' + cells[len(WIDTHS)]).rstrip()
-
-
-def cells(row, notes):
+def line(row, notes):
     """The row's columns; why it missed becomes a note, said once."""
     verdict = row.verdict
     text = {'by design': 'by design: ' + row.by_design,
             'missed': row.note}.get(verdict)
     if text:
-        if text not in notes:
-            notes.append(text)
-        verdict += ' [%d]' % (notes.index(text) + 1)
-    stock, ours = row.shown or (number(row.stock, row.unit),
-                                number(row.ours, row.unit))
-    return ('  ' + row.what, stock, ours,
-            '-' if row.ratio is None else '%.3f' % row.ratio,
-            str(row.wanted or ''), verdict)
+        verdict += ' [%d]' % notes.setdefault(text, len(notes) + 1)
+    shown = row.shown or [number(one, row.unit)
+                          for one in (row.stock, row.ours)]
+    return FORMAT.format(
+        '  ' + row.what, *shown, '-' if row.ratio is None else
+        '%.3f' % row.ratio, str(row.wanted or ''), verdict).rstrip()
 
 
 def table(rows, titles):
     """The whole table; @titles names the sections, in their order."""
-    out = [line(('', 'stock', 'ours', 'ratio', 'wanted', 'verdict'))]
-    notes = []
+    out = [FORMAT.format('', 'stock', 'ours', 'ratio', 'wanted', 'verdict')]
+    notes = {}
     for section, title in titles.items():
-        mine = [row for row in rows if row.section == section]
+        mine = [line(row, notes) for row in rows if row.section == section]
         if mine:
-            out += ['', '(%s) %s' % (section, title)]
-            out += [line(cells(row, notes)) for row in mine]
+            out += ['', '(%s) %s' % (section, title), *mine]
     out.append('')
-    for index, text in enumerate(notes, 1):
+    for text, index in notes.items():
         out += textwrap.wrap('[%d] %s' % (index, text), COLUMNS,
                              subsequent_indent='    ')
     return '\n'.join(out) + '\n'
@@ -137,11 +128,8 @@ def table(rows, titles):
 
 def summary(rows):
     """How many were reached, and the names of those that were missed."""
-    of = {verdict: [row for row in rows if row.verdict == verdict]
-          for verdict in ('reached', 'missed', 'by design')}
-    out = ['%d of %d reached, %d more miss by design' % (
-        len(of['reached']), len(of['reached'] + of['missed']),
-        len(of['by design']))]
-    out += ['missed: (%s) %s' % (row.section, row.what)
-            for row in of['missed']]
-    return '\n'.join(out) + '\n'
+    of = collections.Counter(row.verdict for row in rows)
+    return '%d of %d reached, %d more miss by design\n' % (
+        of['reached'], of['reached'] + of['missed'], of['by design']
+        ) + ''.join('missed: (%s) %s\n' % (row.section, row.what)
+                    for row in rows if row.verdict == 'missed')

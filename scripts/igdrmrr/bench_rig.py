@@ -9,12 +9,14 @@
 
 import collections
 import contextlib
+import itertools
 import subprocess
 
 from . import assets, paths, suites, ui
 from .bench_report import Row, Wanted, compare, median
 
 PROGRAM = 'igd-dma-bench'
+BOTH = ('stock', 'ours')
 MIB = 1 << 20
 REGION = (0x7b100000, 72 * MIB)     # 8 MiB of GSM, 64 MiB of DSM
 MILLISECONDS = 8                    # of a turn
@@ -31,12 +33,12 @@ COMMAND_COST = (
     '"less that" have it taken off')
 
 # What a step tells the rig to do, from translation off on.
-STEPS = (
-    ('translation on', ('translation 1',)),
-    ('driver bind', ('context again',)),
-    ('VFIO attach', ('context none', 'context empty')),
-    ('VFIO detach', ('context none', 'context identity')),
-)
+STEPS = {
+    'translation on': ('translation 1',),
+    'driver bind': ('context again',),
+    'VFIO attach': ('context none', 'context empty'),
+    'VFIO detach': ('context none', 'context identity'),
+}
 KEPT_OFF = (
     'with the default, rmrr-policy=keep, a device that has no domain, or one '
     'that never had the region, cannot reach it, as on hardware; so a nested '
@@ -110,7 +112,7 @@ def device(region, where='addr=02.0', name='igd0', more=''):
 
 @contextlib.contextmanager
 def machines(wanted):
-    """{name: Rig} of {name: its arguments}, all running."""
+    """{name: Rig} of {name: (emulator, options)}, all running."""
     with contextlib.ExitStack() as stack:
         rigs = {}
         for name, (emulator, options) in wanted.items():
@@ -134,43 +136,44 @@ def measure_dma(emulators, starts, rounds):
     new ones are started, and each measures a few rounds.
     """
     times = collections.defaultdict(list)
+    kinds = [('ram', NOTHING)] + [(place, length) for length, _ in LENGTHS
+                                  for place in ('region', 'ram')]
     for _ in range(starts):
         with machines({name: (emulator, {}) for name, emulator
                        in emulators.items()}) as rigs:
-            for index in range(rounds):
-                measure_dma_once(rigs, index, times)
+            for index, (how, _) in itertools.product(range(rounds),
+                                                     TRANSLATIONS):
+                for rig in rigs.values():
+                    rig.translate(how)
+                for (place, length), name in itertools.product(
+                        kinds, in_turns(rigs, index)):
+                    times[name, place, how, length].append(
+                        rigs[name].dma(place, length))
     return times
-
-
-def measure_dma_once(rigs, index, times):
-    kinds = [('ram', NOTHING)] + [(place, length) for length, _ in LENGTHS
-                                  for place in ('region', 'ram')]
-    for how, _ in TRANSLATIONS:
-        for rig in rigs.values():
-            rig.translate(how)
-        for place, length in kinds:
-            for name in in_turns(rigs, index):
-                times[name, place, how, length].append(
-                    rigs[name].dma(place, length))
 
 
 def dma_rows(times):
     rows = []
 
     def row(section, place, how, length, what, *wanted):
-        both = [[length / MIB / one for one in times[name, place, how, length]]
-                for name in ('stock', 'ours')]
-        rows.append(compare(section, what, *both, 'MiB/s', *wanted))
+        rows.append(compare(
+            section, what, *([length / MIB / one for one in
+                              times[name, place, how, length]]
+                             for name in BOTH), 'MiB/s', *wanted))
 
     for length, text in LENGTHS:
         for how, words in TRANSLATIONS:
             row('a', 'region', how, length, '%s, %s' % (text, words),
                 Wanted('>=', 1.3) if how == 'on' else None,
                 COMMAND_COST if length == 4096 else '')
-        rows.append(on_off_row(times, length, text))
-    rows.append(compare('a', 'a command that copies 4 bytes',
-                        *(times[name, 'ram', 'on', NOTHING]
-                          for name in ('stock', 'ours')), 's'))
+        # What translation costs in the region, for each of the two.
+        rows.append(Row('a', text + ', on / off', *(
+            median([off / on for on, off in zip(
+                times[name, 'region', 'on', length],
+                times[name, 'region', 'off', length])]) for name in BOTH),
+            'ratio', None, Wanted('>=', 0.95, of='ours')))
+    rows.append(compare('a', 'a command that copies 4 bytes', *(
+        times[name, 'ram', 'on', NOTHING] for name in BOTH), 's'))
     rows += [net_row(times, length, text) for length, text in LENGTHS[:2]]
     for length, text in LENGTHS:
         for how, words in TRANSLATIONS:
@@ -179,22 +182,12 @@ def dma_rows(times):
     return rows
 
 
-def on_off_row(times, length, text):
-    """What translation costs in the region, for each of the two."""
-    stock, ours = (median([off / on for on, off in
-                           zip(times[name, 'region', 'on', length],
-                               times[name, 'region', 'off', length])])
-                   for name in ('stock', 'ours'))
-    return Row('a', text + ', on / off', stock, ours, 'ratio', None,
-               Wanted('>=', 0.95, of='ours'))
-
-
 def net_row(times, length, text):
     """With the command's own cost taken off, from the medians."""
     what = text + ', translation on, less that'
     stock, ours = (median(times[name, 'region', 'on', length])
                    - median(times[name, 'ram', 'on', NOTHING])
-                   for name in ('stock', 'ours'))
+                   for name in BOTH)
     if min(stock, ours) <= 0:
         return Row('a', what, 0, 0, 'MiB/s')    # too little to measure
     return Row('a', what, length / MIB / stock, length / MIB / ours, 'MiB/s',
@@ -207,9 +200,8 @@ def walk(rig):
     """{step: (maps, unmaps, seconds not mapped, entries)}."""
     found = {}
     rig.translate('off')
-    for name, commands in STEPS:
-        rig.ask('stats')
-        for command in commands:
+    for name, commands in STEPS.items():
+        for command in ('stats', *commands):
             rig.ask(command)
         maps, unmaps, ns, entries = map(int, rig.ask('stats').split())
         found[name] = (maps, unmaps, ns * 1e-9, entries)
@@ -218,30 +210,26 @@ def walk(rig):
 
 def measure_mappings(emulators, pairs, policy):
     """{name: {step: medians of what walk() has}}."""
-    listening = [device(REGION, more=',listener=map')]
-    found = {name: [] for name in emulators}
-    options = {'stock': '', 'ours': ',rmrr-policy=' + policy}
-    with machines({name: (emulator, {'iommu': options[name],
-                                     'devices': listening})
+    devices = [device(REGION, more=',listener=map')]
+    iommu = {'stock': '', 'ours': ',rmrr-policy=' + policy}
+    with machines({name: (emulator, {'iommu': iommu[name], 'devices': devices})
                    for name, emulator in emulators.items()}) as rigs:
-        for index in range(pairs):
-            for name in in_turns(rigs, index):
-                found[name].append(walk(rigs[name]))
-    return {name: {step: tuple(map(median, zip(*(one[step] for one in all_))))
-                   for step, _ in STEPS} for name, all_ in found.items()}
+        found = [(name, walk(rigs[name])) for index in range(pairs)
+                 for name in in_turns(rigs, index)]
+    return {name: {step: tuple(map(median, zip(*(
+        steps[step] for one, steps in found if one == name))))
+        for step in STEPS} for name in emulators}
 
 
 def mapping_rows(found, policy):
     rows = []
-    for step, _ in STEPS:
-        stock, ours = found['stock'][step], found['ours'][step]
+    for step in STEPS:
         why = KEPT_OFF if policy == 'keep' and 'VFIO' in step else ''
-        what = '%s, %s: ' % (policy, step)
-        rows += absences('c', what, stock[:3], ours[:3], why)
-    first = STEPS[0][0]
+        rows += absences('c', '%s, %s: ' % (policy, step),
+                         *(found[name][step][:3] for name in BOTH), why)
     if policy == 'lock':
         rows.append(Row('d', 'DMA mappings for 72 MiB, translation on',
-                        found['stock'][first][3], found['ours'][first][3],
+                        *(found[name]['translation on'][3] for name in BOTH),
                         'mappings', wanted=Wanted('==', 1, '1', of='ours')))
     return rows
 
@@ -273,20 +261,17 @@ def measure_regions(emulators, pairs, rounds):
     wanted = {(name, count): (emulator, {'devices': devices(count),
                                          'region': (SMALL_BASE, SMALL)})
               for count in REGIONS for name, emulator in emulators.items()}
+    measured = {'dma': lambda rig: rig.dma('region', SMALL // 2),
+                'tables': lambda rig: float(rig.ask('tables'))}
     found = {key: collections.defaultdict(list) for key in wanted}
     for _ in range(pairs):
         with machines(wanted) as rigs:
             for key, rig in rigs.items():
                 found[key]['start'].append(rig.started)
                 rig.translate('on')
-            for index in range(rounds):
+            for what, index in itertools.product(measured, range(rounds)):
                 for key in in_turns(rigs, index):
-                    found[key]['dma'].append(
-                        rigs[key].dma('region', SMALL // 2))
-            for index in range(rounds):
-                for key in in_turns(rigs, index):
-                    found[key]['tables'].append(
-                        float(rigs[key].ask('tables')))
+                    found[key][what].append(measured[what](rigs[key]))
     return found
 
 
@@ -307,12 +292,11 @@ def region_rows(found):
                             wanted=Wanted('>=', 0.95, 'flat', of='ours')))
         for name, text in (('tables', 'all ACPI tables built in'),
                            ('start', 'emulator starts in')):
-            rows.append(compare('g', what + text, found['stock', count][name],
-                                found['ours', count][name], 's'))
+            rows.append(compare('g', what + text, *(
+                found[one, count][name] for one in BOTH), 's'))
     # From 8 to 64 regions, eight times as many: linear is at most 8.
-    stock, ours = (median(found[name, REGIONS[2]]['tables'])
-                   / median(found[name, REGIONS[1]]['tables'])
-                   for name in ('stock', 'ours'))
-    return rows + [Row('g', 'ACPI tables, time of 64 regions / of 8', stock,
-                       ours, 'ratio',
-                       wanted=Wanted('<=', 8, 'linear', of='ours'))]
+    rows.append(Row('g', 'ACPI tables, time of 64 regions / of 8', *(
+        median(found[name, REGIONS[2]]['tables'])
+        / median(found[name, REGIONS[1]]['tables']) for name in BOTH),
+        'ratio', wanted=Wanted('<=', 8, 'linear', of='ours')))
+    return rows

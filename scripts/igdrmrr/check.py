@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
+#
+# meson and pytest run the cases and report them; here the reports are added.
 
 import concurrent.futures
 import os
@@ -10,171 +12,110 @@ import re
 import subprocess
 import time
 
-from . import (asan, assets, driver, files, fuzz, package, package_check,
-               paths, qemu, results, series_check, stock, suites, tool, top,
-               ui)
+from . import (asan, assets, bench, cases, files, package, paths, qemu,
+               series_check, stock, suites, tool, top, ui)
+from .cases import Cases
 from .ui import Failure, say
 
 # Each compiler and the sanitizers have a build directory of their own:
-# suite as the user sees it, directory, compiler, options, meson's suite.
+# suite as the user sees it, directory, compiler, options.
 UNIT_BUILDS = (
     ('unit, gcc', 'top', 'gcc', ()),
     ('unit, clang', 'top-clang', 'clang', ()),
     ('unit, gcc with ASan and UBSan', 'top-sanitize', 'gcc',
      ('-Db_sanitize=address,undefined',)),
 )
-
-def count(entry):
-    """The cases of one program of meson's log."""
-    name = entry['name']
-    counted = results.close(
-        results.count_tap(entry.get('stdout', ''), name), name,
-        entry['result'])
-    counted.times.append((entry['duration'], name))
-    return counted
+SLOWEST = 12
 
 
-def show_failure(entry, counted, log):
-    output = entry.get('stdout', '') + entry.get('stderr', '')
-    say('\n'.join([
-        'FAILED %s, the end of its output:' % entry['name'],
-        *('    ' + line for line in output.splitlines()[-30:]),
-        *('  failed: ' + name for name in counted.failed),
-        '  the whole log: %s' % log]))
-
-
-def run_suite(title, directory, suite, names=(), compiler='gcc', options=()):
-    """Runs one meson suite; returns the counts of its cases."""
-    say('suite ' + title)
-    start = time.monotonic()
-    total = results.Counts()
-    try:
-        build = top.build(directory, compiler, options)
-    except Failure as failure:
-        say(str(failure))
-        total.failed.append('%s: could not be set up' % title)
-        return total
-    base = 'log-' + suite
-    log = build / 'meson-logs' / (base + '.json')
-    log.unlink(missing_ok=True)
-    jobs = os.environ.get('IGD_RMRR_JOBS')
-    ui.run_logged(
-        title, [top.MESON, 'test', '--no-rebuild', '-C', build,
-                '--suite', suite, '--logbase', base,
-                *(['--num-processes', jobs] if jobs else []), *names],
-        'check-%s-%s.log' % (directory, suite), check=False,
-        env=top.environment(compiler), cwd=paths.ROOT, on_line=show_line)
-    entries = results.read_meson_log(log.read_text()) if log.exists() else []
-    for entry in entries:
-        counted = count(entry)
-        total.add(counted)
-        if counted.failed:
-            show_failure(entry, counted, log.with_suffix('.txt'))
-    if not total.total:
-        print(ui.tail(paths.LOGS / ('check-%s-%s.log' % (directory, suite))))
-        total.failed.append('%s: ran no test' % title)
-    say('suite %s: %s (%d s)' % (title, total, time.monotonic() - start))
-    return total
-
-
-def show_line(line):
-    """Passes on meson's line about a program that ended."""
-    if re.match(r' *\d+/\d+ ', line):
-        print('  ' + line, flush=True)
-
-
-def suite_unit():
-    total = results.Counts()
-    for title, directory, compiler, options in UNIT_BUILDS:
-        total.add(run_suite(title, directory, 'unit', compiler=compiler,
-                            options=options))
-    return total
-
-
-def run_pytest_suite(suite, show):
-    """Runs a suite of pytest cases, passing on the lines that match @show."""
-    say('suite ' + suite)
-    start = time.monotonic()
-
+def show(pattern):
+    """For the lines of a log that are for the user as well."""
     def on_line(line):
-        if re.search(show, line):
+        if re.search(pattern, line):
             print('  ' + line, flush=True)
 
+    return on_line
+
+
+def run_meson(suite, names=(), directory='top', compiler='gcc', options=()):
+    """Runs one meson suite; returns its cases."""
+    build = top.build(directory, compiler, options)
+    base = 'log-' + suite
+    log = build / 'meson-logs' / (base + '.json')
+    for old in log.parent.glob(base + '.*'):
+        old.unlink()
+    jobs = os.environ.get('IGD_RMRR_JOBS')
+    output = 'check-%s-%s.log' % (directory, suite)
+    ui.run_logged(
+        suite, [top.MESON, 'test', '--no-rebuild', '-C', build,
+                '--suite', suite, '--logbase', base,
+                *(['--num-processes', jobs] if jobs else []), *names],
+        output, check=False, env=top.environment(compiler), cwd=paths.ROOT,
+        on_line=show(r'^ *\d+/\d+ '))
+    total = Cases(suite)
+    for entry, found in cases.read_meson(log):
+        total.add(found)
+        if found.failed:
+            text = entry.get('stdout', '') + entry.get('stderr', '')
+            say('\n'.join([
+                'FAILED %s, the end of its output:' % found.name,
+                *('    ' + line for line in text.splitlines()[-30:]),
+                *('  failed: ' + name for name in found.failed),
+                '  the whole log: %s' % log.with_suffix('.txt')]))
+    if not total.total:
+        print(ui.tail(paths.LOGS / output))
+    return total.end()
+
+
+def run_pytest(suite, shown=r' (FAILED|ERROR) '):
+    """Runs a suite of pytest cases, passing on the lines that match @shown."""
     log = 'check-%s.log' % suite
-    report = suites.report_path(suite)
+    report = paths.BUILD / 'results' / (suite + '.xml')
     report.unlink(missing_ok=True)
     status = ui.run_logged(
-        suite, ['/usr/bin/python3', paths.ROOT / 'scripts/run-test.py',
-                suite], log, check=False, on_line=on_line)
-    total = results.Counts()
-    if report.exists():
-        total = results.count_junit(report.read_text(), suite)
-    results.close(total, suite, 'exit status %d' % status if status else 'OK')
+        suite, suites.pytest_command('-v', '--junitxml=%s' % report), log,
+        check=False, on_line=show(shown), cwd=suites.PYTEST[suite],
+        env=suites.pytest_environment())
+    total = Cases(suite)
+    total.read(cases.read_junit(report))
+    total.end('exit status %d' % status if status else 'OK')
     if total.failed:
         say('the end of its output:\n%s  the whole log: %s'
             % (ui.tail(paths.LOGS / log), paths.LOGS / log))
-    say('suite %s: %s (%d s)' % (suite, total, time.monotonic() - start))
     return total
 
 
-def suite_harness():
-    return run_pytest_suite('harness', r' (FAILED|ERROR) ')
+def suite_unit(_):
+    total = Cases('unit')
+    for title, *how in UNIT_BUILDS:
+        total.add(timed(title, run_meson, 'unit', (), *how))
+    return total
 
 
-def run_built_suite(suite, build, what, shown):
-    """A pytest suite that needs what build() makes, named in the failure."""
-    try:
+def suite_guest(suite):
+    if suites.full():
+        stock.build_reference()
+    return run_pytest(suite, r'^guest \S+: | (FAILED|ERROR) ')
+
+
+def after(build, run):
+    """A suite that needs what build() makes."""
+    def suite(name):
         build()
-    except Failure as failure:
-        say(str(failure))
-        return results.Counts(failed=['%s: %s could not be built'
-                                      % (suite, what)])
-    return run_pytest_suite(suite, shown)
+        return run(name)
+
+    return suite
 
 
-def suite_tool():
-    return run_built_suite('tool', tool.build, 'igd-stolen',
-                           r' (FAILED|ERROR) ')
-
-
-def suite_docs():
-    return run_pytest_suite('docs', r' (FAILED|ERROR) ')
-
-
-def suite_libvirt():
-    return run_built_suite('libvirt', package.build, 'the packages',
-                           r' (FAILED|ERROR) ')
-
-
-def suite_lint():
-    return run_suite('lint', 'top', 'lint')
-
-
-def suite_qtest():
-    return run_suite('qtest', 'top', 'qtest')
-
-
-def suite_guest():
-    shown = r'^guest \S+: | (FAILED|ERROR) '
-    if not suites.full():
-        return run_pytest_suite('guest', shown)
-    return run_built_suite('guest', stock.build_reference,
-                           'the reference emulator', shown)
-
-
-def suite_bench():
-    from . import bench
-
-    return bench.suite()
-
-
-SUITES = {'unit': suite_unit, 'qtest': suite_qtest, 'guest': suite_guest,
-          'asan': asan.suite_asan,
-          'package': package_check.suite_package, 'libvirt': suite_libvirt,
-          'lint': suite_lint, 'driver': driver.suite_driver,
-          'docs': suite_docs, 'tool': suite_tool, 'harness': suite_harness,
-          'fuzz': fuzz.suite_fuzz, 'series': series_check.suite_series,
-          'bench': suite_bench}
+SUITES = {'unit': suite_unit, 'qtest': run_meson, 'guest': suite_guest,
+          'asan': after(asan.build, run_meson),
+          'package': after(package.build, run_pytest),
+          'libvirt': after(package.build, run_pytest),
+          'lint': run_pytest, 'driver': run_pytest, 'docs': run_pytest,
+          'tool': after(tool.build, run_pytest), 'harness': run_pytest,
+          'fuzz': run_pytest,
+          'series': lambda _: series_check.suite_series(),
+          'bench': lambda _: bench.suite()}
 # Two lanes, one for each core: the first one's suites have programs or guests
 # side by side, the second one's use one core most of the time.
 FIRST_LANE = ('unit', 'qtest', 'guest', 'asan')
@@ -184,14 +125,12 @@ ONLY_FULL = ('asan',)
 ALONE = {'unit', 'harness', 'tool', 'fuzz'}
 FULL = """\
 --full adds: the qtests on an emulator with ASan and UBSan; an emulator built
-run: after each patch of the series; fuzz targets for %d s each, not %d;
+run: after each patch of the series; fuzz targets for 120 s each, not 20;
 run: guests that repeat what others show: each policy under each kernel, more
 run: RAM sizes and firmware, all of the driver on 6.12, kexec in scalable mode,
 run: under iommu=pt and on stock, the stock emulator's picture; the packages of
 run: Debian 12 in a Debian 13; the book's commands that take minutes, among
-run: them the demo and the quick benchmark""" % (fuzz.FULL_SECONDS,
-                                        fuzz.DEFAULT_SECONDS)
-SLOWEST = 12
+run: them the demo and the quick benchmark"""
 
 
 def cmd_check(arguments):
@@ -208,11 +147,12 @@ def cmd_check(arguments):
     start = time.monotonic()
     with files.Lock(paths.BUILD / '.lock-check', 'the tests in build/'):
         found = check(chosen)
-    total = results.Counts()
+    total = Cases('all')
     for _, counted, _ in found:
         total.add(counted)
+    total.end()
     print()
-    for line in table(found, total, time.monotonic() - start):
+    for line in table([*found, ('all', total, time.monotonic() - start)]):
         say(line)
     for name in total.failed:
         say('FAILED: ' + name)
@@ -220,56 +160,57 @@ def cmd_check(arguments):
     return 1 if total.failed else 0
 
 
-def table(found, total, seconds):
-    """Each suite, then the slowest cases of all."""
+def table(found):
+    """Each suite, the last being the sum, then the slowest cases of all."""
     yield 'suite    seconds   passed  failed  skipped'
     for name, counted, took in found:
         yield '%-8s %7d %8d %7d %8d' % (name, took, counted.passed,
                                        len(counted.failed), counted.skipped)
-    yield 'all      %7d %8d %7d %8d' % (
-        seconds, total.passed, len(total.failed), total.skipped)
     yield 'the slowest cases:'
-    for took, name in sorted(total.times, reverse=True)[:SLOWEST]:
+    for took, name in sorted(found[-1][1].times, reverse=True)[:SLOWEST]:
         yield '%15.0f s  %s' % (took, name)
 
 
+def timed(name, function, *arguments):
+    """A suite's cases, whatever becomes of it."""
+    say('suite ' + name)
+    start = time.monotonic()
+    try:
+        counted = function(*arguments)
+    except Failure as failure:
+        say(str(failure))
+        counted = Cases(name).fail('could not be run')
+    say('suite %s: %s (%d s)' % (name, counted, time.monotonic() - start))
+    return counted
+
+
 def build_all(chosen):
-    """What most suites need; its counts, which are of failures alone."""
+    """What most suites need; its cases, which are failures alone."""
+    built = Cases('build')
     try:
         if set(chosen) - ALONE:
             qemu.build(assets.FOR_TESTS, qtests=True)
             tool.build()
     except Failure as failure:
         say(str(failure))
-        return results.Counts(failed=['build: see above'])
-    return results.Counts()
-
-
-def run_one(name, built):
-    """A suite's counts, whatever becomes of it."""
-    if not built and name not in ALONE:
-        return results.Counts(
-            failed=['%s: not run, the build failed' % name])
-    try:
-        return SUITES[name]()
-    except Failure as failure:
-        say(str(failure))
-        return results.Counts(failed=['%s: could not be run' % name])
+        built.fail('see above')
+    return built
 
 
 def check(chosen):
-    """Name, counts and seconds of each suite, the build's first."""
+    """Name, cases and seconds of each suite, the build's first."""
     start = time.monotonic()
-    counted = build_all(chosen)
-    built = not counted.failed
-    found = [('build', counted, time.monotonic() - start)]
+    built = build_all(chosen)
+    found = [('build', built, time.monotonic() - start)]
 
     def run_lane(names):
         done = []
         for name in names:
             begin = time.monotonic()
-            done.append((name, run_one(name, built),
-                         time.monotonic() - begin))
+            counted = (Cases(name).fail('not run, the build failed')
+                       if built.failed and name not in ALONE
+                       else timed(name, SUITES[name], name))
+            done.append((name, counted, time.monotonic() - begin))
         return done
 
     lanes = [[name for name in chosen if name in FIRST_LANE],
@@ -285,19 +226,13 @@ def check(chosen):
     return found
 
 
-def cmd_unit(_arguments):
-    return cmd_check(['unit'])
-
-
-def cmd_tool(_arguments):
-    return cmd_check(['tool'])
-
-
 def cmd_fuzz(arguments):
-    if len(arguments) > 1:
-        raise Failure('fuzz takes a number of seconds and nothing else')
+    if len(arguments) > 1 or not all(map(str.isdecimal, arguments)) or (
+            arguments == ['0']):
+        raise Failure('fuzz takes a whole number of seconds above 0 and '
+                      'nothing else, not %s' % ' '.join(arguments))
     if arguments:
-        os.environ[fuzz.SECONDS] = arguments[0]
+        os.environ[suites.FUZZ_SECONDS] = arguments[0]
     return cmd_check(['fuzz'])
 
 
@@ -308,7 +243,7 @@ def cmd_qtest(arguments):
     if unknown:
         raise Failure('no qtest %s; there are: %s' % (
             ' '.join(sorted(unknown)), ' '.join(suites.qtest_names())))
-    total = run_suite('qtest', 'top', 'qtest', names)
+    total = run_meson('qtest', names)
     print(total)
     return 1 if total.failed else 0
 
@@ -329,15 +264,10 @@ def cmd_bless(arguments):
     names = arguments or [
         name for name in suites.our_qtests() if 'IGD_RMRR_BLESS' in
         (paths.ROOT / 'tests/qtest' / (name + '.c')).read_text()]
-    if not names:
-        raise Failure('no qtest of ours writes blessed tables')
     for name in names:
         say('blessing with ' + name)
-        done = subprocess.run(
-            [paths.QEMU_BUILD / 'tests/qtest' / name, '-k'],
-            cwd=paths.QEMU_BUILD,
-            env=dict(suites.qtest_environment(), IGD_RMRR_BLESS='1'))
-        if done.returncode:
-            raise Failure('%s failed while blessing' % name)
+        ui.output([paths.QEMU_BUILD / 'tests/qtest' / name, '-k'],
+                  cwd=paths.QEMU_BUILD,
+                  env=dict(suites.qtest_environment(), IGD_RMRR_BLESS='1'))
     say('see what changed: git diff --stat tests/data')
     return 0

@@ -6,9 +6,8 @@
 #
 # A C file calls another one if it calls a function that is defined there and
 # is not static. Calls through a pointer are not seen. In Python an import
-# inside a function counts as well. Run alone, it prints what it finds:
-#
-#     python3 scripts/igdrmrr/circles.py [DIRECTORY]
+# inside a function counts as well. Run alone, with or without the directory of
+# a clone, it prints what it finds.
 
 import re
 import sys
@@ -23,22 +22,20 @@ PACKAGES = ('scripts/igdrmrr', 'tests/functional/guestlib')
 NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"'
                       r"|'(?:\\.|[^'\\\n])*'|^#(?:[^\n]*\\\n)*[^\n]*",
                       re.S | re.M)
-# In QEMU's style the body begins with a brace in the first column.
+# The body begins with a brace in the first column.
 DEFINITION = re.compile(r'^(\w[\w\s*]*?)\b(\w+)\([^;{}]*\)\s*\n\{', re.M)
 CALL = re.compile(r'\b([A-Za-z_]\w*)\s*\(')
-IMPORT = re.compile(r'^[ \t]*(?:from \.(\w*) import ([\w, ]+|\([^)]*\))'
-                    r'|from (\w+)(?:\.(\w+))? import ([\w, ]+|\([^)]*\))'
-                    r'|import (\w+))', re.M)
+IMPORT = re.compile(r'^[ \t]*(?:from (\.?\w*)(?:\.(\w+))? import ([\w, ]+|'
+                    r'\([^)]*\))|import (\w+)(?:\.(\w+))?)', re.M)
 
 
 def c_calls(texts):
     """{file: {other: names}} of {file: its text}."""
-    public, own, called = {}, {}, {}
+    public, called = {}, {}
     for name, text in texts.items():
         text = NOT_CODE.sub(' ', text)
         defined = DEFINITION.findall(text)
-        own[name] = {function for _, function in defined}
-        called[name] = set(CALL.findall(text)) - own[name]
+        called[name] = set(CALL.findall(text)) - {one for _, one in defined}
         for kind, function in defined:
             if 'static' not in kind.split():
                 public.setdefault(function, []).append(name)
@@ -52,16 +49,13 @@ def c_calls(texts):
 
 def imported(text, package):
     """The names that a module imports from its own package."""
-    for found in IMPORT.finditer(text):
-        here, names, top, module, more, alone = found.groups()
-        if here is not None or top == package:
-            if here or module:
-                yield here or module
-            else:
-                yield from re.findall(r'\w+', re.sub(r' as \w+', '',
-                                                     names or more))
-        elif top or alone:
-            yield top or alone
+    for place, module, names, alone, part in IMPORT.findall(text):
+        if place in ('.', package) and not module:
+            yield from re.findall(r'\w+', re.sub(r' as \w+', '', names))
+        elif package in (place, alone):
+            yield module or part
+        elif not module + part:
+            yield alone or place.lstrip('.')
 
 
 def python_imports(texts, package):

@@ -17,8 +17,21 @@ QEMU_SERIES = '10.0.'
 SOURCE = paths.CACHE / 'source'
 
 
-def megabytes(text):
-    return '%.1f MB' % (int(text) / 1e6)
+def first_to_be_had(choices, take, what):
+    """
+    take(choice) of the first choice for which it works.
+
+    A mirror can list what it has not got yet, or has got no longer.
+    """
+    error = Failure('nothing to choose from: ' + what)
+    for choice in choices:
+        try:
+            return take(choice)
+        except Failure as failure:
+            warn('%s\nrun: this %s is not to be had, trying an older one'
+                 % (failure, what))
+            error = failure
+    raise error
 
 
 class Fetcher:
@@ -31,55 +44,16 @@ class Fetcher:
         self.keep = () if lock_fd is None else (lock_fd,)
         self.reused = []
 
+    def reuse(self, stamp):
+        self.reused.append('%s %s' % stamp[:2])
+
     # Binary packages
 
-    def candidates(self, archive, asset):
-        """Pairs of package and stanza, newest first."""
-        if isinstance(asset, assets.KernelAsset):
-            return self.with_kernel(archive, asset)
-        stanzas = archive.binary_versions(asset.package)
-        if not stanzas:
-            raise Failure('%s has no package %s' % (archive.suite,
-                                                    asset.package))
-        if not asset.by_dependency:
-            return [(asset.package, stanza) for stanza in stanzas]
-        # linux-image-amd64 is empty; the kernel is what it depends on.
-        pairs = []
-        for stanza in stanzas:
-            found = re.match(r'(\S+) \(= ([^)]+)\)', stanza['Depends'])
-            if found:
-                name, version = found.groups()
-                pairs += [(name, real) for real in
-                          archive.binary_versions(name)
-                          if real['Version'] == version]
-        return pairs
-
-    def with_kernel(self, archive, asset):
-        """Those that go with the kernel, its own version first."""
-        image, version, _ = asset.kernel()
-        package = asset.package
-        if not asset.keep:
-            package = image.replace('linux-image', 'linux-headers')
-        if asset.pattern:
-            depends = [stanza['Depends']
-                       for stanza in archive.binary_versions(package)
-                       if stanza['Version'] == version]
-            found = depends and re.search(asset.pattern, depends[0])
-            package = found.group(0) if found else asset.name
-        pairs = [(package, stanza)
-                 for stanza in archive.binary_versions(package)
-                 if asset.keep or asset.fits(stanza['Version'], version)]
-        pairs.sort(key=lambda pair: pair[1]['Version'] != version)
-        if not pairs:
-            raise Failure('the mirror no longer has %s %s, of the kernel in '
-                          'the cache; ./run update' % (package, version))
-        return pairs
-
-    def unpack_binary(self, archive, package, stanza, final, keep=None):
+    def unpack_binary(self, archive, package, stanza, asset):
         version = stanza['Version']
-        say('fetching %s %s from %s (%s)' % (package, version, archive.suite,
-                                             megabytes(stanza['Size'])))
-        with files.new_directory(final) as new:
+        say('fetching %s %s from %s (%.1f MB)' % (
+            package, version, archive.suite, int(stanza['Size']) / 1e6))
+        with files.new_directory(asset.directory) as new:
             archive.download(package, version, new)
             deb, = new.glob('*.deb')
             digest = files.sha256(deb)
@@ -90,82 +64,66 @@ class Fetcher:
                        ['dpkg-deb', '-x', deb, new], 'unpack.log',
                        keep=self.keep)
             deb.unlink()
-            if keep:
-                self.keep_only(new, *keep)
+            if asset.keep:
+                archived, patterns = asset.keep
+                run_logged('unpacking ' + archived,
+                           ['tar', '-x', '-C', new, '-f', new / archived,
+                            '--wildcards', *patterns], 'unpack.log',
+                           keep=self.keep)
+                files.remove_tree(new / archived.split('/')[0])
             files.write_atomic(new / 'STAMP', '%s %s %s\n'
                                % (package, version, digest))
 
-    def keep_only(self, directory, archive, patterns):
-        """Files of an archive in @directory, and nothing else of it."""
-        run_logged('unpacking ' + archive,
-                   ['tar', '-x', '-C', directory, '-f', directory / archive,
-                    '--wildcards', *patterns], 'unpack.log', keep=self.keep)
-        files.remove_tree(directory / archive.split('/')[0])
+    def archive(self, suite):
+        self.archives[suite].refresh()
+        return self.archives[suite]
 
     def asset(self, asset):
         """One unpacked binary package of the cache (see assets.py)."""
         stamp = assets.stamp(asset)
-        outdated = (isinstance(asset, assets.KernelAsset) and not asset.keep
-                    and stamp
-                    and not asset.fits(stamp[1], asset.kernel()[1]))
-        if stamp and not self.newest and not outdated:
-            self.reused.append('%s %s' % stamp[:2])
-            return
-        archive = self.archives[asset.suite]
-        archive.refresh()
-        error = None
-        for package, stanza in self.candidates(archive, asset):
-            if stamp and stamp[:2] == (package, stanza['Version']):
-                self.reused.append('%s %s' % stamp[:2])
-                return
-            try:
-                self.unpack_binary(archive, package, stanza, asset.directory,
-                                   getattr(asset, 'keep', None))
-                return
-            except Failure as failure:
-                warn('%s\nrun: trying an older version' % failure)
-                error = failure
-        raise error or Failure('no version of %s in %s'
-                               % (asset.package, asset.suite))
+        if stamp and not self.newest:
+            return self.reuse(stamp)
+        archive = self.archive(asset.suite)
 
-    def newest_kernel(self):
-        """
-        The newest kernel of the backports of which the mirror has all parts.
-
-        A mirror can list one before it has it.
-        """
-        parts = assets.NEWEST_KERNEL
-        have = [assets.stamp(part) for part in parts]
-        whole = None not in have and len({stamp[1] for stamp in have}) == 1
-        if whole and not self.newest:
-            self.reused += ['%s %s' % stamp[:2] for stamp in have]
-            return
-        archive = self.archives[assets.BACKPORTS]
-        archive.refresh()
-        error = Failure('no kernel with headers in %s' % archive.suite)
-        for release in archive.kernel_releases():
-            try:
-                self.kernel_parts(archive, release, whole and have)
-                return
-            except Failure as failure:
-                warn('%s\nrun: Linux %s is not to be had whole, trying an '
-                     'older one' % (failure, release))
-                error = failure
-        raise error
-
-    def kernel_parts(self, archive, release, have):
-        for index, part in enumerate(assets.NEWEST_KERNEL):
-            package = part.package.replace('%s', release)
-            stanzas = archive.binary_versions(package)
-            if not stanzas:
-                raise Failure('%s has no package %s' % (archive.suite,
-                                                        package))
-            version = stanzas[0]['Version']
-            if have and have[index][:2] == (package, version):
-                self.reused.append('%s %s' % (package, version))
+        def take(stanza):
+            if stamp and stamp[:2] == (asset.package, stanza['Version']):
+                self.reuse(stamp)
             else:
-                self.unpack_binary(archive, package, stanzas[0],
-                                   part.directory)
+                self.unpack_binary(archive, asset.package, stanza, asset)
+
+        return first_to_be_had(archive.binary_versions(asset.package), take,
+                               asset.package)
+
+    def kernel(self, suite, parts):
+        """
+        Parts of one kernel, of the newest release that has all of them.
+
+        The release of the kernel in the cache stays as long as it has them.
+        """
+        kept = assets.release_of(assets.KERNELS[suite][0])
+        if not self.newest and kept and all(
+                (assets.stamp(part) or ' ')[0] == part.of(kept)
+                for part in parts):
+            for part in parts:
+                self.reuse(assets.stamp(part))
+            return
+        archive = self.archive(suite)
+        releases = archive.kernel_releases(parts[0].releases)
+        if kept in releases and not self.newest:
+            releases.insert(0, kept)
+
+        def take(release):
+            for part in parts:
+                package = part.of(release)
+                stamp = assets.stamp(part) or ('', '')
+                stanza = archive.binary_versions(package)[0]
+                if stamp[0] == package and stamp[1] == stanza['Version'] or (
+                        stamp[0] == package and not self.newest):
+                    self.reuse(stamp)
+                else:
+                    self.unpack_binary(archive, package, stanza, part)
+
+        first_to_be_had(releases, take, 'kernel of ' + suite)
 
     # The source package
 
@@ -173,37 +131,28 @@ class Fetcher:
         """QEMU's source package; returns its record."""
         record = files.read_json(SOURCE / 'current.json')
         if record and not self.newest:
-            self.reused.append('QEMU source ' + record['version'])
+            self.reuse(('QEMU source', record['version']))
             return record
-        archive = self.archives['trixie']
-        archive.refresh()
-        versions = [s for s in archive.source_versions('qemu')
-                    if s['Version'].split(':')[-1].startswith(QEMU_SERIES)]
-        if not versions:
-            raise Failure("no QEMU %s* source package on this machine's "
-                          'mirror' % QEMU_SERIES)
-        for stanza in versions:
+        archive = self.archive('trixie')
+
+        def take(stanza):
             if record and record['version'] == stanza['Version']:
-                self.reused.append('QEMU source ' + record['version'])
+                self.reuse(('QEMU source', record['version']))
                 return record
-            try:
-                return self.take_source(archive, stanza)
-            except Failure as failure:
-                warn('%s\nrun: QEMU %s is not to be had, trying the next'
-                     % (failure, stanza['Version']))
-        raise Failure('none of the listed QEMU source packages could be '
-                      'fetched')
+            return self.take_source(archive, stanza)
+
+        return first_to_be_had(
+            [stanza for stanza in archive.source_versions('qemu')
+             if stanza['Version'].split(':')[-1].startswith(QEMU_SERIES)],
+            take, 'QEMU %s* source package' % QEMU_SERIES)
 
     def take_source(self, archive, stanza):
         version = stanza['Version']
-        sums = {}
-        size = 0
-        for line in stanza['Checksums-Sha256'].strip().splitlines():
-            digest, length, name = line.split()
-            sums[name] = digest
-            size += int(length)
-        say('fetching the source of QEMU %s (%s)' % (version,
-                                                     megabytes(size)))
+        rows = [line.split() for line in
+                stanza['Checksums-Sha256'].strip().splitlines()]
+        sums = {name: digest for digest, _, name in rows}
+        say('fetching the source of QEMU %s (%.1f MB)' % (
+            version, sum(int(length) for _, length, _ in rows) / 1e6))
         directory = 'qemu_' + re.sub(r'[^A-Za-z0-9.+-]', '_', version)
         with files.new_directory(SOURCE / directory) as new:
             archive.download_source('qemu', version, new)
@@ -238,21 +187,28 @@ def fetch(wanted, newest=False):
     Returns the record of the source package.
     """
     with files.Lock(paths.CACHE / '.lock', 'the cache') as lock:
-        for directory in [SOURCE] + [asset.directory.parent
-                                     for asset in assets.ALL] + [
-                                         paths.CACHE / 'trees']:
+        for directory in {SOURCE, *(asset.directory.parent
+                                    for asset in assets.FOR_TESTS)}:
             files.sweep(directory)
         fetcher = Fetcher(lock.fd, newest)
         record = fetcher.source()
         for asset in wanted:
-            if asset.suite != assets.BACKPORTS:
+            if not asset.releases:
                 fetcher.asset(asset)
-        if any(asset.suite == assets.BACKPORTS for asset in wanted):
-            fetcher.newest_kernel()
-        assets.make_trees()
+        for suite, all_parts in assets.KERNELS.items():
+            parts = [part for part in all_parts if part in wanted]
+            if parts:
+                fetcher.kernel(suite, parts)
     if fetcher.reused:
         say('in the cache already: ' + ', '.join(fetcher.reused))
     return record
+
+
+def update():
+    """The newest of all; the minimal Debians of the tests are made anew."""
+    fetch(assets.FOR_TESTS, newest=True)
+    with files.Lock(paths.CACHE / '.lock-chroot', 'the chroots'):
+        files.remove_tree(paths.CACHE / 'chroot')
 
 
 def unpack_source(record, directory, log_name, keep=()):

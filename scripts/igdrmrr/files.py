@@ -17,29 +17,22 @@ from . import ui
 
 
 def sha256(path):
-    digest = hashlib.sha256()
     with open(path, 'rb') as f:
-        for block in iter(lambda: f.read(1 << 20), b''):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(f, 'sha256').hexdigest()
 
 
 def write_atomic(path, text, mode=0o644):
     """Writes a file so that a reader sees the old or the new one, whole."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fd, name = tempfile.mkstemp(dir=path.parent, prefix='.tmp-')
-    try:
-        with os.fdopen(fd, 'w') as f:
-            f.write(text)
-            f.flush()
-            os.fsync(f.fileno())
-        os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
+    # What an interruption leaves is called .tmp-*, which sweep() removes.
+    with tempfile.NamedTemporaryFile('w', dir=path.parent, prefix='.tmp-',
+                                     delete=False) as f:
+        f.write(text)
+        f.flush()
+        os.fsync(f.fileno())
+        os.fchmod(f.fileno(), mode)
+    os.replace(f.name, path)
 
 
 def write_json(path, data):
@@ -72,6 +65,15 @@ def remove_tree(path):
     shutil.rmtree(doomed, ignore_errors=True)
 
 
+def link(path, target):
+    """Makes @path a symbolic link to @target unless it is one already."""
+    if path.is_symlink() and os.readlink(path) == str(target):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
+
+
 def sweep(directory):
     """Removes what interrupted runs left; only under the lock."""
     for left in Path(directory).glob('.tmp-*'):
@@ -100,6 +102,21 @@ def new_directory(final):
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def configured(directory, inputs, what, command, log, **kwargs):
+    """
+    Makes a build directory by @command, unless it was made of these @inputs.
+
+    Never from a half-done or a differently made one.
+    """
+    stamp = directory / 'igd-rmrr-configured.json'
+    if read_json(stamp) == inputs:
+        return
+    remove_tree(directory)
+    directory.mkdir(parents=True)
+    ui.run_logged(what, command, log, cwd=directory, **kwargs)
+    write_json(stamp, inputs)
 
 
 class Lock:

@@ -4,39 +4,31 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-import os
-
 from . import files, paths, qemu
 from .ui import run_logged
 
-
-def environment():
-    """The user's, without what changes how something is compiled."""
-    env = {name: value for name, value in os.environ.items()
-           if name not in qemu.UNWANTED and not name.startswith('MAKE')}
-    env.update(LC_ALL='C.UTF-8')
-    return env
+# A program is all of tests/functional/NAME, with headers from elsewhere.
+HEADERS = {'kexec-load': (),
+           'test-card': ('include/hw/display/igd-testdev-regs.h',),
+           'vfio-user': ('kernel/igd-vfio-pci/igd_vfio_stolen.h',)}
 
 
-def build(program, directory, *headers):
-    """
-    Builds @program of all that is in @directory, unless it is there.
-
-    @headers are those from elsewhere that it includes. Returns the path.
-    """
+def build(name):
+    """The program's path; builds it unless it is there."""
+    program = paths.BUILD / name
     program.parent.mkdir(parents=True, exist_ok=True)
-    inputs = [*sorted(directory.iterdir()), *headers]
-    name = program.name
+    headers = [paths.ROOT / header for header in HEADERS[name]]
+    sources = sorted((paths.ROOT / 'tests/functional' / name).iterdir())
     with files.Lock(program.parent / ('.lock-' + name), name):
         if not program.exists() or any(
                 path.stat().st_mtime > program.stat().st_mtime
-                for path in inputs):
+                for path in sources + headers):
             run_logged(
                 'building ' + name,
                 ['gcc', '-std=gnu11', '-static', '-s', '-O2', '-Wall',
                  '-Wextra', '-Werror', '-I', paths.ROOT / 'include',
-                 *(word for header in headers
-                   for word in ('-I', header.parent)), '-o', program,
-                 *(path for path in inputs if path.suffix == '.c')],
-                name + '.log', env=environment())
+                 *('-I%s' % header.parent for header in headers),
+                 '-o', program,
+                 *(path for path in sources if path.suffix == '.c')],
+                name + '.log', env=qemu.clean_environment())
     return program

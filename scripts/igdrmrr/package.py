@@ -15,21 +15,20 @@ import email.utils
 import functools
 import re
 import shutil
-import subprocess
 
-from . import apt, driver, fetch, files, paths, qemu, source, tool
-from .ui import Failure, run_logged, say
+from . import driver, files, paths, qemu, tool
+from .ui import Failure, output, run_logged, say
 
 DIRECTORY = paths.BUILD / 'package'
 # Beside build/qemu, so that the compiler's command lines are the same and
 # ccache has most objects already.
 QEMU_BUILD = paths.BUILD / 'qemu-package'
-STAMP = QEMU_BUILD / 'igd-rmrr-configured.json'
 DEBIAN = paths.ROOT / 'packaging/debian'
-APPARMOR = paths.ROOT / 'packaging/apparmor/qemu-system-x86-igd-rmrr'
 
 EMULATOR = 'qemu-system-x86_64-igd-rmrr'
 PACKAGES = ('qemu-system-x86-igd-rmrr', 'igd-stolen', 'igd-vfio-pci-dkms')
+OPTIONS = ('--prefix=/usr', '--sysconfdir=/etc', '--localstatedir=/var',
+           '--libexecdir=/usr/lib/qemu', '--disable-relocatable')
 # Where Debian's packages have firmware; the first is for what must differ.
 FIRMWARE = ('/usr/share/qemu-igd-rmrr', '/usr/share/qemu',
             '/usr/share/seabios', '/usr/lib/ipxe/qemu')
@@ -51,49 +50,6 @@ def output_directory():
     return DIRECTORY / release()[1]
 
 
-def version(record):
-    """QEMU's, ours, and which Debian: 10.0.13+igd1.0~deb12."""
-    upstream = re.match(r'(?:\d+:)?([0-9.]+)', record['version'])[1]
-    own = re.match(r'\S+ \((\S+)\)', (DEBIAN / 'changelog').read_text())[1]
-    return '%s+igd%s~deb%s' % (upstream, own, release()[0])
-
-
-# QEMU, to be installed
-
-def configure_command(record):
-    command = [word for word in qemu.configure_command(record)
-               if not word.startswith('--firmwarepath=')]
-    return command + ['--prefix=/usr', '--sysconfdir=/etc',
-                      '--localstatedir=/var', '--libexecdir=/usr/lib/qemu',
-                      '--disable-relocatable',
-                      '--firmwarepath=' + ':'.join(FIRMWARE)]
-
-
-def build_qemu(record, lock):
-    command = configure_command(record)
-    command[0] = '../%s/configure' % paths.QEMU_SRC.name
-    inputs = qemu.configured_for(command, record)
-    if files.read_json(STAMP) != inputs:
-        files.remove_tree(QEMU_BUILD)
-        QEMU_BUILD.mkdir(parents=True)
-        say('configuring QEMU %s, to be installed' % record['version'])
-        run_logged("QEMU's configure", command, 'package-configure.log',
-                   keep=(lock.fd,), cwd=QEMU_BUILD, env=qemu.environment())
-        files.write_json(STAMP, inputs)
-    run_logged('building QEMU, to be installed',
-               qemu.ninja_command('qemu-system-x86_64'), 'package-build.log',
-               keep=(lock.fd,), cwd=QEMU_BUILD, env=qemu.environment())
-
-
-# The tree that debhelper finds
-
-def git(*arguments):
-    done = subprocess.run(['git', '-C', paths.ROOT, *arguments],
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          text=True)
-    return done.stdout.strip() if done.returncode == 0 else ''
-
-
 def staged():
     """What is packaged, as {path below staged/: file}."""
     docs = paths.ROOT / 'docs'
@@ -109,19 +65,30 @@ def staged():
             paths.ROOT / tool.SOURCES / 'igd-stolen.bash-completion',
         'dkms.conf': driver.SOURCE / 'dkms.conf',
         'doc/vfio-igd-stolen.rst': docs / 'specs/vfio-igd-stolen.rst',
+        # For debian/tests.
+        'host.bundle': paths.ROOT / 'tests/data/hosts/skylake-ready.bundle',
     }
-    found['apparmor/' + APPARMOR.name] = APPARMOR
-    found.update({'examples/' + path.name: path
-                  for path in (docs / 'examples').iterdir()})
+    for name, place in (('apparmor', DEBIAN.parent / 'apparmor'),
+                        ('examples', docs / 'examples')):
+        found.update({'%s/%s' % (name, path.name): path
+                      for path in place.iterdir()})
     found.update({'module/' + path.name: path for path in driver.sources()})
     return found
 
 
 def fill_in(directory, record):
-    """The words in packaging/debian that depend on what was built."""
+    """
+    The words in packaging/debian that depend on what was built.
+
+    The version is QEMU's, ours, and which Debian: 10.0.13+igd1.0~deb12.
+    """
     number, suite = release()
+    try:
+        commit = output(['git', '-C', paths.ROOT, 'rev-parse', 'HEAD']).strip()
+    except Failure:
+        commit = 'unknown'
     words = {'@DKMS@': driver.package()[1], '@QEMU@': record['version'],
-             '@COMMIT@': git('rev-parse', 'HEAD') or 'unknown'}
+             '@COMMIT@': commit}
     for path in directory.iterdir():
         if path.is_file():
             text = path.read_text()
@@ -129,10 +96,10 @@ def fill_in(directory, record):
                 text = text.replace(name, value)
             path.write_text(text)
     changelog = directory / 'changelog'
-    text = changelog.read_text()
-    text = re.sub(r'\(.*?\) \S+;', '(%s) %s;' % (version(record), suite),
-                  text, count=1)
-    changelog.write_text(text)
+    upstream = re.match(r'(?:\d+:)?([0-9.]+)', record['version'])[1]
+    changelog.write_text(re.sub(
+        r'\((.*?)\) \S+;', r'(%s+igd\1~deb%s) %s;' % (upstream, number, suite),
+        changelog.read_text(), count=1))
 
 
 def stage(directory, record):
@@ -152,33 +119,15 @@ def epoch():
     return '%d' % email.utils.parsedate_to_datetime(date).timestamp()
 
 
-def make_packages(record, lock):
-    final = output_directory()
-    with files.new_directory(final) as new:
-        stage(new / 'source', record)
-        env = dict(qemu.environment(), SOURCE_DATE_EPOCH=epoch(),
-                   DEB_BUILD_OPTIONS='noautodbgsym')
-        run_logged('dpkg-buildpackage',
-                   ['dpkg-buildpackage', '-b', '-uc', '-us', '--no-pre-clean'],
-                   'package.log', keep=(lock.fd,), cwd=new / 'source',
-                   env=env)
-    return debs()
-
-
 def debs():
     return sorted(output_directory().glob('*.deb'))
 
 
 def dependencies(packages=PACKAGES):
     """What each package depends on, those that depend on something."""
-    fields = [apt.output(['dpkg-deb', '-f', path, 'Depends']).strip()
+    fields = [output(['dpkg-deb', '-f', path, 'Depends']).strip()
               for path in debs() if path.name.partition('_')[0] in packages]
     return [field for field in fields if field]
-
-
-def changes():
-    found, = output_directory().glob('*.changes')
-    return found
 
 
 @functools.cache
@@ -186,11 +135,17 @@ def build():
     """Builds all that is packaged, and the packages; returns their paths."""
     qemu.build()
     tool.build()
-    record = fetch.fetch(())
+    record = qemu.build(directory=QEMU_BUILD, options=OPTIONS,
+                        firmware=FIRMWARE)
     with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
-        source.prepare(record)
-        build_qemu(record, lock)
-        made = make_packages(record, lock)
-    for path in made:
+        with files.new_directory(output_directory()) as new:
+            stage(new / 'source', record)
+            run_logged('dpkg-buildpackage',
+                       ['dpkg-buildpackage', '-b', '-uc', '-us',
+                        '--no-pre-clean'], 'package.log', keep=(lock.fd,),
+                       cwd=new / 'source',
+                       env=dict(qemu.environment(), SOURCE_DATE_EPOCH=epoch(),
+                                DEB_BUILD_OPTIONS='noautodbgsym'))
+    for path in debs():
         say(str(path.relative_to(paths.ROOT)))
-    return made
+    return debs()

@@ -14,7 +14,6 @@ QEMU_SRC = BUILD / 'qemu-src'
 QEMU_BUILD = BUILD / 'qemu'
 EMULATOR = BUILD / 'qemu-system-x86_64'
 LOGS = BUILD / 'log'
-RESULTS = BUILD / 'results'
 
 
 def cache_dir():

@@ -6,14 +6,12 @@
 
 import os
 import shlex
-import subprocess
 
 from . import assets, fetch, files, paths, source, suites
-from .ui import Failure, run_logged, say
+from .ui import output, run_logged, say
 
 PYTHON = '/usr/bin/python3'
 NINJA = '/usr/bin/ninja'
-STAMP = paths.QEMU_BUILD / 'igd-rmrr-configured.json'
 
 FEATURES = (
     '--target-list=x86_64-softmmu', '--python=' + PYTHON,
@@ -39,11 +37,17 @@ UNWANTED = ('CC', 'CXX', 'CPP', 'LD', 'CFLAGS', 'CXXFLAGS', 'CPPFLAGS',
             'LANG', 'LANGUAGE', 'SOURCE_DATE_EPOCH', 'GCC_COLORS')
 
 
+def clean_environment():
+    """The user's, without what changes how something is compiled."""
+    env = {name: value for name, value in os.environ.items()
+           if name not in UNWANTED and not name.startswith(('LC_', 'MAKE'))}
+    env['LC_ALL'] = 'C.UTF-8'
+    return env
+
+
 def environment():
     """The environment of configure and of ninja (which can call meson)."""
-    env = {name: value for name, value in os.environ.items()
-           if name not in UNWANTED and not name.startswith('LC_')}
-    env['LC_ALL'] = 'C.UTF-8'
+    env = clean_environment()
     env['PYTHONNOUSERSITE'] = '1'
     env['PYTHONPATH'] = str(assets.meson_path())
     env.setdefault('CCACHE_DIR', str(paths.CACHE / 'ccache'))
@@ -58,53 +62,38 @@ def environment():
     return env
 
 
-def configure_command(record):
-    firmware = [str(path) for path in assets.firmware_dirs()]
-    firmware += ['/usr/share/qemu', '/usr/share/seabios']
-    return ([str(paths.QEMU_SRC / 'configure'), *FEATURES,
-             '--with-pkgversion=igd-rmrr, Debian ' + record['version'],
-             '--firmwarepath=' + ':'.join(firmware)]
-            + shlex.split(os.environ.get('IGD_RMRR_CONFIGURE', '')))
+def configure(record, directory=paths.QEMU_BUILD, options=(), keep=(),
+              src=paths.QEMU_SRC, words='igd-rmrr', firmware=()):
+    """
+    Makes a build directory, with more options than the usual ones.
 
-
-def configured_for(command, record):
-    """What the build directory depends on; another makes it anew."""
-    return {'command': command, 'source': record['version'],
-            'meson': str(assets.meson_path()), 'env': os.environ.get('PATH')}
-
-
-def configure(record, lock, directory=paths.QEMU_BUILD, options=()):
-    """Makes a build directory, with more options than the usual ones."""
-    stamp = directory / STAMP.name
-    command = configure_command(record) + list(options)
-    inputs = configured_for(command, record)
-    if files.read_json(stamp) == inputs:
-        return
-    # Never from a half-done or a differently made one.
-    files.remove_tree(directory)
-    directory.mkdir(parents=True)
-    say('configuring QEMU %s in build/%s' % (record['version'],
-                                             directory.name))
+    @words are what --version says of it.
+    """
+    firmware = firmware or [*map(str, assets.firmware_dirs()),
+                            '/usr/share/qemu', '/usr/share/seabios']
     # Relative, so that a second clone's commands are the same for ccache.
-    relative = os.path.relpath(command[0], directory)
-    run_logged("QEMU's configure", [relative] + command[1:],
-               log_name(directory, 'configure.log'), keep=(lock.fd,),
-               cwd=directory, env=environment())
-    remember_meson(directory)
-    files.write_json(stamp, inputs)
-
-
-def log_name(directory, name):
-    """A log's name: each build directory but the first has its own."""
-    return name if directory == paths.QEMU_BUILD else (
-        '%s-%s' % (directory.name, name))
-
-
-def remember_meson(directory):
-    """Lets a ninja started by hand find meson: no PYTHONPATH needed."""
+    command = [os.path.relpath(src / 'configure', directory), *FEATURES,
+               '--with-pkgversion=%s, Debian %s' % (words, record['version']),
+               '--firmwarepath=' + ':'.join(firmware),
+               *shlex.split(os.environ.get('IGD_RMRR_CONFIGURE', '')),
+               *options]
+    files.configured(
+        directory, {'command': command, 'source': record['version'],
+                    'meson': str(assets.meson_path()),
+                    'env': os.environ.get('PATH')},
+        "QEMU's configure, build/%s" % directory.relative_to(paths.BUILD),
+        command, log_name(directory, 'configure'), keep=keep,
+        env=environment())
+    # Lets a ninja started by hand find meson: no PYTHONPATH needed.
     for site in (directory / 'pyvenv/lib').glob('*/site-packages'):
         files.write_atomic(site / 'igd-rmrr-meson.pth',
                            '%s\n' % assets.meson_path())
+
+
+def log_name(directory, what):
+    """A log's name: each build directory has its own."""
+    return '%s-%s.log' % (str(directory.relative_to(paths.BUILD)).replace(
+        '/', '-'), what)
 
 
 def ninja_command(*targets):
@@ -113,7 +102,8 @@ def ninja_command(*targets):
     return [NINJA, *(['-j' + jobs] if jobs else []), *targets]
 
 
-def ninja(targets, lock, directory=paths.QEMU_BUILD):
+def ninja(targets=('qemu-system-x86_64',), directory=paths.QEMU_BUILD,
+          keep=()):
     """Builds; says so as soon as there turns out to be something to do."""
     real_steps = []
 
@@ -125,8 +115,8 @@ def ninja(targets, lock, directory=paths.QEMU_BUILD):
             real_steps.append(line)
 
     run_logged('building', ninja_command(*targets),
-               log_name(directory, 'build.log'), keep=(lock.fd,),
-               cwd=directory, env=environment(), on_line=on_line)
+               log_name(directory, 'build'), keep=keep, cwd=directory,
+               env=environment(), on_line=on_line)
     if not real_steps:
         say('built already, nothing changed')
 
@@ -139,47 +129,32 @@ def link_firmware(directory=paths.QEMU_BUILD):
     too, below the directory qemu-bundle that stands for the installed system.
     """
     for path in assets.firmware_dirs():
-        link = directory / 'qemu-bundle' / path.relative_to('/')
-        if link.is_symlink() and os.readlink(link) == str(path):
-            continue
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.unlink(missing_ok=True)
-        link.symlink_to(path)
-
-
-def link_emulator():
-    target = 'qemu/qemu-system-x86_64'
-    if paths.EMULATOR.is_symlink():
-        if os.readlink(paths.EMULATOR) == target:
-            return
-        paths.EMULATOR.unlink()
-    os.symlink(target, paths.EMULATOR)
+        files.link(directory / 'qemu-bundle' / path.relative_to('/'), path)
 
 
 def built_version():
     """The emulator's own words."""
-    done = subprocess.run([paths.EMULATOR, '--version'],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True)
-    if done.returncode:
-        raise Failure('the emulator does not start:\n' + done.stdout)
-    return done.stdout.splitlines()[0]
+    return output([paths.EMULATOR, '--version']).splitlines()[0]
 
 
-def ninja_targets(qtests):
+def targets(qtests):
     names = suites.qtest_names() if qtests else ()
     return ['qemu-system-x86_64', *('tests/qtest/' + name for name in names)]
 
 
-def build(wanted=assets.FOR_BUILD, qtests=False):
-    """All steps from nothing to build/qemu-system-x86_64."""
+def build(wanted=assets.FOR_BUILD, qtests=False, directory=paths.QEMU_BUILD,
+          options=(), firmware=()):
+    """All steps from nothing to an emulator in a build directory."""
     record = fetch.fetch(wanted)
     paths.BUILD.mkdir(exist_ok=True)
     with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
         source.prepare(record)
-        configure(record, lock)
-        ninja(ninja_targets(qtests), lock)
-        link_firmware()
-        link_emulator()
-    say('build/qemu-system-x86_64, made from Debian\'s QEMU %s: %s'
-        % (record['version'], built_version()))
+        configure(record, directory, options, (lock.fd,), firmware=firmware)
+        ninja(targets(qtests), directory, keep=(lock.fd,))
+        if not firmware:
+            link_firmware(directory)
+        if directory == paths.QEMU_BUILD:
+            files.link(paths.EMULATOR, 'qemu/qemu-system-x86_64')
+    say("build/%s/qemu-system-x86_64, made from Debian's QEMU %s"
+        % (directory.name, record['version']))
+    return record

@@ -7,16 +7,17 @@
 # The reference emulator has igd-testdev, one fix of TCG (without which a nested
 # guest may hang) and nothing else of ours. A stand-in for what places
 # a region does nothing; so VT-d, the memory core and the ACPI tables are stock
-# to the letter, and a region is ordinary
-# guest RAM. The benchmark measures against it; the demo's second picture is
-# made on it. An untouched tree is for the series (series_check.py).
+# to the letter, and a region is ordinary guest RAM. The benchmark measures
+# against it; the demo's second picture is made on it. An untouched tree is for
+# the series (series_check.py).
 #
 # The directories have the names they have beside each other in build/, one
 # level down: so the compiler's command lines are those of the real build, and
 # ccache has most of the objects already.
 
+import os
+
 from . import fetch, files, paths, qemu, source
-from .ui import run_logged, say
 
 REFERENCE = paths.BUILD / 'reference'
 BENCH = paths.ROOT / 'tests/bench'
@@ -47,11 +48,10 @@ def unpack_stock(record, top):
     stamp = source_directory(top) / '.igd-rmrr.json'
     if files.read_json(stamp) == record:
         return
-    say('unpacking an unmodified QEMU ' + record['version'])
     with files.new_directory(source_directory(top)) as new:
         fetch.unpack_source(record, new / 'x', 'stock-unpack.log')
         for entry in list((new / 'x').iterdir()):
-            entry.rename(new / entry.name)
+            os.rename(entry, new / entry.name)
         (new / 'x').rmdir()
         files.write_json(new / '.igd-rmrr.json', record)
 
@@ -71,40 +71,15 @@ def reference_tree():
 
 
 def configure(record, top, words):
-    """Configures build/NAME; @words are what --version says of it."""
-    directory = build_directory(top)
-    stamp = directory / 'igd-rmrr-configured.json'
-    command = qemu.configure_command(record)
-    command[0] = '../%s/configure' % source_directory(top).name
-    command = [word.replace('igd-rmrr, ', words + ', ') for word in command]
-    inputs = qemu.configured_for(command, record)
-    if files.read_json(stamp) == inputs:
-        return
-    files.remove_tree(directory)
-    directory.mkdir(parents=True)
-    run_logged("the %s QEMU's configure" % words, command,
-               top.name + '-configure.log', cwd=directory,
-               env=qemu.environment())
-    files.write_json(stamp, inputs)
-
-
-def make(top, words):
-    run_logged('building the %s QEMU' % words,
-               qemu.ninja_command('qemu-system-x86_64'),
-               top.name + '-build.log', cwd=build_directory(top),
-               env=qemu.environment())
-    return emulator(top)
-
-
-def lock(top):
-    return files.Lock(top.parent / ('.%s-lock' % top.name),
-                      'build/' + top.name)
+    qemu.configure(record, build_directory(top), src=source_directory(top),
+                   words=words)
 
 
 def build_reference():
     """Builds the reference unless it is there; returns the emulator."""
     record = fetch.fetch(())
-    with lock(REFERENCE):
+    with files.Lock(paths.BUILD / '.reference-lock', 'build/reference'):
         source.prepare(record, reference_tree())
         configure(record, REFERENCE, 'reference')
-        return make(REFERENCE, 'reference')
+        qemu.ninja(directory=build_directory(REFERENCE))
+    return emulator(REFERENCE)

@@ -9,11 +9,12 @@ import sys
 
 from . import paths
 
-FUNCTIONAL = paths.ROOT / 'tests/functional'
-HARNESS = paths.ROOT / 'tests/harness'
-TOOL = paths.ROOT / 'tests/tool'
-BOOK = paths.ROOT / 'tests/docs'
-LIBVIRT = paths.ROOT / 'tests/libvirt'
+TESTS = paths.ROOT / 'tests'
+FUNCTIONAL = TESTS / 'functional'
+# The suites of pytest cases: tests/NAME, and one that boots guests.
+PYTEST = {'guest': FUNCTIONAL, **{name: TESTS / name for name in (
+    'docs', 'driver', 'fuzz', 'harness', 'libvirt', 'lint', 'package',
+    'tool')}}
 
 # QEMU's own tests of what the hooks touch. bios-tables-test compares every
 # table of the machines without a region with QEMU's blessed ones.
@@ -27,9 +28,9 @@ TCG_ONLY = paths.ROOT / 'scripts/tcg-only/qemu-system-x86_64'
 NOT_HERE = ('/x86_64/acpi/piix4/dimmpxm', '/x86_64/acpi/q35/core-count2',
             '/x86_64/acpi/q35/thread-count2')
 
-
 # Set by "./run check --full": then pytest runs what is marked "full" as well.
 FULL = 'IGD_RMRR_FULL'
+FUZZ_SECONDS = 'IGD_RMRR_FUZZ_SECONDS'
 
 
 def full():
@@ -38,8 +39,7 @@ def full():
 
 def our_qtests():
     """One program for each tests/qtest/NAME-test.c of ours."""
-    return sorted(path.stem for path in
-                  (paths.ROOT / 'tests/qtest').glob('*-test.c'))
+    return sorted(path.stem for path in (TESTS / 'qtest').glob('*-test.c'))
 
 
 def qtest_names():
@@ -51,23 +51,24 @@ def qtest_environment():
     return dict(
         os.environ, QTEST_QEMU_BINARY='./qemu-system-x86_64',
         PYTHON='/usr/bin/python3', G_TEST_SRCDIR=str(paths.QEMU_SRC),
-        IGD_RMRR_ACPI_DATA=str(paths.ROOT / 'tests/data/acpi/x86/q35'))
+        IGD_RMRR_ACPI_DATA=str(TESTS / 'data/acpi/x86/q35'))
 
 
-def run_qtest(name, *arguments, directory=paths.QEMU_BUILD, more=None):
+def run_qtest(name, directory=paths.QEMU_BUILD, more=None):
     """Replaces this process by a qtest program, in a build directory."""
     program = directory / 'tests/qtest' / name
     if not (program.exists() and (directory / TCG_ONLY.name).exists()):
         print('Bail out! %s is not built, ./run qtest does' % name)
         return 1
     env = dict(qtest_environment(), **(more or {}))
+    words = [str(program), '--tap', '-k']
     if name == 'bios-tables-test':
         env['QTEST_QEMU_BINARY'] = str(TCG_ONLY)
         for case in NOT_HERE:
-            arguments += ('-s', case)
+            words += ['-s', case]
     os.chdir(directory)
     sys.stdout.flush()
-    os.execve(program, [str(program), '--tap', '-k', *arguments], env)
+    os.execve(program, words, env)
 
 
 def pytest_command(*arguments):
@@ -78,57 +79,11 @@ def pytest_command(*arguments):
 def pytest_environment():
     return dict(os.environ, IGD_RMRR_CACHE=str(paths.CACHE),
                 PYTHONDONTWRITEBYTECODE='1',
-                PYTHONPATH=str(paths.ROOT / 'scripts'))
+                PYTHONPATH='%s:%s' % (paths.ROOT / 'scripts', FUNCTIONAL))
 
 
-def report_path(suite):
-    return paths.RESULTS / (suite + '.xml')
-
-
-def run_pytest(suite, directory, *arguments):
-    """All pytest cases of a directory in one process, with a junit file."""
-    paths.RESULTS.mkdir(parents=True, exist_ok=True)
-    report = report_path(suite)
-    report.unlink(missing_ok=True)
-    command = pytest_command('-v', '--junitxml=%s' % report, *arguments)
-    os.chdir(directory)
-    sys.stdout.flush()
+def run_pytest(suite):
+    """Replaces this process by all pytest cases of a suite."""
+    os.chdir(PYTEST[suite])
+    command = pytest_command('-v')
     os.execve(command[0], command, pytest_environment())
-
-
-def run_reference():
-    from . import stock
-
-    stock.build_reference()
-    return 0
-
-
-def run_guest(*arguments):
-    return run_pytest('guest', FUNCTIONAL, *arguments)
-
-
-def run_harness(*arguments):
-    return run_pytest('harness', HARNESS, *arguments)
-
-
-def run_tool(*arguments):
-    return run_pytest('tool', TOOL, *arguments)
-
-
-def run_docs(*arguments):
-    return run_pytest('docs', BOOK, *arguments)
-
-
-def run_libvirt(*arguments):
-    return run_pytest('libvirt', LIBVIRT, *arguments)
-
-
-def run_asan(name):
-    from . import asan
-
-    return asan.run_qtest(name)
-
-
-RUN = {'qtest': run_qtest, 'asan': run_asan, 'guest': run_guest,
-       'harness': run_harness, 'tool': run_tool, 'docs': run_docs,
-       'reference': run_reference, 'libvirt': run_libvirt}

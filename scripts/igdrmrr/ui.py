@@ -17,7 +17,7 @@ from . import paths
 
 # How often a long silent step says that it is still there, in seconds.
 HEARTBEAT = 10
-
+COUNT = re.compile(r'\[(\d+)/(\d+)\]')
 
 # The commands that are running now, in whichever thread; and no more of them
 # once they were told to stop.
@@ -45,29 +45,6 @@ def tail(path, lines=30):
             return ''.join('    ' + line for line in f.readlines()[-lines:])
     except OSError:
         return ''
-
-
-class Progress:
-    """One line every HEARTBEAT seconds, with the newest [n/m] of ninja."""
-
-    COUNT = re.compile(r'\[(\d+)/(\d+)\]')
-
-    def __init__(self, what):
-        self.what = what
-        self.start = self.last = time.monotonic()
-        self.count = ''
-
-    def feed(self, line):
-        found = self.COUNT.search(line)
-        if found:
-            self.count = ' %s of %s,' % found.groups()
-
-    def tick(self):
-        now = time.monotonic()
-        if now - self.last >= HEARTBEAT:
-            self.last = now
-            say('  ... %s:%s %d s' % (self.what, self.count,
-                                      now - self.start))
 
 
 def stop_group(process):
@@ -105,11 +82,16 @@ def start(command, keep, **kwargs):
         return process
 
 
-def pump(process, log, progress, on_line):
-    """Copies the output into the log until the command closes it."""
+def pump(what, process, log, on_line):
+    """
+    Copies the output into the log until the command closes it.
+
+    Says every HEARTBEAT seconds that it does, with the newest [n/m] of ninja.
+    """
     selector = selectors.DefaultSelector()
     selector.register(process.stdout, selectors.EVENT_READ)
-    rest = b''
+    start = last = time.monotonic()
+    rest, count = b'', ''
     while True:
         if selector.select(timeout=1):
             data = os.read(process.stdout.fileno(), 65536)
@@ -120,24 +102,27 @@ def pump(process, log, progress, on_line):
             *lines, rest = (rest + data).split(b'\n')
             for raw in lines:
                 line = raw.decode(errors='replace')
-                progress.feed(line)
+                found = COUNT.search(line)
+                count = ' %s of %s,' % found.groups() if found else count
                 if on_line:
                     on_line(line)
         elif process.poll() is not None:
             break
-        progress.tick()
+        now = time.monotonic()
+        if now - last >= HEARTBEAT:
+            last = now
+            say('  ... %s:%s %d s' % (what, count, now - start))
 
 
 def run_logged(what, command, log_name, keep=(), on_line=None, check=True,
-               append=False, on_start=None, **kwargs):
+               append=False, **kwargs):
     """
     Runs a command with its output in build/log/LOG_NAME.
 
     @what names the step in progress lines and in the failure. The file
     descriptors in @keep stay open in the command: a lock handed over so is
-    held until the last process of an interrupted run is gone. @on_start is
-    given the process, which another thread may end by stop_group(). Returns the
-    exit status; unless @check is false, another than 0 raises Failure with
+    held until the last process of an interrupted run is gone. Returns
+    the exit status; unless @check is false, another than 0 raises Failure with
     the end of the log.
     """
     paths.LOGS.mkdir(parents=True, exist_ok=True)
@@ -147,10 +132,8 @@ def run_logged(what, command, log_name, keep=(), on_line=None, check=True,
         log.write(('$ ' + ' '.join(command) + '\n').encode())
         log.flush()
         process = start(command, keep, **kwargs)
-        if on_start:
-            on_start(process)
         try:
-            pump(process, log, Progress(what), on_line)
+            pump(what, process, log, on_line)
             status = process.wait()
         finally:
             if process.poll() is None:
@@ -160,6 +143,17 @@ def run_logged(what, command, log_name, keep=(), on_line=None, check=True,
         raise Failure('%s failed (exit status %d)\n%s  the whole log: %s'
                       % (what, status, tail(path), path))
     return status
+
+
+def output(command, **kwargs):
+    """What a short command prints; another exit status than 0 is a Failure."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, **kwargs)
+    if done.returncode:
+        raise Failure('%s failed: %s' % (
+            ' '.join(map(str, command[:3])), done.stderr.strip()))
+    return done.stdout
 
 
 def install_signal_handlers():

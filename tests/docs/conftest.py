@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'scripts'))
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS.parent / 'scripts'), str(TESTS / 'functional')]
 
-from igdrmrr import book, docs, paths  # noqa: E402
+from guestlib import book  # noqa: E402
+from igdrmrr import docs, paths  # noqa: E402
 
 ROOT = paths.ROOT
 

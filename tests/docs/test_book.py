@@ -13,7 +13,8 @@ from docutils import nodes
 from docutils.core import publish_doctree
 
 from conftest import ROOT, sphinx
-from igdrmrr import book, docs
+from guestlib import book
+from igdrmrr import docs
 
 # What the book has to have, page by page.
 PARTS = ('index', 'tutorial/no-hardware', 'tutorial/hardware',

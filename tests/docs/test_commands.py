@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, name_of
-from igdrmrr import book, paths, suites
+from guestlib import book
+from igdrmrr import paths, suites
 
 SECONDS = {book.HOST: 600, book.LONG: 3600}
 

@@ -11,7 +11,8 @@ import re
 
 import pytest
 
-from igdrmrr import book, paths
+from guestlib import book
+from igdrmrr import paths
 
 # (page, what it quotes, the file that says so); "..." is a format or a macro.
 QUOTES = [

@@ -11,8 +11,8 @@ import re
 
 import pytest
 
-from guestlib import bookjob
-from igdrmrr import book, paths
+from guestlib import book, bookjob
+from igdrmrr import paths
 
 BUNDLE = paths.ROOT / "tests/data/book/l1.bundle"
 # What differs from one boot to the next.

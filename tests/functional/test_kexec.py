@@ -12,11 +12,10 @@ from dataclasses import replace
 
 import pytest
 
-from guestlib import checks, handover, kexec
+from guestlib import checks, guest_bench, handover, kexec
 from guestlib.assets import LOGS, Assets
 from guestlib.boot import Bench
 from guestlib.cases import guests, verify
-from igdrmrr import bench_linux
 
 FULL = [pytest.param(name, marks=pytest.mark.full)
         for name in ("kexec-sm", "kexec-pt")]
@@ -85,7 +84,7 @@ def test_emulator_prints_nothing(guest):
 def on_stock(guest):
     """The same guest on the reference emulator, with the RMRR by a table."""
     table = guest.phase("first").data("table", "DMAR")
-    spec = bench_linux.with_rmrr(guest.spec, table)
+    spec = guest_bench.on_stock(guest.spec, table)
     return Bench(Assets(), LOGS).boot(replace(
         spec, name=f"{spec.name}-stock", stock=True,
         visits=(kexec.visit(asks=False),)))

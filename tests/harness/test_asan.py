@@ -45,6 +45,6 @@ def test_the_build_directory_is_its_own(monkeypatch, tmp_path):
         (directory / 'qemu-system-x86_64').touch()
     monkeypatch.setattr(asan, 'QEMU_BUILD', tmp_path / 'asan')
     suites.run_qtest('x-test', directory=tmp_path / 'qtest')
-    suites.RUN['asan']('x-test')
+    asan.run_qtest('x-test')
     assert [call[0].parents[2].name for call in ran] == ['qtest', 'asan']
     assert 'exitcode=99' in ran[1][2]['UBSAN_OPTIONS']

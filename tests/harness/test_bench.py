@@ -11,6 +11,10 @@ import pytest
 from igdrmrr import bench, bench_report, bench_rig, files, paths, stock
 from igdrmrr.bench_report import Row, Wanted
 
+# bench has made guestlib known.
+from guestlib import guest_bench
+from guestlib.steps import Step, Walk
+
 
 @pytest.mark.parametrize('row, verdict', [
     (Row('a', 'x', ratio=1.3, wanted=Wanted('>=', 1.3)), 'reached'),
@@ -31,14 +35,12 @@ def test_verdict(row, verdict):
 
 
 def test_table_and_summary():
+    bound = Wanted('==', 1, of='ours')
     rows = [Row('a', 'x' * 42, 123456, 123456, 'MiB/s', 12.345,
                 Wanted('>=', 13.3), note='word ' * 40),
-            Row('a', 'meant', 1, 5, '', None, Wanted('==', 1, of='ours'),
-                by_design='why'),
-            Row('a', 'good', 5, 1, '', None, Wanted('==', 1, of='ours'),
-                by_design='why', note='never'),
-            Row('a', 'as meant', 1, 6, '', None, Wanted('==', 1, of='ours'),
-                by_design='why')]
+            Row('a', 'meant', 1, 5, wanted=bound, by_design='why'),
+            Row('a', 'good', 5, 1, wanted=bound, by_design='why', note='no'),
+            Row('a', 'as meant', 1, 6, wanted=bound, by_design='why')]
     lines = bench_report.table(rows, {'a': 'things', 'b': 'none'}).splitlines()
     assert [line.split('  ')[-1] for line in lines[3:7]] == [
         'missed [1]', 'by design [2]', 'reached', 'by design [2]']
@@ -67,19 +69,9 @@ def test_number(value, unit, text):
     assert bench_report.number(value, unit) == text
 
 
-@pytest.mark.parametrize('large, verdict', [(0.0016, 'reached'),
-                                            (0.0032, 'missed')])
-def test_scan_rows_want_linear(large, verdict):
-    found = {(stage, page, size << 20): large if size == 1024 else 1e-4
-             for stage in ('second', 'first') for size in (64, 1024)
-             for page in (4096, 2 << 20, 1 << 30)}
-    rows = bench.scan_rows(found)
-    assert [row.verdict for row in rows[:3]] == ['reached', '', verdict]
-
-
 def test_mapping_rows():
     def walk(*counters):
-        return {step: counters for step, _ in bench_rig.STEPS}
+        return {step: counters for step in bench_rig.STEPS}
 
     found = {'stock': walk(18432, 1, 0.02, 18432), 'ours': walk(0, 0, 0, 1)}
     rows = bench_rig.mapping_rows(found, 'lock')
@@ -92,17 +84,6 @@ def test_mapping_rows():
     assert not by_design['keep, driver bind: not mapped for']
 
 
-def test_devices_do_not_overlap():
-    devices = bench_rig.devices(64)
-    bases = [int(word.split('=')[1], 16) for one in devices
-             for word in one.split(',') if word.startswith('dsm-base')]
-    places = {word for one in devices for word in one.split(',')
-              if word.startswith('addr')}
-    assert len(places) == 64
-    assert all(b - a == bench_rig.SMALL for a, b in zip(bases, bases[1:]))
-    assert bases[-1] + bench_rig.SMALL <= 0xb0000000
-
-
 def test_reference_has_the_device_and_no_iommu_of_ours():
     links = stock.reference_links()
     assert 'hw/display/igd-testdev.c' in links
@@ -112,9 +93,6 @@ def test_reference_has_the_device_and_no_iommu_of_ours():
 
 
 def test_walk_rows():
-    from igdrmrr import bench_linux
-    from guestlib.steps import Step, Walk
-
     def way(*steps):
         return Walk(None, [Step('realize', 1, 0, 5, 1, 0), *steps])
 
@@ -123,32 +101,10 @@ def test_walk_rows():
     ours = way(Step('boot', 0, 0, 0, 1, 0),
                Step('vfio-attach', 36, 9, 500, 36, 0))
     for policy, verdict in (('keep', 'by design'), ('lock', 'missed')):
-        rows = bench_linux.walk_rows(stock_way, ours, policy)
+        rows = guest_bench.walk_rows(stock_way, ours, policy)
         assert [row.verdict for row in rows] == [
             'reached', 'reached', verdict, verdict, 'reached']
         assert (rows[4].stock, rows[4].ours) == (4, 0)
-
-
-def test_dma_rows():
-    """Outside and without translation both take the same time."""
-    times = {}
-    for name, slower in (('stock', 4), ('ours', 1)):
-        for how, _ in bench_rig.TRANSLATIONS:
-            times[name, 'ram', how, bench_rig.NOTHING] = [40e-6] * 3
-            for length, _ in bench_rig.LENGTHS:
-                for place in ('region', 'ram'):
-                    times[name, place, how, length] = [
-                        40e-6 + length / 4e9 * (
-                            slower if (place, how) == ('region', 'on')
-                            else 1)] * 3
-    found = {(row.section, row.what): row for row in bench_rig.dma_rows(times)}
-    assert found['a', '4 KiB, translation on'].verdict == 'by design'
-    assert found['a', '64 KiB, translation on'].verdict == 'reached'
-    net = found['a', '4 KiB, translation on, less that']
-    assert net.ratio == pytest.approx(4) and net.verdict == 'reached'
-    assert found['a', '64 KiB, on / off'].ours == pytest.approx(1)
-    assert [row.verdict for (section, _), row in found.items()
-            if section == 'b'] == ['reached'] * 9
 
 
 def test_stage_that_breaks_leaves_the_others(monkeypatch, tmp_path, capsys):
@@ -161,7 +117,7 @@ def test_stage_that_breaks_leaves_the_others(monkeypatch, tmp_path, capsys):
         'dma': lambda _: bench.gone, 'mappings': numberless,
         'regions': lambda _: [], 'scan': lambda _: [Row('e', 'kept', None, 1)],
         'steps': lambda _: pytest.fail('left out')})
-    counts = bench.run(bench.quick())
+    counts = bench.run(bench.QUICK)
     assert (counts.passed, counts.failed) == (
         1, ['bench: dma', 'bench: mappings', 'bench: regions'])
     said = capsys.readouterr().out

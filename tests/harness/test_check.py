@@ -9,8 +9,15 @@ import time
 
 import pytest
 
-from igdrmrr import check, results, suites, ui
+from igdrmrr import check, suites, ui
+from igdrmrr.cases import Cases
 from igdrmrr.ui import Failure
+
+
+def cases(passed):
+    found = Cases('x')
+    found.passed = passed
+    return found
 
 
 @pytest.fixture
@@ -18,8 +25,7 @@ def lanes(monkeypatch):
     """Suites that are functions; gives a function that runs them all."""
     def run(found):
         monkeypatch.setattr(check, 'SUITES', found)
-        monkeypatch.setattr(check, 'build_all',
-                            lambda chosen: results.Counts())
+        monkeypatch.setattr(check, 'build_all', lambda chosen: Cases('build'))
         return check.check(list(found))
 
     return run
@@ -29,9 +35,9 @@ def test_lanes_run_side_by_side(lanes):
     """Each waits for the other one."""
     meeting = threading.Barrier(2, timeout=10)
 
-    def suite():
+    def suite(_):
         meeting.wait()
-        return results.Counts(1)
+        return cases(1)
 
     found = lanes({'guest': suite, 'lint': suite})
     assert [(name, str(counted)) for name, counted, _ in found[1:]] == [
@@ -39,12 +45,23 @@ def test_lanes_run_side_by_side(lanes):
 
 
 def test_suite_that_cannot_run_is_a_failure(lanes):
-    def broken():
+    def broken(_):
         raise Failure('no emulator')
 
-    found = lanes({'lint': broken, 'docs': lambda: results.Counts(2)})
+    found = lanes({'lint': broken, 'docs': lambda _: cases(2)})
     assert found[1][1].failed == ['lint: could not be run']
     assert found[2][1].passed == 2
+
+
+def test_program_that_crashes_at_once_is_a_failure(monkeypatch, tmp_path):
+    """pytest that ends before it wrote a report, for one."""
+    monkeypatch.setattr(check.paths, 'BUILD', tmp_path)
+    monkeypatch.setattr(check.paths, 'LOGS', tmp_path)
+    monkeypatch.setitem(suites.PYTEST, 'x', tmp_path)
+    for words, why in ((['true'], 'ran no test'),
+                       (['sh', '-c', 'kill -SEGV $$'], 'exit status -11')):
+        monkeypatch.setattr(suites, 'pytest_command', lambda *_: words)
+        assert why in check.run_pytest('x').failed[0]
 
 
 def test_interrupt_ends_the_other_lane(lanes, monkeypatch):
@@ -52,11 +69,11 @@ def test_interrupt_ends_the_other_lane(lanes, monkeypatch):
     monkeypatch.setattr(ui, '_stopping', threading.Event())
     began = threading.Event()
 
-    def long():
+    def long(_):
         began.set()
         ui.run_logged('sleep', ['sleep', '60'], 'test-check.log')
 
-    def interrupted():
+    def interrupted(_):
         began.wait(10)
         time.sleep(0.2)
         raise KeyboardInterrupt
@@ -68,17 +85,17 @@ def test_interrupt_ends_the_other_lane(lanes, monkeypatch):
 
 
 def test_table():
-    counted = results.Counts(3, ['x: y'], 1)
+    counted = cases(3)
+    counted.fail('y')
     counted.times = [(1.0, 'x: quick'), (61.4, 'x: slow')]
-    lines = list(check.table([('unit', counted, 62.3)], counted, 63.0))
+    lines = list(check.table([('unit', counted, 62.3), ('all', counted, 63)]))
     assert [line.split() for line in lines[1:3]] == [
-        ['unit', '62', '3', '1', '1'], ['all', '63', '3', '1', '1']]
+        ['unit', '62', '3', '1', '0'], ['all', '63', '3', '1', '0']]
     assert [line.split()[-1] for line in lines[4:]] == ['slow', 'quick']
 
 
-@pytest.mark.parametrize('words, wanted', [
-    ([], False), (['--full'], True)])
-def test_asan_is_of_full(monkeypatch, tmp_path, words, wanted):
+@pytest.mark.parametrize('words', [[], ['--full']])
+def test_asan_is_of_full(monkeypatch, tmp_path, words):
     # The check that runs this has the lock of the real one.
     monkeypatch.setattr(check.paths, 'BUILD', tmp_path)
     monkeypatch.setenv(suites.FULL, '')
@@ -86,6 +103,6 @@ def test_asan_is_of_full(monkeypatch, tmp_path, words, wanted):
     chosen = []
     monkeypatch.setattr(check, 'check',
                         lambda names: chosen.extend(names) or [])
-    check.cmd_check(words)
-    assert ('asan' in chosen) == wanted
+    assert check.cmd_check(words) == 1      # nothing ran
+    assert ('asan' in chosen) == bool(words)
     assert 'guest' in chosen

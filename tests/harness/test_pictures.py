@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / 'tests/functional'))
 
 from guestlib import card, picture, scene  # noqa: E402
 from guestlib.picture import Picture, PictureError  # noqa: E402
-from igdrmrr import card as program  # noqa: E402
+from igdrmrr import guest_program  # noqa: E402
 
 # Begins with bytes that are blanks in a header, and ends with others.
 SMALL = Picture(2, 3, b'\n\x20\t' + bytes(range(12)) + b'\xff\n\0')
@@ -67,8 +67,8 @@ def test_difference():
 
 def test_card_is_what_the_guest_draws():
     """The program draws in C what card.py has in Python."""
-    drawn = subprocess.run([program.program()], stdout=subprocess.PIPE,
-                           check=True).stdout
+    drawn = subprocess.run([guest_program.build('test-card')], check=True,
+                           stdout=subprocess.PIPE).stdout
     found = Picture(card.WIDTH, card.HEIGHT, drawn)
     assert picture.difference(found, card.test_card()) is None
 

@@ -13,10 +13,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
 
+from guestlib import chroot  # noqa: E402
 from guestlib.assets import Assets  # noqa: E402
-from igdrmrr import chroot  # noqa: E402
 
-import machines as both  # noqa: E402
+from machines import Machines, Steps  # noqa: E402
 
 # Told to end, take the guest along.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -27,7 +27,7 @@ def machines(request):
     obstacle = chroot.obstacle()
     if obstacle:
         pytest.skip('no clean Debian: ' + obstacle)
-    made = both.Machines(Assets())
+    made = Machines(Assets())
     made.make()
     yield made
     if not request.session.testsfailed:
@@ -53,4 +53,4 @@ def life(running):
 def confined(running):
     """The steps of the domain under AppArmor."""
     run = running['confined'].result()
-    return both.Steps(run.says + run.errors)
+    return Steps(run.says + run.errors)

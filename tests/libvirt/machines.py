@@ -13,10 +13,10 @@ import shutil
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
-from guestlib import cpio, kimage, kmodules, runner
+from guestlib import chroot, cpio, kimage, kmodules, runner
 from guestlib.boot import IOMMU, IOMMU_ON, L1_PROBES, LESS_WORK, Bench
 from guestlib.initramfs import FW_CFG_MODULES, VFIO_MODULES, joined
-from igdrmrr import chroot, package, paths, ui
+from igdrmrr import package, paths, ui
 
 HERE = Path(__file__).resolve().parent
 DIRECTORY = paths.BUILD / 'libvirt'
@@ -214,7 +214,7 @@ class Machines:
     def stop(self):
         """Ends both."""
         self.bench.stop.set()
-        self.system.stop()
+        ui.stop_running()
 
     def remove(self):
         self.system.remove()

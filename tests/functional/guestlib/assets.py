@@ -18,7 +18,7 @@ SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from igdrmrr import (assets as cached, card, driver, kexec,  # noqa: E402
+from igdrmrr import (assets as cached, driver, guest_program,  # noqa: E402
                      paths, stock, tool, ui)
 
 from . import qcow2  # noqa: E402
@@ -66,14 +66,13 @@ class Assets:
         vfio-user: the static program that uses a device through VFIO
         disk: an empty qcow2 disk
         """
-        made = {"test-card": ("bin/test-card", card.program),
-                "vfio-user": ("bin/vfio-user", driver.user_program),
-                "disk": ("empty.qcow2", empty_disk)}
-        return [(made[name][0], fetched(made[name][1])) for name in names]
+        return [("empty.qcow2", empty_disk()) if name == "disk" else
+                (f"bin/{name}", fetched(guest_program.build, name))
+                for name in names]
 
     def kexec_load(self):
         """The static program that loads a kernel for kexec."""
-        return fetched(kexec.program)
+        return fetched(guest_program.build, "kexec-load")
 
     def inner_emulator(self):
         """The one that runs inside a guest; the same unless told."""
@@ -97,7 +96,7 @@ class Assets:
 
     def driver_user(self):
         """The static program that uses the driver's devices."""
-        return fetched(driver.user_program)
+        return fetched(guest_program.build, "vfio-user")
 
     def busybox(self):
         """The static busybox that every guest runs."""

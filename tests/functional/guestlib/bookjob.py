@@ -8,7 +8,7 @@ said taken apart.  Each step says "book NAME STATUS", NAME being the block's and
 the step's number, and "book_out NAME BYTES".
 """
 
-from igdrmrr import book
+from . import book
 
 # What the reader's machine has and the test's guest has elsewhere.
 SET_UP = """\

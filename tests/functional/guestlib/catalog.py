@@ -9,7 +9,7 @@ What each one should say is in the test_*.py files; this is only what is run.
 import shlex
 from dataclasses import replace
 
-from igdrmrr import book
+from . import book
 
 from . import (bookjob, driver_jobs, driver_nested, jobs, kexec, kvm_jobs,
                visits)

@@ -12,7 +12,9 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-from . import paths
+from . import assets        # noqa: F401 (finds igdrmrr)
+
+from igdrmrr import paths
 
 DOCS = paths.ROOT / 'docs'
 

@@ -3,8 +3,6 @@
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
-#
-# Prints TAP, one case for each check of each file.
 
 import json
 import os
@@ -13,7 +11,9 @@ import shlex
 import subprocess
 import tempfile
 
-from . import paths, qemu, source
+import pytest
+
+from igdrmrr import circles, paths, qemu, source
 
 FILE_LINES = 700
 LINE_COLUMNS = 80
@@ -46,7 +46,9 @@ PRINTED = 'tests/data/tool/'
 # Where files say their kind, and pure ones include no QEMU.
 LAYERED = ('hw/', 'tools/')
 
-SCRIPTS = ('run', '.ci/run', 'scripts/tcg-only/qemu-system-x86_64')
+SCRIPTS = ('run', '.ci/run', 'scripts/tcg-only/qemu-system-x86_64',
+           'packaging/debian/tests/emulator', 'packaging/debian/tests/firmware',
+           'packaging/debian/tests/tool', 'packaging/debian/tests/driver')
 TEXT_ENDINGS = ('.c', '.h', '.py', '.sh', '.build', '.rst', '.txt')
 
 
@@ -100,7 +102,7 @@ def check_text(name):
             wrong.append(where + 'tab')
         if line != line.rstrip():
             wrong.append(where + 'white space at the end')
-        if MACHINE.search(line) and name != 'scripts/igdrmrr/lint.py':
+        if MACHINE.search(line) and name != 'tests/lint/test_lint.py':
             wrong.append(where + 'names a machine or a mirror: ' + line)
     return wrong
 
@@ -124,7 +126,18 @@ def check_c(name):
         if not any(kind in text[:2000] for kind in KINDS):
             wrong.append('the head of the file does not say its kind: '
                          + ' '.join(KINDS))
+    if name.startswith('hw/'):
+        wrong += ['a static variable: ' + one for one in mutable_state(text)]
     return wrong + check_layers(name, text)
+
+
+def mutable_state(text):
+    """The variables that last and are not constant."""
+    for found in re.finditer(r'^ *static\b([^;={]*)[;={]', text, re.M):
+        declared = found[1].strip()
+        if not declared.endswith(')') and not re.search(
+                r'\b(const\b[^*]*|TypeInfo \w+(\[\])?)$', declared):
+            yield ' '.join(declared.split())
 
 
 def check_layers(name, text):
@@ -236,6 +249,7 @@ def check_checkpatch(name):
 def cases():
     """Triples of name, function, arguments."""
     yield 'lists', check_listed, ()
+    yield 'circles', lambda: list(circles.complaints()), ()
     for name in our_files():
         if name.endswith(('.c', '.h', '.py', '.build')) or '.' not in name:
             yield 'head ' + name, check_head, (name,)
@@ -252,17 +266,10 @@ def cases():
             yield '%s %s' % (compiler, name), check_compiler, (entry, compiler)
 
 
-def main(only):
-    """Runs the cases whose name contains one of @only, or all."""
-    chosen = [case for case in cases()
-              if not only or any(word in case[0] for word in only)]
-    print('1..%d' % len(chosen))
-    failed = 0
-    for number, (name, function, arguments) in enumerate(chosen, 1):
-        wrong = function(*arguments)
-        failed += bool(wrong)
-        print('%sok %d - %s' % ('not ' if wrong else '', number, name))
-        for line in wrong:
-            print('# ' + line)
-        print(end='', flush=True)
-    return 1 if failed else 0
+CASES = {name: case for name, *case in cases()}
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_lint(name):
+    function, arguments = CASES[name]
+    assert function(*arguments) == []

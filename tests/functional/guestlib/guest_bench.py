@@ -13,20 +13,17 @@ import functools
 import resource
 import shlex
 import subprocess
-import sys
 import threading
 import time
 
-from . import paths, ui
-from .bench_report import Row, Wanted, compare
-from .bench_rig import absences, in_turns
+from . import acpi, catalog, steps
+from .assets import Assets
+from .boot import Bench, Inner, Spec
+from .evidence import Evidence
 
-sys.path.insert(0, str(paths.ROOT / 'tests/functional'))
-
-from guestlib import acpi, catalog, steps  # noqa: E402
-from guestlib.assets import Assets  # noqa: E402
-from guestlib.boot import Bench, Inner, Spec  # noqa: E402
-from guestlib.evidence import Evidence  # noqa: E402
+from igdrmrr import paths, ui
+from igdrmrr.bench_report import Row, Wanted, compare
+from igdrmrr.bench_rig import absences, in_turns
 
 PLAIN = Spec('plain', job='true')
 DEVICE = Spec('device', catalog.LOWER, job='true', memory='3G')
@@ -50,10 +47,11 @@ def guests():
     return Bench(Assets(), paths.BUILD / 'bench')
 
 
+@functools.cache
 def our_table():
     """The DMAR that our emulator makes for DEVICE, as Linux has it."""
-    spec = dataclasses.replace(DEVICE, name='table', job='probe_tables')
-    outcome = guests().boot(spec)
+    outcome = guests().boot(dataclasses.replace(DEVICE, name='table',
+                                                job='probe_tables'))
     table = outcome.l1.data('table', 'DMAR')
     if not table:
         raise ui.Failure('the guest said nothing of its DMAR, see %s'
@@ -74,13 +72,18 @@ def on_stock(spec, table):
 
 # (f): boot
 
-def run(command, errors, limit):
-    """(status, seconds, seconds of CPU) of a process, exactly."""
+def boot(spec):
+    """Seconds to the end of the innermost init, and seconds of CPU, exactly."""
+    guest = guests().guest(spec)
+    directory = guests().directory / spec.name
+    command = guest.command(directory)
+    (directory / 'command').write_text(shlex.join(command) + '\n')
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                               stdout=errors, stderr=errors)
-    killer = threading.Timer(limit, process.kill)
+    with open(directory / 'errors.log', 'wb') as errors:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                   stdout=errors, stderr=errors)
+    killer = threading.Timer(guest.time_limit, process.kill)
     killer.start()
     try:
         status = process.wait()
@@ -89,19 +92,6 @@ def run(command, errors, limit):
         process.kill()
     seconds = time.monotonic() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (status, seconds, after.ru_utime - before.ru_utime
-            + after.ru_stime - before.ru_stime)
-
-
-def boot(spec):
-    """Seconds to the end of the innermost init, and seconds of CPU."""
-    bench = guests()
-    directory = bench.directory / spec.name
-    guest = bench.guest(spec)
-    command = guest.command(directory)
-    (directory / 'command').write_text(shlex.join(command) + '\n')
-    with open(directory / 'errors.log', 'wb') as errors:
-        status, seconds, cpu = run(command, errors, guest.time_limit)
     says = (directory / 'says.log').read_text(errors='replace')
     console = (directory / 'inner-console.log').read_text(errors='replace')
     l1, l2 = Evidence('L1', '', says), Evidence('L2', console, says)
@@ -111,10 +101,10 @@ def boot(spec):
         raise ui.Failure('L2 ran under %s, not %s, see %s' % (
             l2.accelerator(), spec.inner.accel, directory))
     if spec.inner:
-        started, finished = (float(l1.value(word, 'linux')) for word in
-                             ('inner_started', 'inner_finished'))
-        seconds = finished - started
-    return seconds, cpu
+        seconds = (float(l1.value('inner_finished', 'linux'))
+                   - float(l1.value('inner_started', 'linux')))
+    return seconds, (after.ru_utime - before.ru_utime
+                     + after.ru_stime - before.ru_stime)
 
 
 def boot_rows(what, specs, pairs, warm):
@@ -125,9 +115,8 @@ def boot_rows(what, specs, pairs, warm):
             measured = boot(specs[name])
             if index >= 0:
                 found[name].append(measured)
-    both = found.get('stock', found['ours']), found['ours']
-    seconds, cpu = ([[one[which] for one in times] for times in both]
-                    for which in (0, 1))
+    seconds, cpu = zip(*(zip(*found[name]) for name in (
+        'stock' if 'stock' in found else 'ours', 'ours')))
     return [compare('f', what + ': to the end of init', *seconds, 's',
                     Wanted('<=', 1.02)),
             compare('f', what + ': CPU time of that', *cpu, 's')]
@@ -135,18 +124,17 @@ def boot_rows(what, specs, pairs, warm):
 
 # The way past the counters
 
-def walk(spec):
+def walk(spec, policy=None):
+    """Of a guest, or of the same under that policy."""
+    if policy:
+        spec = dataclasses.replace(
+            spec, name='walk-' + policy,
+            machine=('-machine', 'q35', '-device', 'intel-iommu,intremap=on,'
+                     'caching-mode=on,rmrr-policy=' + policy))
     try:
         return steps.walk(guests(), spec)
     except steps.StepError as failure:
         raise ui.Failure(str(failure)) from failure
-
-
-def walk_policy(policy):
-    machine = ('-machine', 'q35', '-device', 'intel-iommu,intremap=on,'
-               'caching-mode=on,rmrr-policy=' + policy)
-    return walk(dataclasses.replace(catalog.NO_WINDOW, machine=machine,
-                                    name='walk-' + policy))
 
 
 def walk_rows(stock, ours, policy):
