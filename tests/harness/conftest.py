@@ -1,4 +1,4 @@
-# Finds the harness for its tests
+# Finds the harness and the guests' library for their tests
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
@@ -7,4 +7,5 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'scripts'))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / 'scripts'), str(ROOT / 'tests/functional')]

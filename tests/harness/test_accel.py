@@ -7,15 +7,12 @@ The emulators are shell scripts that behave as one does whose KVM boots a
 kernel, hangs, or makes the emulator abort.
 """
 
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "functional"))
-
-from guestlib import accel, runner  # noqa: E402
+from guestlib import accel, runner
 
 BOOTS = 'for word; do case $word in file:*/says.log) echo "@@L1 finished" ' \
         '> ${word#file:};; esac; done'

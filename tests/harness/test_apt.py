@@ -54,19 +54,6 @@ def test_machine_setting(line, taken):
     assert bool(apt.MACHINE_SETTING.match(line)) == taken
 
 
-def test_versions(monkeypatch):
-    """Each once, the newest first, and no other package's."""
-    archive = apt.Archive('trixie')
-    monkeypatch.setattr(archive, 'cache', lambda *_: '\n\n'.join(
-        'Package: %s\nVersion: %s\nChecksums-Sha256:\n 12 3 x\n 45 6 y' % one
-        for one in (('qemu', '1:10.0.2+ds-2'), ('qemu', '1:10.0.13+ds-0'),
-                    ('qemu', '1:10.0.2+ds-2'), ('qemu-user', '1:11.0'))))
-    found = archive.source_versions('qemu')
-    assert [stanza['Version'] for stanza in found] == [
-        '1:10.0.13+ds-0', '1:10.0.2+ds-2']
-    assert found[0]['Checksums-Sha256'].split() == '12 3 x 45 6 y'.split()
-
-
 @pytest.mark.parametrize('suite, names, releases', [
     ('bookworm', 'linux-headers-6.1.0-9-amd64 linux-headers-6.1.0-10-amd64 '
      'linux-headers-6.1.0-11-rt-amd64 linux-headers-6.12.9+deb12-amd64',
@@ -141,16 +128,6 @@ def test_kernel_in_the_cache_is_kept(mirror):
     fetcher.archives = {}
     fetcher.kernel('trixie', PARTS)
     assert len(fetcher.reused) == len(PARTS) + 1
-
-
-def test_update_takes_the_newer_kernel(mirror):
-    fetcher, taken = mirror
-    fetcher.missing.add('linux-kbuild-6.12.9+deb13')
-    fetcher.kernel('trixie', PARTS)
-    fetcher.missing.clear()
-    fetcher.newest = True
-    fetcher.kernel('trixie', PARTS)
-    assert {found for _, found, _ in taken.values()} == {'6.12.9+deb13'}
 
 
 def test_no_kernel_is_there_whole(mirror):

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from igdrmrr import asan, suites
+from igdrmrr import asan
 
 PROGRAMS = {
     'address': 'char *p = malloc(1); free(p); return *(volatile char *)p;',
@@ -32,19 +32,3 @@ def test_a_report_is_a_status_that_no_test_expects(name, tmp_path):
     env = dict(os.environ, **asan.environment(leaks))
     done = subprocess.run([program], env=env, stderr=subprocess.PIPE)
     assert done.returncode == (0 if name == 'clean' else 99), done.stderr
-
-
-def test_the_build_directory_is_its_own(monkeypatch, tmp_path):
-    monkeypatch.setattr(os, 'chdir', lambda directory: None)
-    ran = []
-    monkeypatch.setattr(os, 'execve', lambda *call: ran.append(call))
-    for name in ('qtest', 'asan'):
-        directory = tmp_path / name
-        (directory / 'tests/qtest').mkdir(parents=True)
-        (directory / 'tests/qtest/x-test').touch()
-        (directory / 'qemu-system-x86_64').touch()
-    monkeypatch.setattr(asan, 'QEMU_BUILD', tmp_path / 'asan')
-    suites.run_qtest('x-test', directory=tmp_path / 'qtest')
-    asan.run_qtest('x-test')
-    assert [call[0].parents[2].name for call in ran] == ['qtest', 'asan']
-    assert 'exitcode=99' in ran[1][2]['UBSAN_OPTIONS']

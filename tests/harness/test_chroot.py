@@ -4,16 +4,11 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
-
-from guestlib import chroot  # noqa: E402
-from igdrmrr import paths  # noqa: E402
-from igdrmrr.ui import Failure  # noqa: E402
+from guestlib import chroot
+from igdrmrr import paths
+from igdrmrr.ui import Failure
 
 
 @pytest.fixture
@@ -54,25 +49,3 @@ def test_mounts_that_are_seen_outside(machine, monkeypatch, tmp_path):
     assert 'seen outside' in chroot.obstacle()
     assert len((tmp_path / 'umounted').read_text().split()) == 2
     assert not list(tmp_path.glob('.trial-*'))
-
-
-def test_not_root(machine, monkeypatch):
-    machine('exit 0')
-    monkeypatch.setattr(chroot.os, 'geteuid', lambda: 1000)
-    assert chroot.obstacle() == 'needs root'
-
-
-def test_other_packages_replace_the_cached_ones(machine, monkeypatch,
-                                                tmp_path):
-    """And not those of another release, or another first package."""
-    machine('exit 0')
-    monkeypatch.setattr(paths, 'CACHE', tmp_path)
-    monkeypatch.setattr(chroot.Chroot, 'run', lambda *_: '')
-    monkeypatch.setattr(chroot.Chroot, 'copy', lambda *_: None)
-    for name in ('bookworm', 'trixie', 'trixie-one-0', 'bookworm-two-0'):
-        (tmp_path / 'chroot' / name).mkdir(parents=True)
-    first = chroot.base('bookworm', ['one'])
-    assert first.is_dir() and chroot.base('bookworm', ['one']) == first
-    second = chroot.base('bookworm', ['one', 'two'])
-    assert second.is_dir() and not first.exists()
-    assert len(list((tmp_path / 'chroot').iterdir())) == 5

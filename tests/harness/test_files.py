@@ -24,14 +24,6 @@ def test_new_directory_appears_whole_or_not_at_all(tmp_path):
     assert [path.name for path in tmp_path.rglob('*')] == ['b', 'old']
 
 
-def test_sweep_takes_only_leftovers(tmp_path):
-    (tmp_path / '.tmp-abc/inner').mkdir(parents=True)
-    (tmp_path / '.tmp-file').write_text('1')
-    (tmp_path / 'kept').write_text('1')
-    files.sweep(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ['kept']
-
-
 def test_configured_once(tmp_path, monkeypatch):
     """Again with other inputs, and after one that failed."""
     monkeypatch.setattr(paths, 'LOGS', tmp_path)

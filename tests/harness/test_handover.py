@@ -5,18 +5,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import re
-import sys
-import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
-
-from guestlib import (checks, handover, outside, port,  # noqa: E402
-                      runner, visits)
-from guestlib.evidence import Evidence  # noqa: E402
+from guestlib import checks, handover, outside, port
+from guestlib.evidence import Evidence
 
 STOLEN = checks.Stolen(0x7b800000, 64 << 20, 8 << 20)
 
@@ -117,10 +112,6 @@ def test_way_passes_and_fails(old, new):
     assert not handover.way(told(old, new, TRACE).splitlines())
 
 
-def test_way_of_another_device():
-    assert not handover.way(TRACE.replace('00:02.0', '00:03.0').splitlines())
-
-
 def test_way_under_lock():
     locked = told('0: the guest maps something else there',
                   "1: rmrr-policy=lock, against the guest's tables", TRACE)
@@ -184,50 +175,6 @@ def test_port_hears_in_order(guest):
         visitor(mine).step('boot')
 
 
-def test_port_waits_for_what_comes(guest, monkeypatch):
-    says, mine = guest
-    monkeypatch.setattr(port, 'POLL_SECONDS', 0.01)
-    later = threading.Timer(0.1, says.write, ['@@L1 step boot\n'])
-    later.start()
-    visitor(mine, gone=False).step('boot')
-    later.join()
-
-
-def test_port_hears_the_last_words(guest):
-    """What is said between a look and the end is not lost."""
-    says, mine = guest
-
-    def gone():
-        says.write('@@L1 step boot\n')
-        return True
-
-    outside.Outside(None, mine, None, gone).step('boot')
-
-
-def test_port_does_not_wait_for_ever(guest, monkeypatch):
-    monkeypatch.setattr(outside, 'WAIT_SECONDS', 0.1)
-    with pytest.raises(outside.OutsideError, match='did not say'):
-        visitor(guest[1], gone=False).heard('anything')
-
-
-def test_port_gives_whole_lines(guest):
-    says, mine = guest
-    assert mine.line() is None
-    says.write('one\ntwo\nthr')
-    says.flush()
-    assert [mine.line() for _ in range(3)] == ['one', 'two', None]
-    says.write('ee\n')
-    assert mine.line() == 'three'
-
-
-def test_port_answers_whoever_comes(guest, tmp_path):
-    """The answer waits for an emulator that has not opened its end yet."""
-    _, mine = guest
-    visitor(mine).answer('first')
-    with open(tmp_path / 'answers', encoding='utf-8') as answers:
-        assert answers.readline() == 'first\n'
-
-
 def test_failed_migration():
     monitor = Monitor({}, {'status': 'active'},
                       {'status': 'failed', 'error-desc': 'no space'})
@@ -240,36 +187,3 @@ def test_failed_job():
                       [{'status': 'concluded', 'error': 'no disk'}], None)
     with pytest.raises(outside.OutsideError, match='no disk'):
         outside.Outside(monitor, None, None).job('snapshot-save')
-
-
-def test_moves_are_one_more_than_places():
-    assert len(visits.moves('here', 'there')) == 3
-
-
-def test_runs_of_one_guest(tmp_path):
-    def run(where, seconds, text):
-        return runner.Run(tmp_path / where, seconds, 0, False, text, text,
-                          text, '', [], text)
-
-    joined = outside.joined([run('a', 1, 'x\n'), run('b', 2, 'y\n')],
-                            '@@L0 rmrr\n@@L0 problem no answer\n')
-    assert joined.directory == tmp_path / 'a'
-    assert (joined.seconds, joined.says, joined.trace) == (3, 'x\ny\n',
-                                                           'x\ny\n')
-    assert joined.errors == '@@L0 problem no answer\n'
-
-
-def test_visited_command_line(tmp_path):
-    guest = runner.Guest('name', Path('emulator'), tmp_path, [], Path('k'),
-                         Path('i'))
-    visit = outside.Visit(lambda _: None, tmp_path, tmp_path)
-    words = visit.command(guest.command(tmp_path))
-    inherited = visit.inherited()
-    visit.end()
-    says = tmp_path / 'says.log'
-    assert f'file:{says}' not in words
-    # Not a socket with a logfile: see port.py.
-    assert (f'file,id=says,path={says},input-path={tmp_path / "answers"}'
-            in words)
-    assert f'socket,id=monitor,fd={inherited[0]}' in words
-    assert not (tmp_path / 'answers').exists()

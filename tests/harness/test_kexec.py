@@ -5,18 +5,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
-
-from guestlib import handover, kexec  # noqa: E402
-from guestlib.assets import Assets  # noqa: E402
-from guestlib.evidence import Evidence  # noqa: E402
+from guestlib import handover, kexec
+from guestlib.evidence import Evidence
 
 LINUX = '[    0.000000] Linux version 6.1.0\n'
 COPIED = (f'[    2.216629] {kexec.TAKES_OVER}\n'
@@ -81,27 +75,3 @@ def test_mapped_throughout(trace):
     assert not handover.always_mapped(trace.splitlines(), *wanted)
 
 
-def loader(*words):
-    done = subprocess.run([Assets().kexec_load(), *words], text=True,
-                          stdout=subprocess.PIPE, check=False)
-    return done.returncode, done.stdout
-
-
-def test_loader_refuses_what_it_does_not_know():
-    usage = (1, 'next|panic KERNEL INITRAMFS COMMAND-LINE\n')
-    assert loader() == usage
-    assert loader('later', '/dev/null', '/dev/null', '') == usage
-    assert loader('panic', '/none', '/dev/null', '') == (
-        1, '/none: No such file or directory\n')
-    assert loader('panic', '/dev/null', '/none', '') == (
-        1, '/none: No such file or directory\n')
-
-
-def test_files_hold_the_layers_before_them(tmp_path):
-    (tmp_path / 'kernel').write_bytes(b'kernel')
-    (tmp_path / 'load').write_bytes(b'load')
-    archive = kexec.files(tmp_path / 'load', tmp_path / 'kernel', b'layers')
-    listed = subprocess.run(['cpio', '-t', '--quiet'], input=archive,
-                            stdout=subprocess.PIPE, check=True).stdout
-    assert listed.split() == [b'kexec', b'kexec/load', b'kexec/vmlinuz',
-                              b'kexec/initramfs']

@@ -1,21 +1,21 @@
-# The demo's two scenes: verdicts that can fail, and when the picture is taken
+# The demo's two scenes, its pictures and its words: verdicts that can fail
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-import sys
-import threading
-from contextlib import closing
-from pathlib import Path
+import subprocess
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
+import demo
+from guestlib import boot, card, catalog, checks, picture, runner, scene
+from guestlib.evidence import Evidence
+from guestlib.picture import Picture, PictureError
+from igdrmrr import guest_program, paths
 
-from guestlib import (boot, card, catalog, outside, picture,  # noqa: E402
-                      port, runner, scene, visits)
-from guestlib.evidence import Evidence  # noqa: E402
+# Begins with bytes that are blanks in a header, and ends with others.
+SMALL = Picture(2, 3, b'\n\x20\t' + bytes(range(12)) + b'\xff\n\0')
 
 STOCK_LOG = '[    2.065077] DMAR: No RMRR found\n'
 HERE_SAYS = '''\
@@ -101,50 +101,55 @@ def test_on_stock_rmrr(tmp_path, l1, l2, failed):
         l2))) == failed
 
 
-def test_kept_as_png(tmp_path):
-    shown = outcome(catalog.DEMO, tmp_path, card.test_card(), HERE_SAYS)
-    path = tmp_path / 'new/one.png'
-    assert scene.write_png(shown, path)
-    assert scene.read_png(path) == card.test_card()
-    (tmp_path / scene.DUMP).unlink()
-    assert not scene.write_png(shown, tmp_path / 'other.png')
-    assert not (tmp_path / 'other.png').exists()
+# Its pictures
+
+def test_png_there_and_back():
+    assert picture.from_png(picture.to_png(SMALL)) == SMALL
 
 
-# When it is taken
-
-class Monitor:
-    def __init__(self):
-        self.commands = []
-
-    def execute(self, command, **arguments):
-        self.commands.append((command, arguments))
+@pytest.mark.parametrize('at', [0, 20, 30, 45, -1])
+def test_png_refused(at):
+    data = bytearray(picture.to_png(SMALL))
+    data[at] ^= 1
+    with pytest.raises(PictureError):
+        picture.from_png(bytes(data))
 
 
-def test_screendump_when_l2_waits(tmp_path):
-    """Not before; and a picture of an earlier run is gone by then."""
-    says = tmp_path / 'says.log'
-    says.write_text('@@L2 picture drawn 0x7b800000\n')
-    (tmp_path / scene.DUMP).write_bytes(b'old')
-    monitor = Monitor()
-    with closing(port.Port(tmp_path)) as mine:
-        thread = threading.Thread(target=visits.screendump, args=(
-            outside.Outside(monitor, mine, tmp_path),), daemon=True)
-        thread.start()
-        thread.join(0.3)
-        assert thread.is_alive() and not monitor.commands
-        assert not (tmp_path / scene.DUMP).exists()
-        says.write_text(HERE_SAYS)
-        thread.join(10)
-    assert monitor.commands == [
-        ('screendump', {'filename': str(tmp_path / scene.DUMP)})]
+def test_card_is_what_the_guest_draws():
+    """The program draws in C what card.py has in Python."""
+    drawn = subprocess.run([guest_program.build('test-card')], check=True,
+                           stdout=subprocess.PIPE).stdout
+    found = Picture(card.WIDTH, card.HEIGHT, drawn)
+    assert picture.difference(found, card.test_card()) is None
 
 
-def test_stock_scene_is_the_same():
-    """The guests differ in what the first one is run by, and in work."""
-    here, stock = catalog.DEMO, catalog.DEMO_STOCK
-    assert stock.stock and not here.stock
-    for name in ('stolen', 'machine', 'device_options', 'memory', 'release',
-                 'parameters', 'visits'):
-        assert getattr(here, name) == getattr(stock, name)
-    assert here.inner.arguments() == stock.inner.arguments()
+README_PICTURES = [(scene.HERE, card.test_card), (scene.STOCK, card.all_faults)]
+
+
+@pytest.mark.parametrize('name, wanted', README_PICTURES)
+def test_readme_picture(name, wanted):
+    """A README that shows what the demo no longer makes."""
+    kept = scene.read_png(scene.README / name)
+    assert picture.difference(kept, wanted()) is None
+    assert f'docs/pictures/{name}' in (paths.ROOT / 'README.rst').read_text()
+
+
+# Its words
+
+def test_table():
+    good, bad = (checks.Check('', '', passed, '') for passed in (True, False))
+    lines = list(demo.table([
+        ('L1', {'found': good, 'handed on': good}),
+        ('L2, stock', {'found': bad, 'handed on': None})]))
+    assert [line.split() for line in lines] == [
+        ['found', 'handed', 'on'], ['L1', 'yes', 'yes'],
+        ['L2,', 'stock', 'NO', '-']]
+
+
+def test_words_of_what_stock_does(capsys):
+    lines = [('L1', checks.Check('RMRR', 'none', True, 'none')),
+             ('L2', checks.Check('BDSM', 'there', False, 'elsewhere'))]
+    assert demo.report(lines, ('as expected', 'not as expected')) == (1, 1)
+    out = capsys.readouterr().out
+    assert '  L1  as expected  RMRR: none\n' in out
+    assert '  L2  not as expected  BDSM: there (wanted elsewhere)\n' in out

@@ -1,23 +1,17 @@
-# Tests of the guest that goes step by step: monitor, counters, tables
+# Tests of the guest that goes step by step: counters, tables
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import os
-import socket
 import struct
-import sys
-import threading
 import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
-
-from guestlib import acpi, port, qmp, steps  # noqa: E402
+from guestlib import acpi, port, steps
 
 
 def table(length=144, revision=1):
@@ -45,58 +39,6 @@ def test_raised_table_has_a_right_checksum():
 def test_broken_table_is_refused(broken):
     with pytest.raises(acpi.TableError):
         acpi.raised(broken)
-
-
-def test_archive_is_where_the_kernel_looks():
-    blob = acpi.archive(acpi.raised(table()))
-    assert blob.startswith(b'070701')
-    assert b'kernel/firmware/acpi/dmar.aml\0' in blob
-    assert acpi.raised(table()) in blob
-
-
-def answer_as(connection, answers):
-    """A monitor that greets, and says the answers to what comes."""
-    def run():
-        with connection:
-            connection.sendall(b'{"QMP": {}}\r\n')
-            stream = connection.makefile()
-            for answer in [b'{"return": {}}'] + answers:
-                stream.readline()
-                connection.sendall(answer + b'\n')
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
-
-
-def test_monitor_keeps_events_of_the_meantime():
-    mine, other = socket.socketpair()
-    thread = answer_as(other, [
-        b'{"event": "SHUTDOWN", "data": {"reason": "guest-reset"}}\n'
-        b'{"return": 7}',
-        b'{"error": {"class": "GenericError", "desc": "no such thing"}}'])
-    monitor = qmp.Monitor(mine)
-    assert monitor.event() is None
-    assert monitor.get('/machine', 'x') == 7
-    assert monitor.event()['event'] == 'SHUTDOWN'
-    with pytest.raises(qmp.QmpError, match='no such thing'):
-        monitor.set('/machine', 'x', True)
-    thread.join()
-    with pytest.raises(qmp.QmpError, match='gone'):
-        monitor.execute('cont')
-    mine.close()
-
-
-def test_lines_come_whole():
-    mine, other = socket.socketpair()
-    lines = qmp.Lines(mine)
-    other.sendall(b'one\ntw')
-    assert (lines.next(1), lines.next(0.01)) == ('one', None)
-    other.sendall(b'o\n')
-    assert lines.next(1) == 'two'
-    other.close()
-    with pytest.raises(EOFError):
-        lines.next(1)
-    mine.close()
 
 
 class Monitor:
@@ -191,25 +133,3 @@ def test_walk_that_takes_too_long(tmp_path):
 def test_walk_whose_emulator_ends(tmp_path):
     with pytest.raises(steps.StepError, match='gone'):
         walk(tmp_path, ['@@L1 step boot\n'], [], 1)
-
-
-def test_command_is_paused_with_a_monitor():
-    words = steps.command(['emulator', '-no-reboot'], 6)
-    assert words[:2] == ['emulator', '-no-reboot']
-    assert 'socket,id=monitor,fd=6' in words
-    assert '-S' in words and '-no-shutdown' in words
-
-
-def test_trace_names_the_step(tmp_path):
-    one = steps.Step('boot', 2, 1, 30, 1, 0, ['map 0x1-0x2 calls 2'])
-    steps.write_trace(steps.Walk(None, [one]), tmp_path / 'steps.log')
-    assert (tmp_path / 'steps.log').read_text() == (
-        'boot: 2 maps, 1 unmaps, not mapped for 30 ns\n'
-        '    map 0x1-0x2 calls 2\n')
-
-
-def test_unmaps_leave_realize_out():
-    done = steps.Walk(None, [steps.Step('realize', 1, 5, 0, 1, 0),
-                             steps.Step('boot', 0, 2, 0, 1, 0)])
-    assert done.unmaps() == 2
-    assert done.step('boot').unmaps == 2 and done.step('x') is None

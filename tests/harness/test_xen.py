@@ -4,17 +4,11 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-import gzip
-import struct
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
-
-from guestlib import kimage, runner, xen  # noqa: E402
-from guestlib.evidence import Evidence  # noqa: E402
+from guestlib import xen
+from guestlib.evidence import Evidence
 
 CONSOLE = '''\
 (XEN) [VT-D]found ACPI_DMAR_DRHD:
@@ -90,22 +84,3 @@ def test_silence_does_not_pass():
                    (xen.rmrr_found, xen.translates, dom0))
 
 
-def test_xen_gets_its_modules(tmp_path):
-    image, kernel = tmp_path / 'xen.gz', tmp_path / 'kernel'
-    image.write_bytes(gzip.compress(b'hypervisor'))
-    packed = bytearray(4096)
-    struct.pack_into('<II', packed, kimage.PAYLOAD_OFFSET, 0, 16)
-    kernel.write_bytes(packed)
-    guest = xen.below(runner.Guest('name', tmp_path / 'qemu', tmp_path, [],
-                                   kernel, tmp_path / 'cpio', 'a=b,c'),
-                      image, tmp_path)
-    assert (tmp_path / 'xen').read_bytes() == b'hypervisor'
-    assert (tmp_path / 'vmlinux').read_bytes() == packed
-    words = guest.command(tmp_path)
-    assert words[words.index('-kernel') + 1] == str(tmp_path / 'xen')
-    module, initramfs = words[words.index('-initrd') + 1].rsplit(',', 1)
-    assert initramfs == str(tmp_path / 'cpio')
-    assert module.startswith(f'{tmp_path}/vmlinux console=hvc0 ')
-    assert module.endswith(' a=b,,c')
-    assert words[words.index('-append') + 1] == xen.OPTIONS
-    assert 'vtd_dmar_fault' in words
