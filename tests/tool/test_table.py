@@ -176,6 +176,19 @@ def test_plan_of_real_ranges(dsm, limit, memory, tmp_path):
     check_map(plan['guest_map'], memory << 30, base, limit)
 
 
+# Where the machines of QEMU 10.0 end RAM below 4 GiB if nothing is in its way.
+@pytest.mark.parametrize('machine, memory, low', [
+    ('q35', 512, 0x20000000), ('q35', 2048, 0x80000000),
+    ('q35', 2815, 0xaff00000), ('q35', 2816, 0x80000000),
+    ('q35', 8192, 0x80000000), ('pc', 3072, 0xc0000000),
+    ('pc', 3583, 0xdff00000), ('pc', 3584, 0xc0000000),
+    ('pc', 8192, 0xc0000000)])
+def test_usual_low_ram(machine, memory, low, tmp_path):
+    said = answer(BY_NAME['meteor-lake'], tmp_path, 'plan', '--memory',
+                  '%dM' % memory, '--machine', machine)
+    assert int(said['plan']['low_ram'], 16) == low
+
+
 def check_map(rows, memory, base, limit):
     """The rows follow each other; all RAM is there, none in the region."""
     ends = [(int(row['base'], 16), int(row['limit'], 16)) for row in rows]

@@ -5,13 +5,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: links the tool's readers and hw/i386/rmrr_dmar.c, whose table is read
- * back.
+ * Pure: links the tool's readers alone.
  */
 
 #include "qemu/osdep.h"
-#include "../../hw/i386/rmrr_dmar.h"
-#include "../../hw/i386/rmrr_set.h"
 #include "memmap.h"
 
 /* Numbers */
@@ -78,43 +75,22 @@ static void test_printable(void)
 
 /* DMAR */
 
-/* A table around what the emulator's own code has built */
-static GArray *dmar_table(const GArray *rmrrs)
-{
-    GArray *table = g_array_new(FALSE, TRUE, 1);
-    static const uint8_t unit[16] = { 0, 0, 16, 0 };
-
-    g_array_set_size(table, 48);
-    memcpy(table->data, "DMAR", 4);
-    table->data[36] = 38;
-    table->data[37] = 1;
-    g_array_append_vals(table, unit, sizeof(unit));
-    rmrr_dmar_append(table, rmrrs);
-    table->data[4] = table->len;
-    return table;
-}
-
-static GArray *one_rmrr(void)
-{
-    GArray *set = g_array_new(FALSE, TRUE, sizeof(RMRREntry));
-    RMRREntry entry = {
-        .base = 0x7b000000, .limit = 0x7f7fffff, .scope_type = 1,
-        .start_bus = 3, .nr_hops = 2,
-        .path = { { 0x1c, 1 }, { 2, 0 } },
-    };
-
-    g_array_append_val(set, entry);
-    return set;
-}
+/* One unit, and an RMRR of one device behind a bridge */
+static const uint8_t dmar_table[] = {
+    'D', 'M', 'A', 'R', 98, [36] = 38, 1,
+    [48] = 0, 0, 16, 0,
+    [64] = 1, 0, 34, 0, 0, 0, 0, 0,
+    0x00, 0x00, 0x00, 0x7b, 0, 0, 0, 0, 0xff, 0xff, 0x7f, 0x7f, 0, 0, 0, 0,
+    1, 10, 0, 0, 0, 3, 0x1c, 1, 2, 0,
+};
 
 static void test_dmar(void)
 {
-    g_autoptr(GArray) set = one_rmrr();
-    g_autoptr(GArray) bytes = dmar_table(set);
     const DmarRmrr *rmrr;
     DmarTable table;
 
-    g_assert_cmpstr(dmar_parse(bytes->data, bytes->len, &table), ==, NULL);
+    g_assert_cmpstr(dmar_parse(dmar_table, sizeof(dmar_table), &table), ==,
+                    NULL);
     g_assert_cmpuint(table.width, ==, 39);
     g_assert_cmphex(table.flags, ==, 1);
     g_assert_cmpuint(table.units, ==, 1);
@@ -132,39 +108,35 @@ static void test_dmar(void)
     dmar_clear(&table);
 }
 
-/* Offset from the end of the table: 34 bytes of RMRR and scope */
+/* A byte that is changed; @size is that of the table then */
 static void test_dmar_wrong(void)
 {
     static const struct {
-        unsigned from_end;
+        unsigned at;
         uint8_t value;
+        uint8_t size;
         const char *wrong;
     } rows[] = {
-        { 32, 3, "a structure of a wrong length" },
-        { 32, 20, "an RMRR that is too short" },
-        { 32, 35, "a structure of a wrong length" },
-        { 9, 0, "a device scope of a wrong length" },
-        { 9, 7, "a device scope of a wrong length" },
-        { 9, 9, "a device scope of a wrong length" },
-        { 9, 12, "a device scope of a wrong length" },
-        { 82, 0, "a length that is not the file's" },
+        { 66, 3, 98, "a structure of a wrong length" },
+        { 66, 20, 84, "an RMRR that is too short" },
+        { 66, 35, 98, "a structure of a wrong length" },
+        { 89, 0, 98, "a device scope of a wrong length" },
+        { 89, 7, 98, "a device scope of a wrong length" },
+        { 89, 9, 98, "a device scope of a wrong length" },
+        { 89, 12, 98, "a device scope of a wrong length" },
+        { 36, 38, 99, "a length that is not the file's" },
     };
-    g_autoptr(GArray) set = one_rmrr();
     DmarTable table;
     unsigned i;
 
     for (i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(GArray) bytes = dmar_table(set);
-        unsigned at = rows[i].from_end == 82 ? 4 :
-                      bytes->len - rows[i].from_end;
+        uint8_t bytes[sizeof(dmar_table)];
 
-        bytes->data[at] = rows[i].value;
-        if (rows[i].value == 20) {
-            g_array_set_size(bytes, bytes->len - 34 + 20);
-            bytes->data[4] = bytes->len;
-        }
-        g_assert_cmpstr(dmar_parse(bytes->data, bytes->len, &table), ==,
-                        rows[i].wrong);
+        memcpy(bytes, dmar_table, sizeof(bytes));
+        bytes[rows[i].at] = rows[i].value;
+        bytes[4] = rows[i].size;
+        g_assert_cmpstr(dmar_parse(bytes, MIN(rows[i].size, sizeof(bytes)),
+                                   &table), ==, rows[i].wrong);
     }
     g_assert_cmpstr(dmar_parse("DMAR", 4, &table), ==, "no DMAR header");
 }

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib only. Of DMAR, VT-d specification (revision 4.1), chapter 8; the
- * other direction is hw/i386/rmrr_dmar.h.
+ * Pure: glib only. Of DMAR, VT-d specification (revision 4.1), chapter 8.
  */
 
 #ifndef IGD_STOLEN_MEMMAP_H

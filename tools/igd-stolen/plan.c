@@ -16,6 +16,12 @@
 /* What the emulator locks besides RAM, by libvirt's reckoning: ROMs and such */
 #define LOCKED_REST     GIB
 
+/* Of 10.0: a machine with at least this much RAM splits it, at that address */
+#define Q35_LOW_RAM_MAX         0xb0000000ull
+#define Q35_LOW_RAM_SPLIT       0x80000000ull
+#define I440FX_LOW_RAM_MAX      0xe0000000ull
+#define I440FX_LOW_RAM_SPLIT    0xc0000000ull
+
 /* What SMM can take at the top of a q35's low RAM, the machine's default */
 #define TSEG_MAX        (16 * STOLEN_ALIGN)
 
@@ -123,8 +129,17 @@ static void plan_add_place(Plan *plan)
         return;
     }
     checks_add(plan->checks, "place", title, CHECK_PASS, NULL, "%s, %s", range,
-               plan->place.placement == STOLEN_AT_LOW_RAM_END ?
-               "where low RAM ends" : "above low RAM");
+               r->base == plan->low_ram ? "where low RAM ends"
+                                        : "above low RAM");
+}
+
+/* How much RAM the machine puts below 4 GiB when nothing limits it */
+static uint64_t plan_usual_low_ram(const PlanRequest *r)
+{
+    bool q35 = r->machine == STOLEN_MACHINE_Q35;
+
+    return r->memory < (q35 ? Q35_LOW_RAM_MAX : I440FX_LOW_RAM_MAX) ?
+           r->memory : q35 ? Q35_LOW_RAM_SPLIT : I440FX_LOW_RAM_SPLIT;
 }
 
 static void plan_region(Plan *plan)
@@ -137,8 +152,7 @@ static void plan_region(Plan *plan)
                                                                 : 0,
     };
 
-    plan->low_ram = stolen_plan_default_low_ram(layout.machine,
-                                                plan->request.memory);
+    plan->low_ram = plan_usual_low_ram(&plan->request);
     if (!host->region.known || !host_needs_place(host)) {
         return;
     }
