@@ -66,7 +66,7 @@ def staged():
         'dkms.conf': driver.SOURCE / 'dkms.conf',
         'doc/vfio-igd-stolen.rst': docs / 'specs/vfio-igd-stolen.rst',
         # For debian/tests.
-        'host.bundle': paths.ROOT / 'tests/data/hosts/skylake-ready.bundle',
+        'host.bundle': paths.ROOT / 'build/hosts/skylake-ready.bundle',
     }
     for name, place in (('apparmor', DEBIAN.parent / 'apparmor'),
                         ('examples', docs / 'examples')):

@@ -46,7 +46,7 @@ def ranges(entries):
 @pytest.fixture(scope='module')
 def planned():
     """What the host's, L1's and L2's column have to show."""
-    l1 = plan('tests/data/hosts/skylake-ready.bundle', '4G')
+    l1 = plan('build/hosts/skylake-ready.bundle', '4G')
     l2 = plan('tests/data/book/l1.bundle', '2G')
     return [ranges(one) for one in
             (l1['host_map'], l1['guest_map'], l2['guest_map'])]

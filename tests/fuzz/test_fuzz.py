@@ -14,7 +14,7 @@ import shutil
 
 import pytest
 
-from igdrmrr import paths, qemu, suites, ui
+from igdrmrr import paths, qemu, suites, tool, ui
 
 ui.install_signal_handlers()
 
@@ -48,7 +48,7 @@ TARGETS = (
            ('hw/i386/vtd_range_scan.c', 'tests/unit/vtd-scan-case.c',
             'tests/unit/vtd-slow-walk.c', 'tests/unit/vtd-test-tables.c')),
     Target('fuzz-igd-bundle', 16384, tool_sources(),
-           ('glib-2.0', 'jansson'), 'tests/data/hosts/*.bundle'),
+           ('glib-2.0', 'jansson'), 'build/hosts/*.bundle'),
 )
 
 OPTIONS = ('-std=gnu11', '-g', '-O2', '-fno-omit-frame-pointer',
@@ -100,6 +100,7 @@ def test_target(target):
     found = DIRECTORY / 'found'
     for directory in (corpus, found):
         directory.mkdir(parents=True, exist_ok=True)
+    tool.write_hosts()
     for seed in paths.ROOT.glob(target.seeds):
         shutil.copy(seed, corpus)
     program = build(target)

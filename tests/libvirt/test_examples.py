@@ -13,7 +13,7 @@ from machines import EXAMPLES, without_comments
 
 SOURCE = paths.ROOT / 'docs/examples'
 NAMES = sorted(path.name for path in SOURCE.glob('*.xml'))
-HOST = paths.ROOT / 'tests/data/hosts/skylake-ready.bundle'
+HOST = paths.ROOT / 'build/hosts/skylake-ready.bundle'
 
 
 def test_there_are_both():

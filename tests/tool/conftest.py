@@ -1,4 +1,4 @@
-# What the tests of igd-stolen share: the program, the bundles
+# What the tests of igd-stolen share: the program, the bundles, its answers
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
@@ -10,34 +10,37 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
+import hosts
+import jsonschema
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HOSTS = ROOT / 'tests/data/hosts'
 TOOL = Path(os.environ.get('IGD_STOLEN',
                            ROOT / 'build/top/tools/igd-stolen/igd-stolen'))
+SCHEMA = json.loads((ROOT / 'tools/igd-stolen/schema.json').read_text())
+VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 
-sys.path.insert(0, str(HOSTS))
-
-import make  # noqa: E402
-
-BY_NAME = {host.name: host for host in make.HOSTS}
-BUNDLES = sorted(BY_NAME)
+BY_NAME = {host.name: host for host in hosts.HOSTS}
 DIRECTORY = Path(tempfile.mkdtemp(prefix='igd-stolen-hosts-'))
 
 atexit.register(shutil.rmtree, DIRECTORY, ignore_errors=True)
 
 
 @functools.cache
-def bundle(name):
-    """The file of a host of the table."""
-    path = DIRECTORY / (name + '.bundle')
-    path.write_text(make.bundle_of(BY_NAME[name]))
+def bundle_with(text):
+    """A file with this text."""
+    path = DIRECTORY / ('%x.bundle' % (hash(text) & (1 << 64) - 1))
+    path.write_text(text)
     return path
+
+
+def bundle(name, **changes):
+    """The file of a host of the table, or of one that differs from it."""
+    return bundle_with(hosts.bundle_of(replace(BY_NAME[name], **changes)))
 
 
 def run(*words, **options):
@@ -51,13 +54,21 @@ def run(*words, **options):
 
 @functools.cache
 def answer(path, *words):
-    """Exit status and JSON about a host."""
+    """The JSON about a host, which always fits the schema."""
     done = run(*words, '--json', '--from', path)
     assert done.stderr == ''
-    return done.returncode, json.loads(done.stdout)
+    said = json.loads(done.stdout)
+    VALIDATOR.validate(said)
+    assert said['exit_status'] == done.returncode
+    return said
 
 
-@pytest.fixture(params=BUNDLES)
+def checks(said):
+    """{name: check} of an answer."""
+    return {one['name']: one for one in said['checks']}
+
+
+@pytest.fixture(params=sorted(BY_NAME))
 def host(request):
     """The name of each host."""
     return request.param

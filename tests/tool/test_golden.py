@@ -1,4 +1,4 @@
-# What igd-stolen says of each bundle, in each format, word for word
+# What igd-stolen says, word for word
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
@@ -7,63 +7,120 @@
 # With IGD_RMRR_BLESS set, writes what the program says instead; see with git
 # diff whether that is what it should say.
 
+import json
 import os
 
 import pytest
 
-from conftest import BUNDLES, HOSTS, ROOT, bundle, make, run
+from conftest import BY_NAME, ROOT, answer, bundle, run
 
 GOLDEN = ROOT / 'tests/data/tool'
+BLESS = 'IGD_RMRR_BLESS' in os.environ
 
-# File name: words of the command line.
+# Every verdict of probe, each with the hosts that it is said of.
+TABLE = GOLDEN / 'probe.txt'
+
+# File name: host, and words of the command line.
 RUNS = {
-    'probe.txt': ('probe',),
-    'verify.txt': ('verify',),
-    'plan-qemu.sh': ('plan', '--memory', '8G'),
-    'plan-ovmf.sh': ('plan', '--memory', '3G', '--firmware', 'ovmf',
+    'verify.txt': ('sound', 'verify'),
+    'verify-nobody.txt': ('skylake-nobody', 'verify'),
+    'qemu.sh': ('direct-line', 'plan', '--memory', '8G'),
+    'qemu-ovmf.sh': ('sound', 'plan', '--memory', '3G', '--firmware', 'ovmf',
                      '--audio', '--rom', '/usr/share/kvm/igd.rom'),
-    'plan-libvirt.xml': ('plan', '--memory', '8G', '--firmware', 'ovmf',
-                         '--format', 'libvirt'),
-    'plan-proxmox.sh': ('plan', '--memory', '4G', '--format', 'proxmox',
-                        '--firmware', 'ovmf'),
-    'plan-pc.sh': ('plan', '--memory', '1536M', '--machine', 'pc'),
-    'plan.json': ('plan', '--memory', '8G', '--format', 'json'),
+    'qemu-conflict.txt': ('haswell-256m', 'plan', '--memory', '8G'),
+    'qemu-pc.sh': ('skylake-nobody', 'plan', '--memory', '1536M', '--machine',
+                   'pc'),
+    'libvirt.xml': ('sound', 'plan', '--memory', '8G', '--firmware', 'ovmf',
+                    '--format', 'libvirt', '--audio'),
+    'proxmox.sh': ('skylake-nobody', 'plan', '--memory', '4G', '--format',
+                   'proxmox', '--firmware', 'ovmf'),
+    'proxmox-pc.sh': ('sound', 'plan', '--memory', '4G', '--format',
+                      'proxmox', '--machine', 'pc', '--audio', '--rom',
+                      '/usr/share/kvm/igd.rom'),
 }
 
-# Of the others only what probe says.
-WHOLE = ('direct-line', 'haswell-256m', 'skylake-nobody', 'sound')
 
-
-def names(host):
-    return RUNS if host in WHOLE else ('probe.txt',)
-
-
-def test_files_are_those_of_the_table():
-    assert {path.stem for path in HOSTS.glob('*.bundle')} == set(make.SHOWN)
-    for name in make.SHOWN:
-        assert (HOSTS / (name + '.bundle')).read_text() == (
-            bundle(name).read_text())
-
-
-@pytest.mark.parametrize('name', RUNS)
-def test_says(host, name):
-    done = run(*RUNS[name], '--from', bundle(host))
-    said = done.stdout + 'exit status %d\n' % done.returncode
-    assert done.stderr == ''
-    assert 'not in the bundle' not in said
-    assert [line for line in said.splitlines()
-            if line != line.rstrip()] == []
-    if name not in names(host):
-        return
-    path = GOLDEN / host / name
-    if os.environ.get('IGD_RMRR_BLESS'):
+def compare(path, said):
+    if BLESS:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(said)
     assert said == path.read_text()
 
 
-def test_no_golden_file_is_left_over():
-    there = {path.relative_to(GOLDEN).as_posix()
-             for path in GOLDEN.rglob('*') if path.is_file()}
-    assert there == {'%s/%s' % (host, name) for host in BUNDLES
-                     for name in names(host)}
+def text_of(one):
+    """A check of the JSON, as it is in the text."""
+    lines = ['Checking %-36s : %s (%s)' % (
+        one['title'], one['status'].upper(), one['detail'])]
+    if one['hint'] is not None:
+        lines.append('    hint:')
+        lines += [' ' * 8 + line for line in one['hint'].splitlines()]
+    return ''.join(line + '\n' for line in lines)
+
+
+@pytest.mark.parametrize('words', [
+    ('probe',), ('verify',), ('plan', '--memory', '8G')], ids=' '.join)
+def test_text_and_json_say_the_same(host, words):
+    done = run(*words, '--from', bundle(host))
+    said = answer(bundle(host), *words)
+    texts = [text_of(one) for one in said['checks']]
+    statuses = {one['status'] for one in said['checks']}
+    failed = 'fail' in statuses
+    assert done.stderr == ''
+    assert done.returncode == failed
+    assert 'not in the bundle' not in done.stdout
+    assert [line for line in done.stdout.splitlines()
+            if line != line.rstrip()] == []
+    if failed or words[0] != 'plan':
+        assert done.stdout == ''.join(texts).replace(' --format json', '')
+    else:
+        comment = [line[2:] for line in done.stdout.splitlines()
+                   if line.startswith('# ')]
+        for one, text in zip(said['checks'], texts):
+            hint = text.splitlines()[1:] if one['status'] == 'warn' else []
+            line = 'Warning: %(title)s: %(detail)s' % one
+            assert (line in comment) == (one['status'] == 'warn')
+            assert all(line in comment for line in hint)
+    assert answer(bundle(host), *words, '--strict')['exit_status'] == (
+        statuses != {'pass'})
+    assert all(one['hint'] for one in said['checks']
+               if one['status'] == 'fail' and one['name'] != 'verdict'
+               and words[0] != 'verify')
+
+
+def test_probe_of_every_host():
+    said_of = {}
+    for name in sorted(BY_NAME):
+        for one in answer(bundle(name), 'probe')['checks']:
+            said_of.setdefault(one['title'], {}).setdefault(
+                text_of(one), []).append(name)
+    text = ''
+    for texts in said_of.values():
+        for one, names in sorted(texts.items()):
+            others = sorted(set(BY_NAME) - set(names))
+            text += one + ('  all hosts but %s\n' % ' '.join(others)
+                           if len(others) < len(names) else
+                           '  %s\n' % ' '.join(names))
+    compare(TABLE, text)
+
+
+@pytest.mark.parametrize('name', RUNS)
+def test_says(name):
+    done = run(*RUNS[name][1:], '--from', bundle(RUNS[name][0]))
+    compare(GOLDEN / name, done.stdout)
+    assert done.stderr == ''
+    assert done.returncode == (name == 'qemu-conflict.txt')
+
+
+@pytest.mark.parametrize('name', ['haswell-256m', 'unknown-id-root'])
+def test_json_has_the_host(name):
+    compare(GOLDEN / ('%s.json' % name), json.dumps(
+        answer(bundle(name), 'probe')['host'], indent=2) + '\n')
+
+
+def test_generation(host):
+    said = answer(bundle(host), 'probe')
+    igd = said['host']['igd']
+    if igd:
+        detail = said['checks'][0]['detail']
+        assert (igd['generation'] or ' not ') in detail or (
+            'Meteor Lake or later' in detail or 'virtual function' in detail)

@@ -6,8 +6,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Pure: glib only. VT-d specification 11.4.2 and 11.4.3, "Capability" and
- * "Extended Capability Register". Tested by tests/tool with the hosts of
- * tests/data/hosts.
+ * "Extended Capability Register". Tested by tests/tool with the hosts
+ * of tests/tool/hosts.py.
  */
 
 #include "qemu/osdep.h"
