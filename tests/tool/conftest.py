@@ -63,6 +63,14 @@ def answer(path, *words):
     return said
 
 
+def compare(name, said):
+    """With a file of tests/data/tool, which IGD_RMRR_BLESS writes anew."""
+    path = ROOT / 'tests/data/tool' / name
+    if 'IGD_RMRR_BLESS' in os.environ:
+        path.write_text(said)
+    assert said == path.read_text()
+
+
 def checks(said):
     """{name: check} of an answer."""
     return {one['name']: one for one in said['checks']}

@@ -8,17 +8,10 @@
 # diff whether that is what it should say.
 
 import json
-import os
 
 import pytest
 
-from conftest import BY_NAME, ROOT, answer, bundle, run
-
-GOLDEN = ROOT / 'tests/data/tool'
-BLESS = 'IGD_RMRR_BLESS' in os.environ
-
-# Every verdict of probe, each with the hosts that it is said of.
-TABLE = GOLDEN / 'probe.txt'
+from conftest import BY_NAME, answer, bundle, compare, run
 
 # File name: host, and words of the command line.
 RUNS = {
@@ -38,13 +31,6 @@ RUNS = {
                       'proxmox', '--machine', 'pc', '--audio', '--rom',
                       '/usr/share/kvm/igd.rom'),
 }
-
-
-def compare(path, said):
-    if BLESS:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(said)
-    assert said == path.read_text()
 
 
 def text_of(one):
@@ -88,6 +74,7 @@ def test_text_and_json_say_the_same(host, words):
 
 
 def test_probe_of_every_host():
+    """Each verdict once, with the hosts that it is said of."""
     said_of = {}
     for name in sorted(BY_NAME):
         for one in answer(bundle(name), 'probe')['checks']:
@@ -100,20 +87,20 @@ def test_probe_of_every_host():
             text += one + ('  all hosts but %s\n' % ' '.join(others)
                            if len(others) < len(names) else
                            '  %s\n' % ' '.join(names))
-    compare(TABLE, text)
+    compare('probe.txt', text)
 
 
 @pytest.mark.parametrize('name', RUNS)
 def test_says(name):
     done = run(*RUNS[name][1:], '--from', bundle(RUNS[name][0]))
-    compare(GOLDEN / name, done.stdout)
+    compare(name, done.stdout)
     assert done.stderr == ''
     assert done.returncode == (name == 'qemu-conflict.txt')
 
 
 @pytest.mark.parametrize('name', ['haswell-256m', 'unknown-id-root'])
 def test_json_has_the_host(name):
-    compare(GOLDEN / ('%s.json' % name), json.dumps(
+    compare('%s.json' % name, json.dumps(
         answer(bundle(name), 'probe')['host'], indent=2) + '\n')
 
 

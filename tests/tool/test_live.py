@@ -279,12 +279,6 @@ def test_capture_into_device(tmp_path):
     assert device.is_char_device()
 
 
-def test_capture_into_full_device():
-    done = run('capture', '-o', '/dev/full')
-    assert done.returncode == 2
-    assert '/dev/full' in done.stderr
-
-
 @pytest.mark.parametrize('kind', ['pipe', 'device', 'sparse', 'large'])
 def test_not_a_bundle(kind, tmp_path):
     """Neither waits nor takes more memory than a bundle can need."""
