@@ -13,7 +13,6 @@
 
 #include "qemu/osdep.h"
 #include <stdio.h>
-#include "bundle.h"
 #include "fuzz.h"
 #include "run.h"
 

@@ -299,6 +299,16 @@ def test_not_a_bundle(kind, tmp_path):
     assert str(path) in done.stderr
 
 
+def test_bundle_that_may_not_be_read(public):
+    path = public + '/host.bundle'
+    shutil.copy(bundle('skylake-ready'), path)
+    os.chmod(path, 0)
+    done = as_nobody(public + '/igd-stolen', 'probe', '--from', path)
+    assert (done.returncode, done.stderr) == (
+        2, 'igd-stolen: --from %s: it may not be read; try: igd-stolen '
+        'capture -o host.bundle\n' % path)
+
+
 def beside(tmp_path, *names):
     """A copy of the program, and programs beside it."""
     shutil.copy(TOOL, tmp_path / 'igd-stolen')

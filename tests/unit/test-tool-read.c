@@ -9,7 +9,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "memmap.h"
+#include "host.h"
 
 /* Numbers */
 
@@ -51,26 +51,25 @@ static HostStore *store_with(const char *path, const char *data)
 static void test_keyed(void)
 {
     g_autoptr(HostStore) store = store_with("/x", "A: no\nMem: 12 kB\nMem: 3");
-    HostFact fact = { 0 };
+    HostFact fact = read_keyed(store, "/x", "Mem:");
 
-    g_assert_true(read_keyed(store, "/x", "Mem:", &fact));
+    g_assert_true(fact.known);
     g_assert_cmpuint(fact.value, ==, 12);
     g_assert_cmpstr(fact.from, ==, "/x");
-    g_assert_false(read_keyed(store, "/x", "A:", &fact));
-    g_assert_cmpstr(fact.from, ==, "/x has no number after \"A:\"");
+    fact = read_keyed(store, "/x", "A:");
     g_assert_false(fact.known);
-    g_assert_false(read_keyed(store, "/y", "A:", &fact));
+    g_assert_cmpstr(fact.from, ==, "/x has no number after \"A:\"");
+    fact = read_keyed(store, "/y", "A:");
+    g_assert_false(fact.known);
     g_assert_cmpstr(fact.from, ==, "/y is not in the bundle");
-    host_fact_clear(&fact);
 }
 
 static void test_printable(void)
 {
-    g_autofree char *odd = read_printable("a\033[b\377\n", 16);
-    g_autofree char *cut = read_printable("abcdef", 3);
+    g_autoptr(HostStore) store = host_store_new(NULL, NULL);
 
-    g_assert_cmpstr(odd, ==, "a?[b?");
-    g_assert_cmpstr(cut, ==, "abc");
+    g_assert_cmpstr(read_printable(store, "a\033[b\377\n", 16), ==, "a?[b?");
+    g_assert_cmpstr(read_printable(store, "abcdef", 3), ==, "abc");
 }
 
 /* DMAR */
@@ -86,26 +85,24 @@ static const uint8_t dmar_table[] = {
 
 static void test_dmar(void)
 {
+    g_autoptr(GArray) rmrrs = NULL;
     const DmarRmrr *rmrr;
-    DmarTable table;
+    uint8_t flags = 0;
 
-    g_assert_cmpstr(dmar_parse(dmar_table, sizeof(dmar_table), &table), ==,
-                    NULL);
-    g_assert_cmpuint(table.width, ==, 39);
-    g_assert_cmphex(table.flags, ==, 1);
-    g_assert_cmpuint(table.units, ==, 1);
-    g_assert_cmpuint(table.rmrrs->len, ==, 1);
-    rmrr = &g_array_index(table.rmrrs, DmarRmrr, 0);
+    g_assert_cmpstr(dmar_parse(dmar_table, sizeof(dmar_table), &flags, &rmrrs),
+                    ==, NULL);
+    g_assert_cmphex(flags, ==, 1);
+    g_assert_cmpuint(rmrrs->len, ==, 1);
+    rmrr = &g_array_index(rmrrs, DmarRmrr, 0);
     g_assert_cmphex(rmrr->base, ==, 0x7b000000);
     g_assert_cmphex(rmrr->limit, ==, 0x7f7fffff);
     g_assert_cmpuint(rmrr->nr_scopes, ==, 1);
-    g_assert_cmpuint(rmrr->scope.type, ==, 1);
-    g_assert_cmpuint(rmrr->scope.start_bus, ==, 3);
-    g_assert_cmpuint(rmrr->scope.nr_hops, ==, 2);
-    g_assert_cmphex(rmrr->scope.path[0][0], ==, 0x1c);
-    g_assert_cmphex(rmrr->scope.path[0][1], ==, 1);
-    g_assert_cmphex(rmrr->scope.path[1][0], ==, 2);
-    dmar_clear(&table);
+    g_assert_cmpuint(rmrr->type, ==, 1);
+    g_assert_cmpuint(rmrr->start_bus, ==, 3);
+    g_assert_cmpuint(rmrr->nr_hops, ==, 2);
+    g_assert_cmphex(rmrr->path[0][0], ==, 0x1c);
+    g_assert_cmphex(rmrr->path[0][1], ==, 1);
+    g_assert_cmphex(rmrr->path[1][0], ==, 2);
 }
 
 /* A byte that is changed; @size is that of the table then */
@@ -126,7 +123,8 @@ static void test_dmar_wrong(void)
         { 89, 12, 98, "a device scope of a wrong length" },
         { 36, 38, 99, "a length that is not the file's" },
     };
-    DmarTable table;
+    GArray *rmrrs = NULL;
+    uint8_t flags;
     unsigned i;
 
     for (i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -136,9 +134,11 @@ static void test_dmar_wrong(void)
         bytes[rows[i].at] = rows[i].value;
         bytes[4] = rows[i].size;
         g_assert_cmpstr(dmar_parse(bytes, MIN(rows[i].size, sizeof(bytes)),
-                                   &table), ==, rows[i].wrong);
+                                   &flags, &rmrrs), ==, rows[i].wrong);
     }
-    g_assert_cmpstr(dmar_parse("DMAR", 4, &table), ==, "no DMAR header");
+    g_assert_cmpstr(dmar_parse("DMAR", 4, &flags, &rmrrs), ==,
+                    "no DMAR header");
+    g_assert_null(rmrrs);
 }
 
 /* Memory maps */
@@ -149,7 +149,7 @@ static void test_iomem(void)
         "/proc/iomem", "00001000-0009ffff : System RAM\nrubbish\n2-1 : back\n"
         "7b000000-7f7fffff : Reserved\n"
         "  7b800000-7f7fffff : Graphics Stolen Memory\n");
-    g_autofree char *why = NULL;
+    const char *why = NULL;
     g_autoptr(GArray) ranges = memmap_iomem(store, &why);
     const MemRange *dsm = memmap_find(ranges, "Graphics Stolen Memory");
 
@@ -166,7 +166,7 @@ static void test_iomem_zeroes(void)
 {
     g_autoptr(HostStore) store = store_with(
         "/proc/iomem", "00000000-00000000 : System RAM\n");
-    g_autofree char *why = NULL;
+    const char *why = NULL;
 
     g_assert_null(memmap_iomem(store, &why));
     g_assert_cmpstr(why, ==, "/proc/iomem shows its addresses to root only");
@@ -185,12 +185,11 @@ static void test_size(void)
         { (8ull << 30) + 1024, "8388609 KiB" }, { 1ull << 40, "1 TiB" },
         { 1ull << 50, "1024 TiB" },
     };
+    g_autoptr(HostStore) store = host_store_new(NULL, NULL);
     unsigned i;
 
     for (i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *text = text_size(rows[i].bytes);
-
-        g_assert_cmpstr(text, ==, rows[i].text);
+        g_assert_cmpstr(text_size(store, rows[i].bytes), ==, rows[i].text);
     }
 }
 

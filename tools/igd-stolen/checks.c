@@ -1,11 +1,11 @@
 /*
- * A list of verdicts, as text and as JSON
+ * A list of verdicts and what is known of a host, as text and as JSON
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib and jansson. Tested by tests/tool.
+ * Pure: glib and jansson. schema.json describes it. Tested by tests/tool.
  */
 
 #include "qemu/osdep.h"
@@ -13,34 +13,39 @@
 
 #define TITLE_COLUMNS   36
 
-static void check_clear(gpointer data)
+static void check_free(gpointer data)
 {
     Check *check = data;
 
     g_free(check->detail);
-    g_free(check->hint);
+    g_free(check);
 }
 
 CheckList *checks_new(void)
 {
-    CheckList *list = g_array_new(FALSE, FALSE, sizeof(Check));
-
-    g_array_set_clear_func(list, check_clear);
-    return list;
+    return g_ptr_array_new_with_free_func(check_free);
 }
 
-void checks_add(CheckList *list, const char *name, const char *title,
-                CheckStatus status, char *hint, const char *format, ...)
+Check *check_add(CheckList *list, const char *name, const char *title)
 {
-    Check check = {
-        .name = name, .title = title, .status = status, .hint = hint,
-    };
+    Check *check = g_new0(Check, 1);
+
+    check->name = name;
+    check->title = title;
+    g_ptr_array_add(list, check);
+    return check;
+}
+
+void check_set(Check *check, CheckStatus status, const char *hint,
+               const char *format, ...)
+{
     va_list ap;
 
+    check->status = status;
+    check->hint = hint;
     va_start(ap, format);
-    check.detail = g_strdup_vprintf(format, ap);
+    check->detail = g_strdup_vprintf(format, ap);
     va_end(ap);
-    g_array_append_val(list, check);
 }
 
 CheckStatus checks_worst(const CheckList *list)
@@ -49,7 +54,9 @@ CheckStatus checks_worst(const CheckList *list)
     unsigned i;
 
     for (i = 0; i < list->len; i++) {
-        worst = MAX(worst, g_array_index(list, Check, i).status);
+        const Check *check = g_ptr_array_index(list, i);
+
+        worst = MAX(worst, check->status);
     }
     return worst;
 }
@@ -66,27 +73,25 @@ void checks_text(const CheckList *list, GString *out)
     unsigned i;
 
     for (i = 0; i < list->len; i++) {
-        const Check *check = &g_array_index(list, Check, i);
+        const Check *check = g_ptr_array_index(list, i);
         g_autofree char *verdict =
             g_ascii_strup(check_status_name(check->status), -1);
 
         g_string_append_printf(out, "Checking %-*s : %s (%s)\n",
                                TITLE_COLUMNS, check->title, verdict,
                                check->detail);
-        check_hint_text(check, "", out);
+        check_hint_text(check, out);
     }
 }
 
-void check_hint_text(const Check *check, const char *prefix, GString *out)
+void check_hint_text(const Check *check, GString *out)
 {
     g_auto(GStrv) lines = g_strsplit(check->hint ?: "", "\n", -1);
     unsigned i;
 
-    if (check->hint) {
-        g_string_append_printf(out, "%s    hint:\n", prefix);
-    }
+    g_string_append(out, check->hint ? "    hint:\n" : "");
     for (i = 0; lines[i]; i++) {
-        g_string_append_printf(out, "%s        %s\n", prefix, lines[i]);
+        g_string_append_printf(out, "        %s\n", lines[i]);
     }
 }
 
@@ -104,7 +109,7 @@ json_t *checks_json(const CheckList *list)
     unsigned i;
 
     for (i = 0; i < list->len; i++) {
-        const Check *check = &g_array_index(list, Check, i);
+        const Check *check = g_ptr_array_index(list, i);
 
         json_array_append_new(array, json_pack(
             "{s:s, s:s, s:s, s:s, s:s?}", "name", check->name, "title",
@@ -112,4 +117,101 @@ json_t *checks_json(const CheckList *list)
             "detail", check->detail, "hint", check->hint));
     }
     return array;
+}
+
+static json_t *json_id(uint16_t id)
+{
+    char text[7];
+
+    g_snprintf(text, sizeof(text), "0x%04x", id);
+    return json_string(text);
+}
+
+static json_t *host_device_json(const HostDevice *device)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:s?}", "address", device->address,
+                     "vendor", json_id(device->vendor),
+                     "device", json_id(device->device),
+                     "class", json_id(device->class),
+                     "driver", device->driver);
+}
+
+static json_t *host_igd_json(const Host *host)
+{
+    const IGDStolenLayout *layout = igd_stolen_layout(host->gen);
+    json_t *object = host_device_json(&host->igd);
+
+    json_object_set_new(object, "generation", layout ?
+                        json_string(layout->name) : json_null());
+    return object;
+}
+
+static json_t *host_group_json(const Host *host)
+{
+    json_t *others = json_array();
+    unsigned i;
+
+    for (i = 0; i < host->igd.others->len; i++) {
+        json_array_append_new(others, host_device_json(
+            &g_array_index(host->igd.others, HostDevice, i)));
+    }
+    return json_pack("{s:s, s:s?, s:o}", "name", host->igd.group, "type",
+                     host->group_type, "others", others);
+}
+
+/* {"value", "from"} or {"value": null, "unknown"} */
+static json_t *host_fact_json(const HostFact *fact, bool address)
+{
+    return json_pack("{s:o, s:s?}", "value", !fact->known ? json_null() :
+                     address ? json_address(fact->value) :
+                     json_integer(MIN(fact->value, INT64_MAX)),
+                     fact->known ? "from" : "unknown", fact->from);
+}
+
+static json_t *host_region_json(const HostRegion *region)
+{
+    const StolenRegion *r = &region->region;
+
+    if (!region->known) {
+        return json_pack("{s:n, s:s?}", "base", "unknown", region->from);
+    }
+    return json_pack("{s:o, s:o, s:o, s:s?}", "base", json_address(r->base),
+                     "limit", json_address(r->limit), "dsm_base",
+                     region->split ? json_address(r->dsm_base) : json_null(),
+                     "from", region->from);
+}
+
+json_t *host_json(const Host *host)
+{
+    const struct {
+        const char *name;
+        const HostFact *fact;
+        bool address;
+    } facts[] = {
+        { "iommu_width", &host->iommu_width },
+        { "cpu_width", &host->cpu_width }, { "intremap", &host->intremap },
+        { "ggc", &host->ggc, true }, { "bdsm", &host->bdsm, true },
+        { "asls", &host->asls, true }, { "mapping_limit", &host->mappings },
+        { "memory_total", &host->memory_total },
+        { "memory_available", &host->memory_free },
+        { "locked_memory_limit", &host->lock_limit },
+    };
+    json_t *object = json_pack(
+        "{s:s?, s:b, s:o, s:s?, s:o, s:s?, s:o, s:o, s:o, s:o}",
+        "kernel", host->kernel, "kvm", host->kvm, "igd",
+        host->igd.address ? host_igd_json(host) : json_null(),
+        "virtual_function_of", host->function_of, "group",
+        host->igd.group ? host_group_json(host) : json_null(),
+        "iommu_unit", host->unit,
+        "region", host_region_json(&host->region),
+        "region_by_group", host_region_json(&host->by_group),
+        "region_by_config", host_region_json(&host->by_config),
+        "dsm_by_kernel", host_region_json(&host->by_kernel));
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(facts); i++) {
+        json_object_set_new(object, facts[i].name,
+                            host_fact_json(facts[i].fact, facts[i].address));
+    }
+    return object;
 }

@@ -27,25 +27,29 @@ typedef enum CheckStatus {
  * @title: for people: what comes after "Checking", static
  * @detail: what was found, or "unknown" and why; owned
  * @hint: what to do: a shell script, a command or a comment a line, without a
- *      last newline; people paste it as root. NULL if nothing; owned
+ *      last newline; people paste it as root. NULL if nothing; static or the
+ *      host's
  */
 typedef struct Check {
     const char *name;
     const char *title;
     CheckStatus status;
     char *detail;
-    char *hint;
+    const char *hint;
 } Check;
 
 /* CheckList: (element-type Check) */
-typedef GArray CheckList;
+typedef GPtrArray CheckList;
 
 CheckList *checks_new(void);
 
-/* checks_add: append a verdict; @hint is taken over */
-void checks_add(CheckList *list, const char *name, const char *title,
-                CheckStatus status, char *hint, const char *format, ...)
-                G_GNUC_PRINTF(6, 7);
+/* check_add: append a verdict, for check_set() to be called on */
+Check *check_add(CheckList *list, const char *name, const char *title);
+
+void check_set(Check *check, CheckStatus status, const char *hint,
+               const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+#define check_pass(check, ...) check_set(check, CHECK_PASS, NULL, __VA_ARGS__)
 
 /* checks_worst: the worst status in a list */
 CheckStatus checks_worst(const CheckList *list);
@@ -56,7 +60,7 @@ CheckStatus checks_worst(const CheckList *list);
 void checks_text(const CheckList *list, GString *out);
 
 /* check_hint_text: a check's hint, a command a line; nothing if it has none */
-void check_hint_text(const Check *check, const char *prefix, GString *out);
+void check_hint_text(const Check *check, GString *out);
 
 /* checks_json: an array with an object for each */
 json_t *checks_json(const CheckList *list);
@@ -84,7 +88,7 @@ void probe_verdict(CheckList *list, const Host *host);
 CheckList *verify_checks(const Host *host);
 
 /**
- * host_aw_bits: what to give as aw-bits to the guest's IOMMU
+ * host_aw_bits: the aw-bits to give to the guest's IOMMU
  *
  * Returns: 39 or 48; 0 if the host's IOMMU is too narrow for either.
  */

@@ -1,24 +1,28 @@
 /*
- * What is known of a host and its IGD: system, devices, IOMMU
+ * What is known of a host and its IGD
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Pure: glib only. VT-d specification 11.4.2 and 11.4.3, "Capability" and
- * "Extended Capability Register". Tested by tests/tool with the hosts
- * of tests/tool/hosts.py.
+ * "Extended Capability Register"; stolen memory is decoded with the emulator's
+ * own code. Tested by tests/tool with the hosts of tests/tool/hosts.py.
  */
 
 #include "qemu/osdep.h"
+#include "hw/vfio/igd-reserved-regions.h"
 #include "host.h"
 
-#define KIB             1024ull
+#define VENDOR_INTEL    0x8086
+#define BASE_DISPLAY    0x03
+#define CLASS_AUDIO     0x0403
 
 #define USUAL_ADDRESS   "0000:00:02.0"
 #define MAX_DEVICES     4096
 #define SLOT_LENGTH     11      /* of an address without its function */
 
+#define SYSFS_GROUPS    "/sys/kernel/iommu_groups"
 #define SYSFS_IOMMU     "/sys/class/iommu"
 #define UNSAFE_INTERRUPTS \
     "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
@@ -38,93 +42,96 @@
 /* Where a device's BARs are: a line for each, BASE LIMIT FLAGS */
 #define FRAMEBUFFER_BAR 2
 
-static void host_load_kernel(Host *host, HostStore *store)
+/* Of the OpRegion, in config space */
+#define IGD_CFG_ASLS    0xfc
+
+/* The driver i915 names it so in /proc/iomem */
+#define IOMEM_STOLEN    "Graphics Stolen Memory"
+/* arch/x86/kernel/early-quirks.c says so, before any driver */
+#define LOG_STOLEN      HOST_LOG_STOLEN " at [mem "
+
+/* The system */
+
+static void host_load_kernel(Host *host)
 {
-    const HostEntry *entry = host_store_get(store, HOST_FILE,
-                                            "/proc/sys/kernel/osrelease");
-    uint64_t major = 0, minor = 0;
+    const char *release = read_text(host->store, "/proc/sys/kernel/osrelease");
+    uint64_t major, minor;
     const char *dot;
 
-    if (entry->status != HOST_OK) {
+    if (!*release) {
         return;
     }
     /* What comes after the number may name a person or a machine */
-    host->kernel = read_printable(entry->data,
-                                  MIN(strspn(entry->data, "0123456789."),
-                                      64));
+    host->kernel = read_printable(host->store, release,
+                                  MIN(strspn(release, "0123456789."), 64));
+    host->kernel_is_pve = strstr(release, HOST_PVE);
     major = g_ascii_strtoull(host->kernel, NULL, 10);
-    host->kernel_is_pve = strstr(entry->data, HOST_PVE) != NULL;
     dot = strchr(host->kernel, '.');
     minor = dot ? g_ascii_strtoull(dot + 1, NULL, 10) : 0;
     host->kernel_version = HOST_KERNEL(MIN(major, 1000), MIN(minor, 1000));
 }
 
 /* ID=debian, ID_LIKE="rhel fedora" */
-static void host_load_release(Host *host, HostStore *store)
+static void host_load_release(Host *host)
 {
-    const HostEntry *entry = host_store_get(store, HOST_FILE,
-                                            "/etc/os-release");
-    g_auto(GStrv) lines = g_strsplit(entry->status == HOST_OK ? entry->data
-                                                              : "", "\n", -1);
-    GString *words = g_string_new(" ");
+    g_auto(GStrv) lines = g_strsplit(read_text(host->store, "/etc/os-release"),
+                                     "\n", -1);
     unsigned i;
 
+    host->system = " ";
     for (i = 0; lines[i]; i++) {
         if (g_str_has_prefix(lines[i], "ID=") ||
             g_str_has_prefix(lines[i], "ID_LIKE=")) {
             g_strdelimit(lines[i], "\"'", ' ');
-            g_string_append_printf(words, "%s ", strchr(lines[i], '=') + 1);
+            host->system = host_text(host->store, "%s%s ", host->system,
+                                     strchr(lines[i], '=') + 1);
         }
     }
-    host->system = g_string_free(words, FALSE);
 }
 
 /* "Max locked memory   SOFT   HARD   bytes"; SOFT may be "unlimited" */
-static void host_load_lock_limit(Host *host, HostStore *store)
+static HostFact host_lock_limit(HostStore *store)
 {
     static const char path[] = "/proc/self/limits";
     static const char key[] = "Max locked memory";
-    const HostEntry *entry = host_store_get(store, HOST_FILE, "%s", path);
-    const char *line = entry->status == HOST_OK ? strstr(entry->data, key)
-                                                : NULL;
+    const char *line = strstr(read_text(store, path), key);
 
-    if (line && g_str_has_prefix(line + strlen(key) +
-                                 strspn(line + strlen(key), " "),
-                                 "unlimited")) {
-        host_fact_set(&host->lock_limit, UINT64_MAX, g_strdup(path));
-    } else {
-        read_keyed(store, path, key, &host->lock_limit);
+    if (line) {
+        line += strlen(key);
+        line += strspn(line, " ");
     }
+    return line && g_str_has_prefix(line, "unlimited") ?
+           host_fact(UINT64_MAX, path) : read_keyed(store, path, key);
 }
 
-static void host_load_kib(HostStore *store, const char *key, HostFact *fact)
+static HostFact host_memory(HostStore *store, const char *key)
 {
-    if (read_keyed(store, "/proc/meminfo", key, fact)) {
-        fact->value = MIN(fact->value, UINT64_MAX / KIB) * KIB;
-    }
+    HostFact fact = read_keyed(store, "/proc/meminfo", key);
+
+    fact.value = MIN(fact.value, UINT64_MAX / 1024) * 1024;
+    return fact;
 }
 
-static void host_load_memory(Host *host, HostStore *store)
+static void host_load_system(Host *host)
 {
-    host_load_kib(store, "MemTotal:", &host->memory_total);
-    host_load_kib(store, "MemAvailable:", &host->memory_free);
-    host_load_lock_limit(host, store);
-}
+    HostStore *store = host->store;
 
-static void host_load_system(Host *host, HostStore *store)
-{
     /* For those who read a bundle */
     host_store_get(store, HOST_FILE, "/proc/cmdline");
-    host_load_release(host, store);
-    host_load_kernel(host, store);
-    host_load_memory(host, store);
+    host_load_release(host);
+    host_load_kernel(host);
+    host->memory_total = host_memory(store, "MemTotal:");
+    host->memory_free = host_memory(store, "MemAvailable:");
+    host->lock_limit = host_lock_limit(store);
     host->kvm = host_store_get(store, HOST_LINK,
                                "/sys/class/misc/kvm")->status == HOST_OK;
-    read_keyed(store, "/proc/cpuinfo", "address sizes", &host->cpu_width);
-    read_file_number(store, 10, &host->mappings, HOST_ENTRY_LIMIT);
+    host->cpu_width = read_keyed(store, "/proc/cpuinfo", "address sizes");
+    host->mappings = read_file_number(store, 10, HOST_ENTRY_LIMIT);
     host->iomem = memmap_iomem(store, &host->iomem_why);
     host->firmware = memmap_firmware(store, &host->firmware_why);
 }
+
+/* Its devices */
 
 bool host_valid_address(const char *text)
 {
@@ -140,71 +147,52 @@ bool host_valid_address(const char *text)
     return !*f && !*text;
 }
 
-static uint32_t host_device_number(HostStore *store, const char *address,
-                                   const char *name)
+static const char *host_path(HostStore *store, const char *address,
+                             const char *name)
 {
-    g_autofree char *path = g_strdup_printf(HOST_SYSFS_PCI "/%s/%s", address,
-                                            name);
-    HostFact fact = { 0 };
-    uint32_t value;
-
-    read_file_number(store, 16, &fact, path);
-    value = fact.known && fact.value <= 0xffffff ? fact.value : 0;
-    host_fact_clear(&fact);
-    return value;
+    return host_text(store, HOST_SYSFS_PCI "/%s/%s", address, name);
 }
 
-static void host_load_device(HostDevice *device, HostStore *store,
-                             const char *address)
+/* An id or a class: 24 bits at most, 0 if unknown */
+static uint32_t host_number(HostStore *store, const char *address,
+                            const char *name)
 {
-    g_autofree char *driver = g_strdup_printf(HOST_SYSFS_PCI "/%s/driver",
-                                              address);
+    HostFact fact = read_file_number(store, 16,
+                                     host_path(store, address, name));
 
-    device->address = g_strdup(address);
-    device->vendor = host_device_number(store, address, "vendor");
-    device->device = host_device_number(store, address, "device");
-    device->class = host_device_number(store, address, "class") >> 8;
-    device->driver = read_basename(store, driver);
+    return fact.value <= 0xffffff ? fact.value : 0;
 }
 
-static void host_device_clear(HostDevice *device)
+static HostDevice host_device(HostStore *store, const char *address)
 {
-    g_free(device->address);
-    g_free(device->driver);
-    g_free(device->group);
-    g_clear_pointer(&device->others, g_ptr_array_unref);
-    memset(device, 0, sizeof(*device));
-}
-
-static void host_device_free(gpointer device)
-{
-    host_device_clear(device);
-    g_free(device);
+    return (HostDevice) {
+        .address = host_text(store, "%s", address),
+        .vendor = host_number(store, address, "vendor"),
+        .device = host_number(store, address, "device"),
+        .class = host_number(store, address, "class") >> 8,
+        .driver = read_basename(store, host_path(store, address, "driver")),
+    };
 }
 
 static void host_load_group(HostDevice *device, HostStore *store)
 {
-    g_autofree char *link = g_strdup_printf(HOST_SYSFS_PCI "/%s/iommu_group",
-                                            device->address);
-    g_autofree char *devices = NULL;
     g_auto(GStrv) names = NULL;
     unsigned i;
 
-    device->others = g_ptr_array_new_with_free_func(host_device_free);
-    device->group = read_basename(store, link);
+    device->others = g_array_new(FALSE, FALSE, sizeof(HostDevice));
+    device->group = read_basename(store, host_path(store, device->address,
+                                                   "iommu_group"));
     if (!device->group) {
         return;
     }
-    devices = g_strdup_printf("/sys/kernel/iommu_groups/%s/devices",
-                              device->group);
-    names = read_names(store, devices);
+    names = read_names(store, host_text(store, SYSFS_GROUPS "/%s/devices",
+                                        device->group));
     for (i = 0; names[i] && i < MAX_DEVICES; i++) {
         if (host_valid_address(names[i]) &&
             strcmp(names[i], device->address)) {
-            HostDevice *other = g_new0(HostDevice, 1);
+            HostDevice other = host_device(store, names[i]);
 
-            host_load_device(other, store, names[i]);
-            g_ptr_array_add(device->others, other);
+            g_array_append_val(device->others, other);
         }
     }
 }
@@ -217,26 +205,22 @@ static void host_load_group(HostDevice *device, HostStore *store)
 static unsigned host_igd_rank(HostStore *store, const char *address)
 {
     if (!host_valid_address(address) ||
-        host_device_number(store, address, "vendor") != HOST_VENDOR_INTEL ||
-        host_device_number(store, address, "class") >> 16 !=
-        HOST_BASE_DISPLAY) {
+        host_number(store, address, "vendor") != VENDOR_INTEL ||
+        host_number(store, address, "class") >> 16 != BASE_DISPLAY) {
         return 0;
     }
-    if (igd_stolen_gen(host_device_number(store, address, "device")) ==
-        IGD_STOLEN_GEN_UNKNOWN) {
-        return strcmp(address, USUAL_ADDRESS) ? 0 : 1;
-    }
-    return 2;
+    return igd_stolen_gen(host_number(store, address, "device")) !=
+           IGD_STOLEN_GEN_UNKNOWN ? 2 : !strcmp(address, USUAL_ADDRESS);
 }
 
-static char *host_find_igd(Host *host, HostStore *store, char **names)
+static const char *host_find_igd(Host *host, char **names)
 {
     const char *address = NULL;
     unsigned best = 0;
     unsigned i;
 
     for (i = 0; names[i] && i < MAX_DEVICES; i++) {
-        unsigned rank = host_igd_rank(store, names[i]);
+        unsigned rank = host_igd_rank(host->store, names[i]);
 
         if (rank > best) {
             best = rank;
@@ -244,27 +228,25 @@ static char *host_find_igd(Host *host, HostStore *store, char **names)
         }
     }
     if (!names[0]) {
-        host->igd_why = host_entry_why(host_store_get(store, HOST_DIR,
-                                                      HOST_SYSFS_PCI));
+        host->igd_why = host_why(host->store, host_store_get(
+                                 host->store, HOST_DIR, HOST_SYSFS_PCI));
     } else if (!address) {
-        host->igd_why = g_strdup("no Intel display device");
+        host->igd_why = "no Intel display device";
     }
-    return g_strdup(address);
+    return address;
 }
 
 /* What the user named has to be one as well */
-static char *host_not_igd(const HostDevice *device, HostStore *store)
+static const char *host_not_igd(HostStore *store, const HostDevice *device)
 {
     if (!device->vendor) {
-        return host_entry_why(
-            host_store_get(store, HOST_FILE, HOST_SYSFS_PCI "/%s/vendor",
-                           device->address));
+        return host_why(store, host_store_get(
+            store, HOST_FILE, host_path(store, device->address, "vendor")));
     }
-    if (device->vendor != HOST_VENDOR_INTEL ||
-        device->class >> 8 != HOST_BASE_DISPLAY) {
-        return g_strdup_printf("%s is no Intel display device: %04x:%04x, "
-                               "class %04x", device->address, device->vendor,
-                               device->device, device->class);
+    if (device->vendor != VENDOR_INTEL || device->class >> 8 != BASE_DISPLAY) {
+        return host_text(store, "%s is no Intel display device: %04x:%04x, "
+                         "class %04x", device->address, device->vendor,
+                         device->device, device->class);
     }
     return NULL;
 }
@@ -273,49 +255,46 @@ static char *host_not_igd(const HostDevice *device, HostStore *store)
  * A virtual function has a link to its physical one, and the ids of it: other
  * functions of an IGD have ids of their own.
  */
-static void host_load_functions(Host *host, HostStore *store, char **names)
+static void host_load_functions(Host *host, char **names)
 {
+    HostStore *store = host->store;
     const char *address = host->igd.address;
-    g_autofree char *link = g_strdup_printf(HOST_SYSFS_PCI "/%s/physfn",
-                                            address);
-    g_autofree char *first = g_strdup(address);
-    g_autoptr(GString) functions = g_string_new(NULL);
+    char *first = host_text(store, "%s", address);
     unsigned i;
 
     first[SLOT_LENGTH] = '0';
-    host->function_of = read_basename(store, link);
+    host->function_of = read_basename(store, host_path(store, address,
+                                                       "physfn"));
     for (i = 0; names[i] && i < MAX_DEVICES; i++) {
         if (!strcmp(names[i], address) ||
             strncmp(names[i], address, SLOT_LENGTH) ||
             !host_valid_address(names[i]) ||
-            host_device_number(store, names[i], "device") !=
-            host->igd.device) {
+            host_number(store, names[i], "device") != host->igd.device) {
             continue;
         }
         if (address[SLOT_LENGTH] == '0') {
-            g_string_append_printf(functions, "%s%s",
-                                   functions->len ? ", " : "", names[i]);
+            host->functions = host->functions ?
+                host_text(store, "%s, %s", host->functions, names[i]) :
+                host_text(store, "%s", names[i]);
         } else if (!host->function_of && !strcmp(names[i], first)) {
-            host->function_of = g_strdup(first);
+            host->function_of = first;
         }
     }
     host->is_function = host->function_of;
-    host->functions = functions->len ? g_strdup(functions->str) : NULL;
 }
 
 /* The first on the root bus: Haswell's 03.0 comes before the chipset's own */
-static void host_load_audio(Host *host, HostStore *store, char **names)
+static void host_load_audio(Host *host, char **names)
 {
+    HostStore *store = host->store;
     unsigned i;
 
     for (i = 0; names[i] && i < MAX_DEVICES; i++) {
         if (g_str_has_prefix(names[i], "0000:00:") &&
             host_valid_address(names[i]) &&
-            host_device_number(store, names[i], "vendor") ==
-            HOST_VENDOR_INTEL &&
-            host_device_number(store, names[i], "class") >> 8 ==
-            HOST_CLASS_AUDIO) {
-            host_load_device(&host->audio, store, names[i]);
+            host_number(store, names[i], "vendor") == VENDOR_INTEL &&
+            host_number(store, names[i], "class") >> 8 == CLASS_AUDIO) {
+            host->audio = host_device(store, names[i]);
             host_load_group(&host->audio, store);
             return;
         }
@@ -323,16 +302,14 @@ static void host_load_audio(Host *host, HostStore *store, char **names)
 }
 
 /* A framebuffer of the firmware's that the kernel draws its console on */
-static void host_load_framebuffer(Host *host, HostStore *store)
+static void host_load_framebuffer(Host *host)
 {
     static const char *const names[] = {
         "BOOTFB", "simplefb", "efifb", "vesafb", "simpledrm",
     };
-    const HostEntry *entry = host_store_get(store, HOST_FILE,
-                                            HOST_SYSFS_PCI "/%s/resource",
-                                            host->igd.address);
-    g_auto(GStrv) lines = g_strsplit(entry->status == HOST_OK ? entry->data
-                                                              : "", "\n", -1);
+    g_auto(GStrv) lines = g_strsplit(
+        read_text(host->store, host_path(host->store, host->igd.address,
+                                         "resource")), "\n", -1);
     g_auto(GStrv) words = NULL;
     uint64_t base, limit;
     unsigned i;
@@ -356,67 +333,58 @@ static void host_load_framebuffer(Host *host, HostStore *store)
 }
 
 /* ".../pci0000:00/0000:00:1c.0/0000:02:00.0": the hops of a DMAR scope */
-static void host_load_path(Host *host, HostStore *store)
+static void host_load_path(Host *host)
 {
-    const HostEntry *entry = host_store_get(store, HOST_LINK,
-                                            HOST_SYSFS_PCI "/%s",
-                                            host->igd.address);
-    g_auto(GStrv) parts = NULL;
+    const HostEntry *entry = host_store_get(
+        host->store, HOST_LINK,
+        host_text(host->store, HOST_SYSFS_PCI "/%s", host->igd.address));
+    g_auto(GStrv) parts = g_strsplit(entry->data ?: "", "/", -1);
     unsigned i;
 
-    if (entry->status != HOST_OK) {
-        return;
-    }
-    parts = g_strsplit(entry->data, "/", -1);
     for (i = 0; parts[i] && host->nr_hops < DMAR_MAX_HOPS; i++) {
-        unsigned bus;
-        unsigned slot;
-
         if (!host_valid_address(parts[i])) {
             continue;
         }
-        bus = g_ascii_strtoull(parts[i] + 5, NULL, 16);
-        slot = g_ascii_strtoull(parts[i] + 8, NULL, 16);
         if (!host->nr_hops) {
-            host->start_bus = bus;
+            host->start_bus = g_ascii_strtoull(parts[i] + 5, NULL, 16);
         }
-        host->path[host->nr_hops][0] = slot;
-        host->path[host->nr_hops][1] = parts[i][11] - '0';
+        host->path[host->nr_hops][0] = g_ascii_strtoull(parts[i] + 8, NULL,
+                                                        16);
+        host->path[host->nr_hops][1] = parts[i][SLOT_LENGTH] - '0';
         host->nr_hops++;
     }
 }
 
-static void host_load_devices(Host *host, HostStore *store,
-                              const char *device)
+static void host_load_devices(Host *host, const char *device)
 {
+    HostStore *store = host->store;
     g_auto(GStrv) names = read_names(store, HOST_SYSFS_PCI);
-    g_autofree char *address = device ? g_strdup(device)
-                                      : host_find_igd(host, store, names);
-    const HostEntry *type;
+    const char *address = device ?: host_find_igd(host, names);
+    const char *type;
 
     if (!address) {
         return;
     }
-    host_load_device(&host->igd, store, address);
-    host->igd_why = host_not_igd(&host->igd, store);
+    host->igd = host_device(store, address);
+    host->igd_why = host_not_igd(store, &host->igd);
     if (host->igd_why) {
-        host_device_clear(&host->igd);
+        host->igd = (HostDevice) { 0 };
         return;
     }
     host->gen = igd_stolen_gen(host->igd.device);
     host_load_group(&host->igd, store);
     if (host->igd.group) {
-        type = host_store_get(store, HOST_FILE,
-                              "/sys/kernel/iommu_groups/%s/type",
-                              host->igd.group);
-        host->group_type = type->status == HOST_OK ?
-                           read_printable(type->data, 32) : NULL;
+        type = read_text(store, host_text(store, SYSFS_GROUPS "/%s/type",
+                                          host->igd.group));
+        host->group_type = *type ? read_printable(store, type, 32) : NULL;
     }
-    host_load_path(host, store);
-    host_load_functions(host, store, names);
-    host_load_audio(host, store, names);
-    host_load_framebuffer(host, store);
+    host_load_path(host);
+    host_load_functions(host, names);
+    host_load_audio(host, names);
+    host_load_framebuffer(host);
 }
+
+/* Its IOMMU */
 
 static unsigned host_capability_width(uint64_t capability)
 {
@@ -429,78 +397,261 @@ static unsigned host_capability_width(uint64_t capability)
     return MIN(tables, mgaw);
 }
 
-static void host_load_width(Host *host, HostStore *store)
+/* A register of the IGD's unit, or of the first one */
+static HostFact host_unit_register(Host *host, const char *name)
 {
-    g_autofree char *path = NULL;
+    return read_file_number(host->store, 16, host_text(
+        host->store, SYSFS_IOMMU "/%s/intel-iommu/%s", host->unit ?: "dmar0",
+        name));
+}
 
+static void host_load_width(Host *host)
+{
     if (!host->unit) {
-        host_fact_unknown(&host->iommu_width,
-                          g_strdup("the kernel drives no IOMMU for the "
-                                   "device"));
+        host->iommu_width = host_unknown("the kernel drives no IOMMU for the "
+                                         "device");
         return;
     }
-    path = g_strdup_printf(SYSFS_IOMMU "/%s/intel-iommu/cap", host->unit);
-    if (read_file_number(store, 16, &host->iommu_width, path)) {
+    host->iommu_width = host_unit_register(host, "cap");
+    if (host->iommu_width.known) {
         host->iommu_width.value =
             host_capability_width(host->iommu_width.value);
     }
 }
 
-static void host_load_table(Host *host, HostStore *store)
+static void host_load_table(Host *host)
 {
-    g_auto(GStrv) tables = read_names(store, "/sys/firmware/acpi/tables");
-    const HostEntry *entry = host_store_get(store, HOST_FILE, HOST_DMAR);
+    g_auto(GStrv) names = read_names(host->store, "/sys/firmware/acpi/tables");
+    const HostEntry *entry = host_store_get(host->store, HOST_FILE, HOST_DMAR);
     const char *wrong;
 
     host->dmar_there = entry->status == HOST_OK ||
                        entry->status == HOST_DENIED ||
-                       g_strv_contains((const char *const *)tables, "DMAR");
+                       g_strv_contains((const char *const *)names, "DMAR");
     if (entry->status != HOST_OK) {
-        host->dmar_why = host_entry_why(entry);
+        host->dmar_why = host_why(host->store, entry);
         return;
     }
-    wrong = dmar_parse(entry->data, entry->size, &host->dmar);
+    wrong = dmar_parse(entry->data, entry->size, &host->dmar_flags,
+                       &host->rmrrs);
     if (wrong) {
-        host->dmar_why = g_strdup_printf("%s has %s", HOST_DMAR, wrong);
+        host->dmar_why = host_text(host->store, "%s has %s", HOST_DMAR, wrong);
     }
 }
 
-/* What the unit says, which everybody may read, or else the table */
-static void host_load_intremap(Host *host, HostStore *store)
+/* From the unit, which everybody may read, or else the table */
+static void host_load_intremap(Host *host)
 {
-    const HostEntry *unsafe = host_store_get(store, HOST_FILE,
-                                             UNSAFE_INTERRUPTS);
-    g_autofree char *path = g_strdup_printf(SYSFS_IOMMU
-                                            "/%s/intel-iommu/ecap",
-                                            host->unit ?: "dmar0");
-
-    host->unsafe_interrupts = unsafe->status == HOST_OK &&
-                              *unsafe->data == 'Y';
-    if (read_file_number(store, 16, &host->intremap, path)) {
+    host->unsafe_interrupts = *read_text(host->store,
+                                         UNSAFE_INTERRUPTS) == 'Y';
+    host->intremap = host_unit_register(host, "ecap");
+    if (host->intremap.known) {
         host->intremap.value = !!(host->intremap.value & ECAP_IR);
     } else if (!host->dmar_why) {
-        host_fact_set(&host->intremap, host->dmar.flags & DMAR_FLAG_IR,
-                      g_strdup(HOST_DMAR));
+        host->intremap = host_fact(host->dmar_flags & DMAR_FLAG_IR, HOST_DMAR);
     }
 }
 
-static void host_load_iommu(Host *host, HostStore *store)
+static void host_load_iommu(Host *host)
 {
-    g_auto(GStrv) units = read_names(store, SYSFS_IOMMU);
+    g_auto(GStrv) units = read_names(host->store, SYSFS_IOMMU);
     unsigned i;
 
     for (i = 0; units[i]; i++) {
         host->any_unit |= g_str_has_prefix(units[i], "dmar");
     }
     if (host->igd.address) {
-        g_autofree char *link = g_strdup_printf(HOST_SYSFS_PCI "/%s/iommu",
-                                                host->igd.address);
-
-        host->unit = read_basename(store, link);
+        host->unit = read_basename(host->store,
+                                   host_path(host->store, host->igd.address,
+                                             "iommu"));
     }
-    host_load_width(host, store);
-    host_load_table(host, store);
-    host_load_intremap(host, store);
+    host_load_width(host);
+    host_load_table(host);
+    host_load_intremap(host);
+}
+
+/* Its stolen memory */
+
+/* A register of config space, or why it is unknown */
+static HostFact host_register(HostStore *store, const HostEntry *config,
+                              unsigned offset, unsigned size)
+{
+    return config->status != HOST_OK ? host_unknown(host_why(store, config)) :
+           config->size < offset + size ? host_unknown(host_text(
+               store, "only root can read past the first %zu bytes of %s",
+               config->size, config->path)) :
+           host_fact(read_le(config->data + offset, size), "config space");
+}
+
+static void host_load_registers(Host *host)
+{
+    const IGDStolenLayout *layout = igd_stolen_layout(host->gen);
+    HostStore *store = host->store;
+    const HostEntry *config = host_store_get(
+        store, HOST_CONFIG, host_path(store, host->igd.address, "config"));
+
+    host->asls = host_register(store, config, IGD_CFG_ASLS, 4);
+    if (host->asls.value == UINT32_MAX) {
+        host->asls.value = 0;
+    }
+    if (layout) {
+        host->ggc = host_register(store, config, IGD_STOLEN_CFG_GGC, 2);
+        host->bdsm = host_register(store, config, layout->bdsm_offset,
+                                   layout->bdsm_bits / 8);
+        /* In a guest nothing else tells */
+        host->is_function |= host->ggc.known && !host->ggc.value &&
+                             host->bdsm.known && !host->bdsm.value;
+    } else {
+        host->ggc = host->bdsm = host_unknown(igd_stolen_strerror(
+            host->gen == IGD_STOLEN_GEN_NO_BDSM ? IGD_STOLEN_NO_BDSM
+                                                : IGD_STOLEN_UNKNOWN_DEVICE));
+    }
+}
+
+static void host_load_by_config(Host *host)
+{
+    HostRegion *config = &host->by_config;
+    IGDStolenResult result;
+
+    if (!host->ggc.known || !host->bdsm.known) {
+        config->from = host->ggc.known ? host->bdsm.from : host->ggc.from;
+        return;
+    }
+    result = igd_stolen_decode(host->igd.device, host->ggc.value,
+                               host->bdsm.value, &config->region);
+    config->known = config->split = result == IGD_STOLEN_OK;
+    config->from = config->known ? "config space" : host_text(
+        host->store, "GGC 0x%04" PRIx64 " and BDSM 0x%" PRIx64 ": %s",
+        host->ggc.value, host->bdsm.value, igd_stolen_strerror(result));
+}
+
+/*
+ * Until Linux 5.3 the range of a display is "direct" like any other, and VFIO
+ * lets the display go all the same; the emulator looks for relaxable ones.
+ */
+static void host_load_by_group(Host *host)
+{
+    HostRegion *group = &host->by_group;
+    const HostEntry *entry;
+    unsigned found;
+
+    if (!host->igd.group) {
+        group->from = "the device is in no IOMMU group";
+        return;
+    }
+    entry = host_store_get(host->store, HOST_FILE, host_text(
+        host->store, SYSFS_GROUPS "/%s/reserved_regions", host->igd.group));
+    if (entry->status != HOST_OK) {
+        group->from = host_why(host->store, entry);
+        return;
+    }
+    found = host->relaxable =
+        igd_reserved_regions_parse(entry->data, &group->region);
+    if (!found && host->kernel_version < HOST_RELAXABLE_KERNEL) {
+        g_auto(GStrv) parts = g_strsplit(entry->data, " direct\n", -1);
+        g_autofree char *text = g_strjoinv(" direct-relaxable\n", parts);
+
+        found = igd_reserved_regions_parse(text, &group->region);
+    }
+    group->known = found == 1;
+    group->from = group->known ? "reserved_regions" : host_text(
+        host->store, "group %s has %u direct-relaxable ranges, not one",
+        host->igd.group, found);
+}
+
+static HostRegion host_dsm(uint64_t base, uint64_t limit, const char *from)
+{
+    return (HostRegion) {
+        .known = true, .from = from,
+        .region = { .base = base, .limit = limit, .dsm_base = base },
+    };
+}
+
+/* "Reserving Intel graphics memory at [mem 0xBASE-0xLIMIT]" */
+static bool host_load_by_log(Host *host, const char *log)
+{
+    const char *found = strstr(log, LOG_STOLEN);
+    g_auto(GStrv) numbers = NULL;
+    g_autofree char *range = NULL;
+    uint64_t base, limit;
+
+    host->log_is_whole = strstr(log, HOST_LOG_FIRST);
+    if (!found) {
+        return false;
+    }
+    found += strlen(LOG_STOLEN);
+    range = g_strndup(found, strcspn(found, "]\n"));
+    numbers = g_strsplit(range, "-", 3);
+    if (g_strv_length(numbers) != 2 || !read_number(numbers[0], 16, &base) ||
+        !read_number(numbers[1], 16, &limit) || limit < base) {
+        return false;
+    }
+    host->by_kernel = host_dsm(base, limit, "kernel log");
+    return true;
+}
+
+static void host_load_by_kernel(Host *host)
+{
+    const MemRange *named = memmap_find(host->iomem, IOMEM_STOLEN);
+    const HostEntry *log = host_store_get(host->store, HOST_FILE, HOST_LOG);
+
+    if (host_load_by_log(host, log->data ?: "")) {
+        return;
+    }
+    if (named) {
+        host->by_kernel = host_dsm(named->base, named->limit, "/proc/iomem");
+    } else {
+        host->by_kernel.from =
+            log->status != HOST_OK ? host_why(host->store, log) :
+            host->log_is_whole ? "the kernel's log has no line about it" :
+            "the kernel's log does not go back far enough";
+    }
+}
+
+/* The group's range is GSM and DSM; the kernel's own line is DSM alone */
+static void host_choose_region(Host *host)
+{
+    const StolenRegion *dsm = &host->by_kernel.region;
+    StolenRegion *region = &host->region.region;
+
+    if (host->by_config.known) {
+        host->region = host->by_config;
+    } else if (host->by_group.known) {
+        host->region = host->by_group;
+        if (host->by_kernel.known && dsm->limit == region->limit &&
+            dsm->base > region->base) {
+            region->dsm_base = dsm->base;
+            host->region.split = true;
+        }
+    } else {
+        host->region.from = host_text(host->store, "%s; %s",
+                                      host->by_group.from,
+                                      host->by_config.from);
+    }
+}
+
+static void host_load_region(Host *host)
+{
+    if (host->igd.address) {
+        host_load_registers(host);
+        host_load_by_config(host);
+        host_load_by_group(host);
+    } else {
+        host->ggc = host_unknown("there is no IGD");
+        host->bdsm = host->asls = host->ggc;
+        host->by_config.from = host->by_group.from = host->ggc.from;
+    }
+    host_load_by_kernel(host);
+    host_choose_region(host);
+}
+
+bool host_sources_differ(const Host *host)
+{
+    const StolenRegion *group = &host->by_group.region;
+
+    return host->by_config.known && host->by_group.known &&
+           !stolen_region_is(&host->by_config.region, group->base,
+                             group->limit);
 }
 
 bool host_needs_place(const Host *host)
@@ -522,55 +673,27 @@ uint64_t host_gsm_to_give(const Host *host)
            r->dsm_base - r->base : 0;
 }
 
+/* All of it */
+
 Host *host_load(HostStore *store, const char *device)
 {
     Host *host = g_new0(Host, 1);
 
-    host->asked = device ? g_strdup_printf(" --device %s", device)
-                         : g_strdup("");
-    host_load_system(host, store);
-    host_load_devices(host, store, device);
-    host_load_iommu(host, store);
-    host_load_region(host, store);
+    host->store = store;
+    host->asked = device ? host_text(store, " --device %s", device) : "";
+    host_load_system(host);
+    host_load_devices(host, device);
+    host_load_iommu(host);
+    host_load_region(host);
     return host;
-}
-
-static void host_free_facts(Host *host)
-{
-    HostFact *facts[] = {
-        &host->iommu_width, &host->cpu_width, &host->ggc, &host->bdsm,
-        &host->mappings, &host->memory_total, &host->memory_free,
-        &host->lock_limit, &host->intremap, &host->asls,
-    };
-    unsigned i;
-
-    for (i = 0; i < G_N_ELEMENTS(facts); i++) {
-        host_fact_clear(facts[i]);
-    }
 }
 
 void host_free(Host *host)
 {
-    host_free_facts(host);
-    g_free(host->kernel);
-    g_free(host->asked);
-    g_free(host->system);
-    host_device_clear(&host->igd);
-    host_device_clear(&host->audio);
-    g_free(host->igd_why);
-    g_free(host->function_of);
-    g_free(host->functions);
-    g_free(host->group_type);
-    g_free(host->unit);
-    g_free(host->dmar_why);
-    dmar_clear(&host->dmar);
-    g_free(host->by_group.from);
-    g_free(host->by_config.from);
-    g_free(host->by_kernel.from);
-    g_free(host->region.from);
+    g_clear_pointer(&host->igd.others, g_array_unref);
+    g_clear_pointer(&host->audio.others, g_array_unref);
+    g_clear_pointer(&host->rmrrs, g_array_unref);
     g_clear_pointer(&host->iomem, g_array_unref);
     g_clear_pointer(&host->firmware, g_array_unref);
-    g_free(host->iomem_why);
-    g_free(host->firmware_why);
     g_free(host);
 }

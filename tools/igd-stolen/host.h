@@ -5,24 +5,19 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: filled from a HostStore, so from a live host or a bundle alike.
- * Nothing here judges; probe.c, plan.c and verify.c do.
+ * Pure: filled from a HostStore, so from a live host or a bundle alike; all
+ * texts are the store's. Nothing here judges; probe.c, plan.c and verify.c do.
  */
 
 #ifndef IGD_STOLEN_HOST_H
 #define IGD_STOLEN_HOST_H
 
 #include "hw/vfio/igd-stolen.h"
-#include "memmap.h"
-#include "read.h"
+#include "store.h"
 
 #define HOST_SYSFS_PCI          "/sys/bus/pci/devices"
 /* In the release of Proxmox VE's own kernels */
 #define HOST_PVE                "-pve"
-/* The kernel's log; of it only lines with these words are looked at */
-#define HOST_LOG                "/dev/kmsg"
-#define HOST_LOG_FIRST          "Linux version"
-#define HOST_LOG_STOLEN         "Reserving Intel graphics memory"
 #define HOST_DMAR               "/sys/firmware/acpi/tables/DMAR"
 #define HOST_ENTRY_LIMIT \
     "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
@@ -31,12 +26,126 @@
 #define HOST_KERNEL(major, minor)       ((major) << 16 | (minor))
 #define HOST_RELAXABLE_KERNEL           HOST_KERNEL(5, 3)
 
-#define HOST_VENDOR_INTEL       0x8086
-#define HOST_BASE_DISPLAY       0x03
-#define HOST_CLASS_AUDIO        0x0403
+/* Readers of the small text files of sysfs and procfs, whatever is in them */
 
-/* What vfio_iommu_type1 has when nobody sets dma_entry_limit */
-#define HOST_DEFAULT_MAPPINGS   65535
+/**
+ * HostFact: a number that may be unknown
+ * @known: @value is valid
+ * @from: where the number was read, or, if it is unknown, why
+ */
+typedef struct HostFact {
+    bool known;
+    uint64_t value;
+    const char *from;
+} HostFact;
+
+HostFact host_fact(uint64_t value, const char *from);
+HostFact host_unknown(const char *why);
+
+/* read_le: a little-endian number of @size bytes, 8 at most */
+uint64_t read_le(const void *bytes, unsigned size);
+
+/**
+ * read_number: a whole text as one number, white space around it allowed
+ * @base: 10, or 16 with or without "0x"
+ */
+bool read_number(const char *text, unsigned base, uint64_t *value);
+
+/* read_file_number: a file that holds one number */
+HostFact read_file_number(HostStore *store, unsigned base, const char *path);
+
+/**
+ * read_keyed: the first number in the line of a file that begins with a key
+ * @key: such as "MemTotal:", without digits
+ */
+HostFact read_keyed(HostStore *store, const char *path, const char *key);
+
+/* read_text: the content of a file, "" if it cannot be read */
+const char *read_text(HostStore *store, const char *path);
+
+/* read_basename: the last part of a link's target; NULL if it is not there */
+const char *read_basename(HostStore *store, const char *path);
+
+/* read_names: the names in a directory; never NULL, to be freed */
+char **read_names(HostStore *store, const char *path);
+
+/* read_printable: at most @limit bytes of a text, safe for a terminal */
+char *read_printable(HostStore *store, const char *text, size_t limit);
+
+/* text_size: bytes in the largest unit that divides them, "72 MiB" */
+char *text_size(HostStore *store, uint64_t bytes);
+
+/* text_range: "7b000000-7f7fffff" */
+char *text_range(HostStore *store, uint64_t base, uint64_t limit);
+
+/* Memory maps */
+
+/**
+ * MemRange: a range of a memory map
+ * @depth: how many ranges it lies in
+ */
+typedef struct MemRange {
+    uint64_t base;
+    uint64_t limit;
+    unsigned depth;
+    const char *name;
+} MemRange;
+
+/**
+ * memmap_iomem: /proc/iomem
+ * @why: if nothing is known, why
+ *
+ * Returns: (element-type MemRange): NULL if nothing is known, as for anybody
+ * but root, who is shown zeroes.
+ */
+GArray *memmap_iomem(HostStore *store, const char **why);
+
+/**
+ * memmap_firmware: E820 as the firmware handed it on, /sys/firmware/memmap
+ *
+ * Returns: as memmap_iomem().
+ */
+GArray *memmap_firmware(HostStore *store, const char **why);
+
+/* memmap_sort: in order of addresses */
+void memmap_sort(GArray *ranges);
+
+/* memmap_find: the first range with this name, or NULL */
+const MemRange *memmap_find(const GArray *ranges, const char *name);
+
+/* The DMAR table: VT-d specification (revision 4.1), chapter 8 */
+
+#define DMAR_MAX_HOPS   16
+
+/**
+ * DmarRmrr: one reserved range; of its devices the first
+ * @type: 1 endpoint, 2 bridge; like the rest valid if @nr_scopes is not 0
+ * @nr_hops: how many there are, which may be more than @path holds
+ * @path: pairs of device and function number
+ */
+typedef struct DmarRmrr {
+    uint16_t segment;
+    uint64_t base;
+    uint64_t limit;
+    unsigned nr_scopes;
+    uint8_t type;
+    uint8_t start_bus;
+    uint8_t nr_hops;
+    uint8_t path[DMAR_MAX_HOPS][2];
+} DmarRmrr;
+
+/**
+ * dmar_parse: read a table
+ * @data: any bytes
+ * @flags: bit 0 is interrupt remapping
+ * @rmrrs: (element-type DmarRmrr): set on success
+ *
+ * Returns: NULL, or one clause that says what is wrong, static.
+ */
+const char *dmar_parse(const void *data, size_t size, uint8_t *flags,
+                       GArray **rmrrs);
+
+/* The host */
 
 /**
  * HostDevice: a PCI device
@@ -48,13 +157,13 @@
  * @others: (element-type HostDevice): who is in the group besides it
  */
 typedef struct HostDevice {
-    char *address;
+    const char *address;
     uint16_t vendor;
     uint16_t device;
     uint16_t class;
-    char *driver;
-    char *group;
-    GPtrArray *others;
+    const char *driver;
+    const char *group;
+    GArray *others;
 } HostDevice;
 
 /**
@@ -67,19 +176,20 @@ typedef struct HostRegion {
     bool known;
     bool split;
     StolenRegion region;
-    char *from;
+    const char *from;
 } HostRegion;
 
 /**
  * Host: all of it
+ * @store: whose texts these are
  * @asked: " --device ADDRESS" if the user named the IGD, or ""
- * @system: "ID ID_LIKE" of os-release between blanks, "" if unknown
+ * @system: "ID ID_LIKE" of os-release between blanks
  * @kernel_version: HOST_KERNEL(), 0 if unknown
  * @kernel_is_pve: Proxmox VE's own
  * @igd: address is NULL if there is none; then @igd_why says why
  * @is_function: the IGD is a virtual function: it has no stolen memory
  * @function_of: of whom; NULL if that is not here, as in a guest
- * @functions: virtual functions of the IGD, with ", " between, or NULL
+ * @functions: virtual functions of the IGD, with ", " between
  * @audio: the IGD's own audio function: HDMI and DisplayPort
  * @path: of the device from the root bus on, pairs of device and function
  * @relaxable: how many ranges the emulator's early scan will find in the
@@ -87,7 +197,7 @@ typedef struct HostRegion {
  * @unit: name of the IOMMU unit of the IGD, or NULL
  * @any_unit: whether the kernel drives any Intel IOMMU
  * @dmar_there: whether firmware has a DMAR table, whoever may read it
- * @dmar: valid if @dmar_why is NULL
+ * @dmar_flags, @rmrrs: of the DMAR table, valid if @dmar_why is NULL
  * @intremap: 1 if the IOMMU can remap interrupts, 0 if not
  * @unsafe_interrupts: VFIO was told to do without
  * @asls: the address of the OpRegion, 0 for none
@@ -100,36 +210,38 @@ typedef struct HostRegion {
  * @region: the first of @by_config and @by_group that is known
  */
 typedef struct Host {
-    char *asked;
-    char *system;
-    char *kernel;
+    HostStore *store;
+    const char *asked;
+    const char *system;
+    const char *kernel;
     unsigned kernel_version;
     bool kernel_is_pve;
     bool kvm;
 
     HostDevice igd;
-    char *igd_why;
+    const char *igd_why;
     IGDStolenGen gen;
     bool is_function;
-    char *function_of;
-    char *functions;
+    const char *function_of;
+    const char *functions;
     HostDevice audio;
     uint8_t path[DMAR_MAX_HOPS][2];
     unsigned nr_hops;
     unsigned start_bus;
 
-    char *group_type;
+    const char *group_type;
     unsigned relaxable;
 
-    char *unit;
+    const char *unit;
     bool any_unit;
     bool dmar_there;
     HostFact iommu_width;
     HostFact cpu_width;
     HostFact intremap;
     bool unsafe_interrupts;
-    DmarTable dmar;
-    char *dmar_why;
+    uint8_t dmar_flags;
+    GArray *rmrrs;
+    const char *dmar_why;
 
     HostFact ggc;
     HostFact bdsm;
@@ -142,9 +254,9 @@ typedef struct Host {
     HostRegion region;
 
     GArray *iomem;
-    char *iomem_why;
+    const char *iomem_why;
     GArray *firmware;
-    char *firmware_why;
+    const char *firmware_why;
 
     HostFact mappings;
     HostFact memory_total;
@@ -154,6 +266,7 @@ typedef struct Host {
 
 /**
  * host_load: read all there is to know
+ * @store: has to live as long as the result
  * @device: address of the IGD, or NULL to look for it
  *
  * Returns: to be freed by host_free().
@@ -188,8 +301,5 @@ bool host_needs_base(const Host *host);
  * ends, and this host's kernel does; or else 0
  */
 uint64_t host_gsm_to_give(const Host *host);
-
-/* Part of host_load() */
-void host_load_region(Host *host, HostStore *store);
 
 #endif

@@ -11,12 +11,13 @@
  */
 
 #include "qemu/osdep.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/klog.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "host.h"
+#include "store.h"
 
 /* All of config space; of the longer one nothing else is looked at */
 #define CONFIG_WHOLE    256
@@ -105,32 +106,30 @@ static HostStatus live_link(const char *path, char **data, size_t *size)
     return HOST_OK;
 }
 
-static gint live_compare(gconstpointer a, gconstpointer b)
+static int live_is_name(const struct dirent *entry)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    return strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
 }
 
 static HostStatus live_directory(const char *path, char **data, size_t *size)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GError) error = NULL;
-    GDir *directory = g_dir_open(path, 0, &error);
-    const char *name;
+    GString *names = g_string_new(NULL);
+    struct dirent **entries;
+    int count = scandir(path, &entries, live_is_name, alphasort);
+    int i;
 
-    if (!directory) {
-        return g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT) ?
-               HOST_ABSENT :
-               g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES) ?
-               HOST_DENIED : HOST_FAILED;
+    if (count < 0) {
+        g_string_free(names, TRUE);
+        return live_status(errno);
     }
-    while ((name = g_dir_read_name(directory))) {
-        g_ptr_array_add(names, g_strdup(name));
+    for (i = 0; i < count; i++) {
+        g_string_append_printf(names, "%s%s", i ? "\n" : "",
+                               entries[i]->d_name);
+        free(entries[i]);
     }
-    g_dir_close(directory);
-    g_ptr_array_sort(names, live_compare);
-    g_ptr_array_add(names, NULL);
-    *data = g_strjoinv("\n", (char **)names->pdata);
-    *size = strlen(*data);
+    free(entries);
+    *size = names->len;
+    *data = g_string_free(names, FALSE);
     return HOST_OK;
 }
 

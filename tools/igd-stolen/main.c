@@ -13,7 +13,6 @@
 #include "qemu/osdep.h"
 #include <errno.h>
 #include <stdio.h>
-#include "bundle.h"
 #include "run.h"
 
 #define EXIT_USAGE      2
@@ -115,7 +114,6 @@ static int main_run(const Options *options)
 {
     g_autoptr(HostStore) store = main_store(options);
     g_autoptr(GString) out = g_string_new(NULL);
-    CheckStatus worst;
     int status;
 
     if (!store) {
@@ -124,9 +122,8 @@ static int main_run(const Options *options)
     if (options->command == COMMAND_CAPTURE) {
         return main_capture(store, options);
     }
-    worst = run_command(store, options, out);
-    status = main_print(out->str);
-    return status ? status : run_exit_status(worst, options->strict);
+    status = run_command(store, options, out);
+    return main_print(out->str) ?: status;
 }
 
 int main(int argc, char **argv)
@@ -134,8 +131,6 @@ int main(int argc, char **argv)
     Options options;
     g_autofree char *wrong = NULL;
     int status;
-
-    const char *program = argv[0];
 
     g_set_prgname("igd-stolen");
     wrong = options_parse(argc, argv, &options);
@@ -147,9 +142,8 @@ int main(int argc, char **argv)
     } else if (options.version) {
         status = main_print("igd-stolen " IGD_STOLEN_VERSION "\n");
     } else {
-        if (!options.emulator) {
-            options.emulator = main_emulator(program, &options);
-            options.plan.emulator = options.emulator;
+        if (!options.plan.emulator) {
+            options.plan.emulator = main_emulator(argv[0], &options);
         }
         status = main_run(&options);
     }

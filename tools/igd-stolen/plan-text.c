@@ -5,79 +5,53 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib and jansson. What comes out is a shell script, or an XML file,
- * whose comments say why. The same options as in docs/system/igd-stolen.rst.
- * Tested by tests/tool.
+ * Pure: glib and jansson. Makes a shell script, or a domain for libvirt, whose
+ * comments say why; the same options as in docs/system/igd-stolen.rst. Tested
+ * by tests/tool, which holds domains against libvirt's own schema.
  */
 
 #include "qemu/osdep.h"
-#include "plan.h"
+#include "run.h"
 
 /*
  * PlanWord: one thing that a guest is given, as each format has it, and why
- * @option: NULL where a format has nothing of it; for libvirt what to look for
- *      in the domain. Owned, as a shell has to be given it
- * @why: owned
+ * @option: as a shell has to be given it; for libvirt what to look for in the
+ *      domain. NULL where a format has nothing of it
  */
 typedef struct PlanWord {
-    char *option[PLAN_FORMAT__MAX];
-    char *why;
+    const char *option[PLAN_FORMAT__MAX];
+    const char *why;
 } PlanWord;
 
-static void plan_word_clear(gpointer data)
+static void plan_word(GArray *words, const char *why, const char *qemu,
+                      const char *libvirt, const char *proxmox)
 {
-    PlanWord *word = data;
-    unsigned i;
-
-    for (i = 0; i < PLAN_FORMAT__MAX; i++) {
-        g_free(word->option[i]);
-    }
-    g_free(word->why);
-}
-
-/* Takes the options over */
-static void plan_word(GArray *words, const char *why, char *qemu,
-                      const char *libvirt, char *proxmox)
-{
-    PlanWord word = {
-        .option = { qemu, g_strdup(libvirt), proxmox },
-        .why = g_strdup(why),
-    };
+    PlanWord word = { .option = { qemu, libvirt, proxmox }, .why = why };
 
     g_array_append_val(words, word);
 }
 
-static bool plan_is_q35(const Plan *plan)
-{
-    return plan->request.machine == STOLEN_MACHINE_Q35;
-}
-
-/* Where stolen memory goes, for vfio-pci: "" or it begins with a comma */
-static char *plan_placement(const Plan *plan)
+/* For vfio-pci: "" or it begins with a comma */
+static const char *plan_placement(const Plan *plan)
 {
     const StolenRegion *r = &plan->host->region.region;
-    g_autofree char *split = NULL;
-    uint64_t gsm;
+    HostStore *store = plan->host->store;
+    uint64_t gsm = host_gsm_to_give(plan->host);
 
-    if (!plan->placed) {
-        return g_strdup("");
-    }
-    if (!host_needs_base(plan->host)) {
-        return g_strdup(",x-igd-stolen=identity");
-    }
-    gsm = host_gsm_to_give(plan->host);
-    split = gsm ? g_strdup_printf(",x-igd-stolen-gsm-size=0x%" PRIx64, gsm)
-                : g_strdup("");
-    return g_strdup_printf(",x-igd-stolen-base=0x%" PRIx64
-                           ",x-igd-stolen-size=0x%" PRIx64 "%s", r->base,
-                           stolen_region_size(r), split);
+    return !plan->placed ? "" :
+           !host_needs_base(plan->host) ? ",x-igd-stolen=identity" :
+           host_text(store, ",x-igd-stolen-base=0x%" PRIx64
+                     ",x-igd-stolen-size=0x%" PRIx64 "%s", r->base,
+                     stolen_region_size(r), gsm ? host_text(
+                         store, ",x-igd-stolen-gsm-size=0x%" PRIx64, gsm)
+                     : "");
 }
 
-static const char *plan_placement_why(const Plan *plan)
+static const char *plan_placement_why(const Plan *plan, bool placed)
 {
     return plan->host->is_function ?
            "a virtual function has no stolen memory: nothing to place" :
-           !plan->placed ? "the IGD, where drivers look for it" :
+           !placed ? "the IGD, where drivers look for it" :
            !host_needs_base(plan->host) ?
            "the IGD, where drivers look for it; identity: at the host's base "
            "or not at all" :
@@ -90,6 +64,8 @@ static const char *plan_placement_why(const Plan *plan)
 
 static void plan_word_machine(const Plan *plan, GArray *words)
 {
+    HostStore *store = plan->host->store;
+    const char *machine = plan_is_q35(plan) ? "q35" : "pc";
     bool kvm = plan->host->kvm;
     bool iommu = plan->request.iommu;
     unsigned limit = plan_cpu_limit(plan);
@@ -98,109 +74,93 @@ static void plan_word_machine(const Plan *plan, GArray *words)
               "to the emulator for intremap=on" : plan_is_q35(plan) ?
               "the chipset of newer PCs" :
               "the chipset of older PCs; it has no VT-d, so no RMRR",
-              g_strdup_printf("-machine %s,accel=%s%s",
-                              plan_is_q35(plan) ? "q35" : "pc",
-                              kvm ? "kvm" : "tcg",
-                              kvm && iommu ? ",kernel-irqchip=split" : ""),
+              host_text(store, "-machine %s,accel=%s%s", machine,
+                        kvm ? "kvm" : "tcg",
+                        kvm && iommu ? ",kernel-irqchip=split" : ""),
               iommu ? "ioapic driver='qemu'" : "machine",
-              g_strdup_printf("--machine %s%s",
-                              plan_is_q35(plan) ? "q35" : "pc",
-                              iommu ? ",viommu=intel" : ""));
-    if (kvm) {
-        plan_word(words, limit ? "the GPU's drivers look at the CPU; no more "
-                  "address bits than the host's IOMMU, where firmware would "
-                  "put BARs" : "the GPU's drivers look at the CPU",
-                  limit ? g_strdup_printf("-cpu host,host-phys-bits-limit=%u",
-                                          limit) : g_strdup("-cpu host"),
-                  limit ? "host-phys-bits-limit" : "cpu",
-                  g_strdup("--cpu host"));
+              host_text(store, "--machine %s%s", machine,
+                        iommu ? ",viommu=intel" : ""));
+    if (kvm && limit) {
+        plan_word(words, "the GPU's drivers look at the CPU; no more address "
+                  "bits than the host's IOMMU, where firmware would put BARs",
+                  host_text(store, "-cpu host,host-phys-bits-limit=%u",
+                            limit), "host-phys-bits-limit", "--cpu host");
+    } else if (kvm) {
+        plan_word(words, "the GPU's drivers look at the CPU", "-cpu host",
+                  "cpu", "--cpu host");
     }
 }
 
 static void plan_word_memory(const Plan *plan, GArray *words)
 {
+    HostStore *store = plan->host->store;
     uint64_t mib = plan->request.memory >> 20;
     bool seabios = plan->request.firmware == STOLEN_FIRMWARE_SEABIOS;
     const HostSystem *system = host_system(plan->host);
-    g_autofree char *why = NULL;
 
     plan_word(words, "RAM; what is in the way of stolen memory goes above "
-              "4 GiB", g_strdup_printf("-m %" PRIu64 "M", mib), "memory",
-              g_strdup_printf("--memory %" PRIu64, mib));
+              "4 GiB", host_text(store, "-m %" PRIu64 "M", mib), "memory",
+              host_text(store, "--memory %" PRIu64, mib));
     plan_word(words, "all RAM is locked for the device", NULL,
-              "memtune/hard_limit", g_strdup("--balloon 0"));
-    plan_word(words, "no other display beside the IGD", g_strdup("-vga none"),
-              "video none", g_strdup("--vga none"));
+              "memtune/hard_limit", "--balloon 0");
+    plan_word(words, "no other display beside the IGD", "-vga none",
+              "video none", "--vga none");
     if (!plan_is_q35(plan)) {
         plan_word(words, "no card where the IGD goes; give your network "
-                  "another slot", g_strdup("-nic none"), NULL, NULL);
+                  "another slot", "-nic none", NULL, NULL);
     }
-    plan_word(words, seabios ? "the firmware; on q35 it shows no picture" :
-              "the firmware", seabios ? NULL :
-              g_strdup_printf("-drive if=pflash,format=raw,readonly=on,"
-                              "file=%s", system->code), "os",
-              g_strdup_printf("--bios %s", seabios ? "seabios" : "ovmf"));
-    if (!seabios) {
-        why = g_strdup_printf("its variables: a copy of %s that belongs to "
-                              "this guest", system->vars);
-        plan_word(words, why, g_strdup("-drive if=pflash,format=raw,"
-                                       "file=guest_VARS.fd"), NULL, NULL);
+    if (seabios) {
+        plan_word(words, "the firmware; on q35 it shows no picture", NULL,
+                  "os", "--bios seabios");
+    } else {
+        plan_word(words, "the firmware",
+                  host_text(store, "-drive if=pflash,format=raw,readonly=on,"
+                            "file=%s", system->code), "os", "--bios ovmf");
+        plan_word(words, host_text(store, "its variables: a copy of %s that "
+                                   "belongs to this guest", system->vars),
+                  "-drive if=pflash,format=raw,file=guest_VARS.fd", NULL,
+                  NULL);
     }
 }
 
 /* One "--args" for all that Proxmox VE has no option for */
-static char *plan_proxmox_args(const Plan *plan, const char *rest)
+static const char *plan_proxmox_args(const Plan *plan, const char *rest)
 {
-    GString *args = g_string_new("--args \"");
+    HostStore *store = plan->host->store;
     unsigned limit = plan_cpu_limit(plan);
 
-    if (limit) {
-        g_string_append_printf(args, "-global host-x86_64-cpu.host-phys-bits-"
-                               "limit=%u ", limit);
-    }
-    if (plan->request.iommu) {
-        g_string_append_printf(args, "-global intel-iommu.aw-bits=%u ",
-                               plan->aw_bits);
-    }
-    g_string_append_printf(args, "-device vfio-pci,host=%s,bus=pcie.0,"
-                           "addr=02.0%s", plan->host->igd.address, rest);
-    if (plan->request.audio) {
-        g_string_append_printf(args, " -device vfio-pci,host=%s,bus=pcie.0,"
-                               "addr=03.0", plan->host->audio.address);
-    }
-    g_string_append_c(args, '"');
-    return g_string_free(args, FALSE);
+    return host_text(
+        store, "--args \"%s%s-device vfio-pci,host=%s,bus=pcie.0,addr=02.0%s"
+        "%s\"", limit ? host_text(
+            store, "-global host-x86_64-cpu.host-phys-bits-limit=%u ", limit)
+        : "", plan->request.iommu ? host_text(
+            store, "-global intel-iommu.aw-bits=%u ", plan->aw_bits) : "",
+        plan->host->igd.address, rest, plan->request.audio ? host_text(
+            store, " -device vfio-pci,host=%s,bus=pcie.0,addr=03.0",
+            plan->host->audio.address) : "");
 }
 
 /* Its own option takes the device from the host's driver, but knows only pc */
-static char *plan_proxmox_hostpci(const Plan *plan)
+static const char *plan_proxmox_hostpci(const Plan *plan)
 {
-    g_autofree char *name = plan->request.rom ?
-                            g_path_get_basename(plan->request.rom) : NULL;
+    const char *rom = plan->request.rom;
 
-    return g_strdup_printf("--hostpci0 %s,legacy-igd=1%s%s%s%s",
-                           plan->host->igd.address, name ? ",romfile=" : "",
-                           name ?: "",
-                           plan->request.audio ? " --hostpci1 " : "",
-                           plan->request.audio ? plan->host->audio.address
-                                               : "");
+    return host_text(plan->host->store, "--hostpci0 %s,legacy-igd=1%s%s%s%s",
+                     plan->host->igd.address, rom ? ",romfile=" : "",
+                     rom ? strrchr(rom, '/') + 1 : "",
+                     plan->request.audio ? " --hostpci1 " : "",
+                     plan->request.audio ? plan->host->audio.address : "");
 }
 
 static void plan_word_devices(const Plan *plan, GArray *words)
 {
     const Host *host = plan->host;
-    const char *rom = plan->request.rom;
-    g_autofree char *placement = plan_placement(plan);
-    int opregion = host_opregion(host);
-    g_autofree char *romfile = rom ? g_strdup_printf(",romfile=%s", rom)
-                                   : g_strdup("");
-    g_autofree char *rest =
-        g_strdup_printf("%s%s", opregion ? ",x-igd-opregion=on" : "",
-                        romfile);
-    /* Proxmox VE's emulator does not start if there is none */
-    g_autofree char *proxmox =
-        g_strdup_printf("%s%s", opregion == 1 ? ",x-igd-opregion=on" : "",
-                        romfile);
+    HostStore *store = host->store;
+    const char *placement = plan_placement(plan);
+    int there = host_opregion(host);
+    const char *opregion = ",x-igd-opregion=on";
+    const char *rom = plan->request.rom ?
+        host_text(store, ",romfile=%s", plan->request.rom) : "";
 
     if (plan->request.iommu) {
         plan_word(words, plan->placed ?
@@ -208,20 +168,24 @@ static void plan_word_devices(const Plan *plan, GArray *words)
                   "the guest need intremap; aw-bits fits the host's IOMMU" :
                   "for guests in the guest, which need intremap; vfio-pci "
                   "needs caching-mode; aw-bits fits the host's IOMMU",
-                  g_strdup_printf("-device intel-iommu,intremap=on,"
-                                  "caching-mode=on,aw-bits=%u",
-                                  plan->aw_bits), "iommu", NULL);
+                  host_text(store, "-device intel-iommu,intremap=on,"
+                            "caching-mode=on,aw-bits=%u", plan->aw_bits),
+                  "iommu", NULL);
     }
-    plan_word(words, plan_placement_why(plan),
-              g_strdup_printf("-device vfio-pci,host=%s,addr=02.0%s%s",
-                              host->igd.address, placement, rest), "hostdev",
-              plan_is_q35(plan) ? plan_proxmox_args(plan, proxmox)
-                                : plan_proxmox_hostpci(plan));
+    plan_word(words, plan_placement_why(plan, plan->placed),
+              host_text(store, "-device vfio-pci,host=%s,addr=02.0%s%s%s",
+                        host->igd.address, placement, there ? opregion : "",
+                        rom), "hostdev", NULL);
+    /* Proxmox VE's emulator does not start if it asks in vain */
+    plan_word(words, plan_placement_why(plan, false), NULL, NULL,
+              plan_is_q35(plan) ?
+              plan_proxmox_args(plan, host_text(
+                  store, "%s%s", there == 1 ? opregion : "", rom)) :
+              plan_proxmox_hostpci(plan));
     if (plan->request.audio) {
         plan_word(words, "its sound, over HDMI and DisplayPort",
-                  g_strdup_printf("-device vfio-pci,host=%s,addr=03.0",
-                                  host->audio.address), "hostdev, the second",
-                  NULL);
+                  host_text(store, "-device vfio-pci,host=%s,addr=03.0",
+                            host->audio.address), "hostdev, the second", NULL);
     }
 }
 
@@ -229,135 +193,150 @@ static GArray *plan_words(const Plan *plan)
 {
     GArray *words = g_array_new(FALSE, FALSE, sizeof(PlanWord));
 
-    g_array_set_clear_func(words, plan_word_clear);
     plan_word_machine(plan, words);
     plan_word_memory(plan, words);
     plan_word_devices(plan, words);
     return words;
 }
 
-/* An XML comment must not have two dashes in a row */
-static void plan_xml_comment(const GString *comment, GString *out)
-{
-    const char *text = comment->str;
-    size_t i;
+/* The comment */
 
-    g_string_append(out, "<!--\n");
-    for (i = 0; text[i]; i++) {
-        bool run = text[i] == '-' &&
-                   (text[i + 1] == '-' || (i && text[i - 1] == '-'));
-
-        g_string_append_c(out, run ? '=' : text[i]);
-    }
-    g_string_append(out, "-->\n");
-}
-
-static void plan_reasons(const Plan *plan, const char *prefix, GString *out)
+static void plan_reasons(const Plan *plan, GString *out)
 {
     g_autoptr(GArray) words = plan_words(plan);
     unsigned i;
 
-    g_string_append_printf(out, "%sWhy:\n", prefix);
+    g_string_append(out, "Why:\n");
     for (i = 0; i < words->len; i++) {
         const PlanWord *word = &g_array_index(words, PlanWord, i);
         const char *option = word->option[plan->request.format];
 
         if (option) {
-            g_string_append_printf(out, "%s  %.*s: %s\n", prefix,
+            g_string_append_printf(out, "  %.*s: %s\n",
                                    (int)strcspn(option, ",\""), option,
                                    word->why);
         }
     }
 }
 
-static void plan_left_out(const Plan *plan, const char *prefix, GString *out)
+static void plan_left_out(const Plan *plan, GString *out)
 {
-    g_string_append_printf(out, "%sLeft out:\n", prefix);
-    if (plan->request.format == PLAN_PROXMOX && plan_is_q35(plan) &&
-        host_opregion(plan->host) < 0) {
-        g_string_append_printf(out, "%s  x-igd-opregion: whether there is an "
-                               "OpRegion only root is shown\n", prefix);
+    bool proxmox = plan->request.format == PLAN_PROXMOX;
+
+    g_string_append(out, "Left out:\n");
+    if (proxmox && plan_is_q35(plan) && host_opregion(plan->host) < 0) {
+        g_string_append(out, "  x-igd-opregion: whether there is an OpRegion "
+                        "only root is shown\n");
     }
     if (!plan->request.rom) {
-        g_string_append_printf(out, "%s  romfile: before the guest's driver "
-                               "is loaded there is a picture only with the "
-                               "ROM of VfioIgdPkg or LongQT-sea's "
-                               "intel-igpu-passthru: --rom FILE\n", prefix);
-    } else if (plan->request.format == PLAN_PROXMOX && !plan_is_q35(plan)) {
-        g_string_append_printf(out, "%s  the directory of the ROM: Proxmox VE "
-                               "wants it in /usr/share/kvm\n", prefix);
+        g_string_append(out, "  romfile: before the guest's driver is loaded "
+                        "there is a picture only with the ROM of VfioIgdPkg "
+                        "or LongQT-sea's intel-igpu-passthru: --rom FILE\n");
+    } else if (proxmox && !plan_is_q35(plan)) {
+        g_string_append(out, "  the directory of the ROM: Proxmox VE wants it "
+                        "in /usr/share/kvm\n");
     }
-    g_string_append_printf(out, "%s  x-igd-lpc: %s\n%s  x-igd-gms: the "
-                           "device's own size is right\n", prefix,
+    g_string_append_printf(out, "  x-igd-lpc: %s\n"
+                           "  x-igd-gms: the device's own size is right\n",
                            plan_is_q35(plan) ? "q35 has an LPC bridge of its "
                            "own and does not start with it" :
                            "a driver that wants the host's LPC bridge may "
-                           "need x-igd-lpc=on", prefix);
+                           "need x-igd-lpc=on");
 }
 
 /* From the top down, as maps are drawn */
-static void plan_draw(const GArray *map, const char *prefix, GString *out)
+static void plan_draw(const Plan *plan, const GArray *map, GString *out)
 {
+    HostStore *store = plan->host->store;
     unsigned i;
 
     for (i = map->len; i > 0; i--) {
-        const PlanRow *row = &g_array_index(map, PlanRow, i - 1);
+        const MemRange *row = &g_array_index(map, MemRange, i - 1);
         uint64_t size = row->limit - row->base + 1;
-        g_autofree char *range = text_range(row->base, row->limit);
-        g_autofree char *text = !size ? g_strdup("16 EiB") :
-            size % STOLEN_ALIGN ? text_size(size) :
-            g_strdup_printf("%" PRIu64 " MiB", size >> 20);
 
-        g_string_append_printf(out, "%s  %19s %12s  %s\n", prefix, range,
-                               text, row->name);
+        g_string_append_printf(
+            out, "  %19s %12s  %s\n",
+            text_range(store, row->base, row->limit),
+            !size ? "16 EiB" : size % STOLEN_ALIGN ? text_size(store, size) :
+            host_text(store, "%" PRIu64 " MiB", size >> 20), row->name);
     }
 }
 
-static void plan_lock_text(const Plan *plan, const char *prefix, GString *out)
+static void plan_lock_text(const Plan *plan, GString *out)
 {
-    const StolenRegion *r = &plan->host->region.region;
+    HostStore *store = plan->host->store;
     const HostFact *limit = &plan->host->lock_limit;
-    g_autofree char *locked = text_size(plan->locked);
-    g_autofree char *memory = text_size(plan->request.memory);
-    g_autofree char *stolen = text_size(stolen_region_size(r));
 
-    g_string_append_printf(out, "%sLocked memory: %s: RAM %s, ", prefix,
-                           locked, memory);
+    g_string_append_printf(out, "Locked memory: %s: RAM %s, ",
+                           text_size(store, plan->locked),
+                           text_size(store, plan->request.memory));
     if (plan->placed) {
-        g_string_append_printf(out, "stolen memory %s, ", stolen);
+        g_string_append_printf(out, "stolen memory %s, ", text_size(
+                               store, stolen_region_size(
+                                   &plan->host->region.region)));
     }
     g_string_append_printf(out, "1 GiB for the rest\n"
-                           "%s    as root no limit; for a user: ulimit -l %"
-                           PRIu64 "%s\n", prefix, plan->locked >> 10,
+                           "    as root no limit; for a user: ulimit -l %"
+                           PRIu64 "%s\n", plan->locked >> 10,
                            limit->known && limit->value >= plan->locked ?
                            " (allowed here)" : "");
 }
 
-static void plan_comment(const Plan *plan, const char *prefix, GString *out)
+static GString *plan_comment(const Plan *plan)
 {
+    GString *out = g_string_new(NULL);
     unsigned i;
 
-    plan_reasons(plan, prefix, out);
-    plan_left_out(plan, prefix, out);
-    g_string_append_printf(out, "%sMemory of the guest:\n", prefix);
-    plan_draw(plan->guest_map, prefix, out);
+    plan_reasons(plan, out);
+    plan_left_out(plan, out);
+    g_string_append(out, "Memory of the guest:\n");
+    plan_draw(plan, plan->guest_map, out);
     if (plan->host_map->len) {
-        g_string_append_printf(out, "%sMemory of the host%s:\n", prefix,
+        g_string_append_printf(out, "Memory of the host%s:\n",
                                plan->host->iomem ? "" :
                                " (the rest is shown to root only)");
-        plan_draw(plan->host_map, prefix, out);
+        plan_draw(plan, plan->host_map, out);
     }
-    plan_lock_text(plan, prefix, out);
+    plan_lock_text(plan, out);
     for (i = 0; i < plan->checks->len; i++) {
-        const Check *check = &g_array_index(plan->checks, Check, i);
+        const Check *check = g_ptr_array_index(plan->checks, i);
 
         if (check->status == CHECK_WARN) {
-            g_string_append_printf(out, "%sWarning: %s: %s\n", prefix,
-                                   check->title, check->detail);
-            check_hint_text(check, prefix, out);
+            g_string_append_printf(out, "Warning: %s: %s\n", check->title,
+                                   check->detail);
+            check_hint_text(check, out);
+        }
+    }
+    return out;
+}
+
+/* An XML comment must not have two dashes in a row */
+static void plan_break_dashes(char *text)
+{
+    for (text = strstr(text, "--"); text; text = strstr(text, "--")) {
+        while (*text == '-') {
+            *text++ = '=';
         }
     }
 }
+
+static void plan_print_comment(const Plan *plan, const char *prefix,
+                               GString *out)
+{
+    g_autoptr(GString) comment = plan_comment(plan);
+    g_auto(GStrv) lines = NULL;
+    unsigned i;
+
+    if (plan->request.format == PLAN_LIBVIRT) {
+        plan_break_dashes(comment->str);
+    }
+    lines = g_strsplit(g_strchomp(comment->str), "\n", -1);
+    for (i = 0; lines[i]; i++) {
+        g_string_append_printf(out, "%s%s\n", prefix, lines[i]);
+    }
+}
+
+/* The command and the domain */
 
 /* A command with its options, a line for each */
 static void plan_script(const Plan *plan, const char *command, GString *out)
@@ -377,32 +356,158 @@ static void plan_script(const Plan *plan, const char *command, GString *out)
     g_string_append_c(out, '\n');
 }
 
-void plan_text(const Plan *plan, GString *out)
+static void plan_libvirt_head(const Plan *plan, GString *out)
 {
-    g_autoptr(GString) comment = g_string_new(NULL);
-    g_autofree char *emulator = plan_quote(plan->request.emulator ?:
-                                           PLAN_EMULATOR);
+    bool kvm = plan->host->kvm;
+    bool seabios = plan->request.firmware == STOLEN_FIRMWARE_SEABIOS;
 
-    if (checks_worst(plan->checks) == CHECK_FAIL) {
-        checks_text(plan->checks, out);
+    g_string_append_printf(
+        out,
+        "<domain type='%s'\n"
+        "        xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+        "  <name>igd</name>\n"
+        "  <memory unit='MiB'>%" PRIu64 "</memory>\n"
+        "  <memtune>\n"
+        "    <hard_limit unit='MiB'>%" PRIu64 "</hard_limit>\n"
+        "  </memtune>\n"
+        "  <vcpu>4</vcpu>\n"
+        "  <os%s>\n"
+        "    <type arch='x86_64' machine='%s'>hvm</type>\n"
+        "  </os>\n"
+        "  <features>\n"
+        "    <acpi/>\n"
+        "    <apic/>\n"
+        "%s"
+        "  </features>\n"
+        "%s",
+        kvm ? "kvm" : "qemu", plan->request.memory >> 20, plan->locked >> 20,
+        seabios ? "" : " firmware='efi'", plan_is_q35(plan) ? "q35" : "pc",
+        plan->request.iommu ? "    <ioapic driver='qemu'/>\n" : "",
+        kvm ? "  <cpu mode='host-passthrough'/>\n" : "");
+}
+
+/* managed: libvirt takes it from the host's driver; it stays with vfio-pci */
+static void plan_libvirt_device(const HostDevice *device, const char *alias,
+                                unsigned slot, const char *rom, GString *out)
+{
+    const char *address = device->address;
+
+    g_string_append_printf(
+        out,
+        "    <hostdev mode='subsystem' type='pci' managed='yes'>\n"
+        "      <source>\n"
+        "        <address domain='0x%.4s' bus='0x%.2s' slot='0x%.2s' "
+        "function='0x%c'/>\n"
+        "      </source>\n"
+        "      <alias name='%s'/>\n",
+        address, address + 5, address + 8, address[11], alias);
+    if (rom) {
+        g_string_append_printf(out, "      <rom file='%s'/>\n", rom);
+    }
+    g_string_append_printf(
+        out,
+        "      <address type='pci' domain='0x0000' bus='0x00' slot='0x%02x' "
+        "function='0x0'/>\n"
+        "    </hostdev>\n", slot);
+}
+
+static void plan_libvirt_number(GString *out, const char *name, uint64_t value)
+{
+    g_string_append_printf(out, "        <qemu:property name='%s' "
+                           "type='unsigned' value='%" PRIu64 "'/>\n", name,
+                           value);
+}
+
+/* What libvirt has no element for */
+static void plan_libvirt_override(const Plan *plan, GString *out)
+{
+    const StolenRegion *r = &plan->host->region.region;
+    uint64_t gsm = host_gsm_to_give(plan->host);
+
+    if (!plan->placed && !host_opregion(plan->host)) {
         return;
     }
-    switch (plan->request.format) {
-    case PLAN_LIBVIRT:
-        plan_comment(plan, "  ", comment);
-        plan_xml_comment(comment, out);
+    g_string_append(out,
+                    "  <qemu:override>\n"
+                    "    <qemu:device alias='ua-igd'>\n"
+                    "      <qemu:frontend>\n");
+    if (plan->placed && host_needs_base(plan->host)) {
+        plan_libvirt_number(out, "x-igd-stolen-base", r->base);
+        plan_libvirt_number(out, "x-igd-stolen-size", stolen_region_size(r));
+        if (gsm) {
+            plan_libvirt_number(out, "x-igd-stolen-gsm-size", gsm);
+        }
+    } else if (plan->placed) {
+        g_string_append(out, "        <qemu:property name='x-igd-stolen' "
+                        "type='string' value='identity'/>\n");
+    }
+    if (host_opregion(plan->host)) {
+        g_string_append(out, "        <qemu:property name='x-igd-opregion' "
+                        "type='bool' value='true'/>\n");
+    }
+    g_string_append(out,
+                    "      </qemu:frontend>\n"
+                    "    </qemu:device>\n"
+                    "  </qemu:override>\n");
+}
+
+static void plan_libvirt_text(const Plan *plan, GString *out)
+{
+    g_autofree char *emulator = g_markup_escape_text(
+        plan->request.emulator ?: "/usr/bin/" PLAN_EMULATOR, -1);
+    unsigned limit = plan_cpu_limit(plan);
+
+    plan_libvirt_head(plan, out);
+    g_string_append_printf(out,
+                           "  <devices>\n"
+                           "    <emulator>%s</emulator>\n", emulator);
+    plan_libvirt_device(&plan->host->igd, "ua-igd", 2, plan->request.rom, out);
+    if (plan->request.audio) {
+        plan_libvirt_device(&plan->host->audio, "ua-igd-audio", 3, NULL, out);
+    }
+    if (plan->request.iommu) {
+        g_string_append_printf(
+            out,
+            "    <iommu model='intel'>\n"
+            "      <driver intremap='on' caching_mode='on' aw_bits='%u'/>\n"
+            "    </iommu>\n", plan->aw_bits);
+    }
+    g_string_append(out,
+                    "    <video>\n"
+                    "      <model type='none'/>\n"
+                    "    </video>\n"
+                    "  </devices>\n");
+    if (limit) {
+        g_string_append_printf(
+            out,
+            "  <qemu:commandline>\n"
+            "    <qemu:arg value='-global'/>\n"
+            "    <qemu:arg value='host-x86_64-cpu.host-phys-bits-limit=%u'/>\n"
+            "  </qemu:commandline>\n", limit);
+    }
+    plan_libvirt_override(plan, out);
+    g_string_append(out, "</domain>\n");
+}
+
+void plan_text(const Plan *plan, GString *out)
+{
+    if (checks_worst(plan->checks) == CHECK_FAIL) {
+        checks_text(plan->checks, out);
+    } else if (plan->request.format == PLAN_LIBVIRT) {
+        g_string_append(out, "<!--\n");
+        plan_print_comment(plan, "  ", out);
+        g_string_append(out, "-->\n");
         plan_libvirt_text(plan, out);
-        break;
-    case PLAN_PROXMOX:
-        plan_comment(plan, "# ", out);
-        plan_script(plan, "qm set \"$VMID\"", out);
-        break;
-    default:
-        plan_comment(plan, "# ", out);
-        plan_script(plan, emulator, out);
-        break;
+    } else {
+        plan_print_comment(plan, "# ", out);
+        plan_script(plan, plan->request.format == PLAN_PROXMOX ?
+                    "qm set \"$VMID\"" :
+                    plan_quote(plan, plan->request.emulator ?: PLAN_EMULATOR),
+                    out);
     }
 }
+
+/* JSON */
 
 static json_t *plan_words_json(const Plan *plan, PlanFormat format)
 {
@@ -428,7 +533,7 @@ static json_t *plan_map_json(const GArray *map)
     unsigned i;
 
     for (i = 0; i < map->len; i++) {
-        const PlanRow *row = &g_array_index(map, PlanRow, i);
+        const MemRange *row = &g_array_index(map, MemRange, i);
 
         json_array_append_new(array, json_pack(
             "{s:o, s:o, s:s}", "base", json_address(row->base), "limit",

@@ -9,9 +9,10 @@
  */
 
 #include "qemu/osdep.h"
-#include "plan.h"
+#include "run.h"
 
 #define GIB             (1ull << 30)
+#define FOUR_GIB        (4 * GIB)
 
 /* What the emulator locks besides RAM, by libvirt's reckoning: ROMs and such */
 #define LOCKED_REST     GIB
@@ -40,42 +41,40 @@ const char *const plan_format_names[PLAN_FORMAT__MAX] = {
     [PLAN_JSON] = "json",
 };
 
-char *plan_quote(const char *path)
+bool plan_is_q35(const Plan *plan)
+{
+    return plan->request.machine == STOLEN_MACHINE_Q35;
+}
+
+const char *plan_quote(const Plan *plan, const char *path)
 {
     return path[strspn(path, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
-                       "/._+-")] ? g_shell_quote(path) : g_strdup(path);
+                       "/._+-")] ?
+           host_keep(plan->host->store, g_shell_quote(path)) : path;
 }
 
 /* The same plan with other memory or another option */
-static char *plan_again(const Plan *plan, uint64_t memory, const char *option)
+static const char *plan_again(const Plan *plan, uint64_t memory,
+                              const char *option)
 {
     const PlanRequest *r = &plan->request;
-    bool q35 = r->machine == STOLEN_MACHINE_Q35;
-    GString *again = g_string_new(NULL);
+    bool format = r->format != PLAN_QEMU;
 
-    g_string_printf(again, "igd-stolen plan --memory %" PRIu64 "M%s%s",
-                    memory >> 20, q35 ? "" : " --machine pc",
-                    r->firmware == STOLEN_FIRMWARE_SEABIOS ? "" :
-                    " --firmware ovmf");
-    if (r->format != PLAN_QEMU) {
-        g_string_append_printf(again, " --format %s",
-                               plan_format_names[r->format]);
-    }
-    if (r->emulator_asked) {
-        g_autofree char *emulator = plan_quote(r->emulator);
-
-        g_string_append_printf(again, " --emulator %s", emulator);
-    }
-    if (r->rom) {
-        g_string_append_printf(again, " --rom %s", r->rom);
-    }
-    g_string_append_printf(again, "%s%s%s%s", r->audio ? " --audio" : "",
-                           r->iommu || !q35 ? "" : " --no-iommu",
-                           plan->host->asked, option);
-    return g_string_free(again, FALSE);
+    return host_text(
+        plan->host->store,
+        "igd-stolen plan --memory %" PRIu64 "M%s%s%s%s%s%s%s%s%s%s%s%s",
+        memory >> 20, plan_is_q35(plan) ? "" : " --machine pc",
+        r->firmware == STOLEN_FIRMWARE_SEABIOS ? "" : " --firmware ovmf",
+        format ? " --format " : "", format ? plan_format_names[r->format] : "",
+        r->emulator_asked ? " --emulator " : "",
+        r->emulator_asked ? plan_quote(plan, r->emulator) : "",
+        r->rom ? " --rom " : "", r->rom ?: "", r->audio ? " --audio" : "",
+        r->iommu || !plan_is_q35(plan) ? "" : " --no-iommu",
+        plan->host->asked, option);
 }
 
-static char *plan_conflict(const Plan *plan, const char *range)
+static const char *plan_conflict(const Plan *plan, const StolenPlan *place,
+                                 const char *range)
 {
     static const char *const texts[] = {
         [STOLEN_PLAN_UNALIGNED] = "is not in whole MiB",
@@ -84,53 +83,43 @@ static char *plan_conflict(const Plan *plan, const char *range)
         [STOLEN_PLAN_TOO_LOW] = "begins below 16 MiB",
         [STOLEN_PLAN_NEEDS_CAP] = "is inside the guest's RAM",
     };
-    const StolenRange *conflict = &plan->place.conflict;
+    const StolenRange *conflict = &place->conflict;
 
-    return plan->place.status != STOLEN_PLAN_CONFLICT ?
-           g_strdup_printf("%s %s", range, texts[plan->place.status]) :
-           g_strdup_printf("%s overlaps %s at %08" PRIx64 "-%08" PRIx64, range,
-                           conflict->name, conflict->base, conflict->limit);
+    return place->status != STOLEN_PLAN_CONFLICT ?
+           host_text(plan->host->store, "%s %s", range,
+                     texts[place->status]) :
+           host_text(plan->host->store,
+                     "%s overlaps %s at %08" PRIx64 "-%08" PRIx64, range,
+                     conflict->name, conflict->base, conflict->limit);
 }
 
-static bool plan_is_seabios_conflict(const Plan *plan)
+static void plan_add_place(Plan *plan, Check *check, const StolenPlan *place)
 {
-    return plan->place.status == STOLEN_PLAN_CONFLICT &&
-           plan->place.conflict.base == STOLEN_SEABIOS_ECAM_BASE;
-}
-
-static void plan_add_place(Plan *plan)
-{
-    static const char title[] = "for a place in the guest";
     const StolenRegion *r = &plan->host->region.region;
     const char *ovmf = host_system(plan->host)->ovmf;
-    g_autofree char *range = text_range(r->base, r->limit);
-    g_autofree char *conflict = NULL;
+    const char *range = text_range(plan->host->store, r->base, r->limit);
 
-    if (plan->place.status != STOLEN_PLAN_OK) {
-        conflict = plan_conflict(plan, range);
-        checks_add(plan->checks, "place", title, CHECK_FAIL,
-                   plan_is_seabios_conflict(plan) ?
-                   plan_again(plan, plan->request.memory, " --firmware ovmf") :
-                   g_strdup("# without a plan: "
-                            "vfio-pci,x-igd-stolen=firmware places it "
-                            "elsewhere, which drivers may notice"),
-                   "%s", conflict);
-        return;
+    plan->placed = place->status == STOLEN_PLAN_OK;
+    if (!plan->placed) {
+        check_set(check, CHECK_FAIL,
+                  place->status == STOLEN_PLAN_CONFLICT &&
+                  place->conflict.base == STOLEN_SEABIOS_ECAM_BASE ?
+                  plan_again(plan, plan->request.memory, " --firmware ovmf") :
+                  "# without a plan: vfio-pci,x-igd-stolen=firmware places it "
+                  "elsewhere, which drivers may notice",
+                  "%s", plan_conflict(plan, place, range));
+    } else if (plan->request.firmware != STOLEN_FIRMWARE_SEABIOS &&
+               plan_is_q35(plan) &&
+               stolen_region_overlaps(r, STOLEN_SEABIOS_ECAM_BASE,
+                                      STOLEN_SEABIOS_ECAM_LIMIT)) {
+        check_set(check, CHECK_WARN, host_text(
+                  plan->host->store, "# take OVMF of 2024 or later%s%s",
+                  ovmf ? ":\n" : "", ovmf ?: ""),
+                  "%s; OVMF of 2023 and before has MMCONFIG there", range);
+    } else {
+        check_pass(check, "%s, %s", range, r->base == plan->low_ram ?
+                   "where low RAM ends" : "above low RAM");
     }
-    plan->placed = true;
-    if (plan->request.firmware != STOLEN_FIRMWARE_SEABIOS &&
-        plan->request.machine == STOLEN_MACHINE_Q35 &&
-        stolen_region_overlaps(r, STOLEN_SEABIOS_ECAM_BASE,
-                               STOLEN_SEABIOS_ECAM_LIMIT)) {
-        checks_add(plan->checks, "place", title, CHECK_WARN,
-                   g_strdup_printf("# take OVMF of 2024 or later%s%s",
-                                   ovmf ? ":\n" : "", ovmf ?: ""),
-                   "%s; OVMF of 2023 and before has MMCONFIG there", range);
-        return;
-    }
-    checks_add(plan->checks, "place", title, CHECK_PASS, NULL, "%s, %s", range,
-               r->base == plan->low_ram ? "where low RAM ends"
-                                        : "above low RAM");
 }
 
 /* How much RAM the machine puts below 4 GiB when nothing limits it */
@@ -145,29 +134,30 @@ static uint64_t plan_usual_low_ram(const PlanRequest *r)
 static void plan_region(Plan *plan)
 {
     const Host *host = plan->host;
+    const StolenRegion *r = &host->region.region;
     StolenLayout layout = {
         .machine = plan->request.machine,
         .firmware = plan->request.firmware,
-        .tseg_max = plan->request.machine == STOLEN_MACHINE_Q35 ? TSEG_MAX
-                                                                : 0,
+        .tseg_max = plan_is_q35(plan) ? TSEG_MAX : 0,
     };
+    StolenPlan place;
+    Check *check;
 
     plan->low_ram = plan_usual_low_ram(&plan->request);
     if (!host->region.known || !host_needs_place(host)) {
         return;
     }
+    check = check_add(plan->checks, "place", "for a place in the guest");
     if (plan->request.format == PLAN_PROXMOX) {
-        checks_add(plan->checks, "place", "for a place in the guest",
-                   CHECK_WARN, NULL, "firmware of the guest chooses one: "
-                   "Proxmox VE starts only its own emulator, which knows no "
-                   "x-igd-stolen");
+        check_set(check, CHECK_WARN, NULL, "firmware of the guest chooses "
+                  "one: Proxmox VE starts only its own emulator, which knows "
+                  "no x-igd-stolen");
         return;
     }
-    plan->low_ram = stolen_plan_low_ram(plan->low_ram, &host->region.region,
-                                        1);
+    plan->low_ram = stolen_plan_low_ram(plan->low_ram, r, 1);
     layout.low_ram_size = plan->low_ram;
-    plan->place = stolen_plan_place(&layout, &host->region.region);
-    plan_add_place(plan);
+    place = stolen_plan_place(&layout, r);
+    plan_add_place(plan, check, &place);
 }
 
 unsigned plan_cpu_limit(const Plan *plan)
@@ -181,74 +171,64 @@ unsigned plan_cpu_limit(const Plan *plan)
 
 static void plan_width(Plan *plan)
 {
-    uint64_t top = plan->low_ram == plan->request.memory ? PLAN_FOUR_GIB :
-                   PLAN_FOUR_GIB + plan->request.memory - plan->low_ram;
-    unsigned bits = plan->request.iommu ? plan->aw_bits : 0;
-    g_autofree char *memory = text_size(plan->request.memory);
+    const PlanRequest *request = &plan->request;
+    const HostFact *iommu = &plan->host->iommu_width;
+    uint64_t top = FOUR_GIB + (plan->low_ram == request->memory ? 0 :
+                               request->memory - plan->low_ram);
+    unsigned bits = request->iommu ? plan->aw_bits : 0;
 
-    if (plan->host->iommu_width.known) {
-        bits = bits ? MIN(bits, plan->host->iommu_width.value)
-                    : plan->host->iommu_width.value;
+    if (iommu->known) {
+        bits = bits ? MIN(bits, iommu->value) : iommu->value;
     }
     if (bits && top > 1ull << bits) {
-        uint64_t room = 1ull << bits > PLAN_FOUR_GIB ?
-                        (1ull << bits) - PLAN_FOUR_GIB : 0;
+        uint64_t room = 1ull << bits > FOUR_GIB ? (1ull << bits) - FOUR_GIB
+                                                : 0;
 
-        checks_add(plan->checks, "ram", "for RAM within that width",
-                   CHECK_FAIL, plan_again(plan, plan->low_ram + room, ""),
-                   "%s of RAM end above %u bits", memory, bits);
+        check_set(check_add(plan->checks, "ram", "for RAM within that width"),
+                  CHECK_FAIL, plan_again(plan, plan->low_ram + room, ""),
+                  "%s of RAM end above %u bits",
+                  text_size(plan->host->store, request->memory), bits);
     }
 }
 
 static void plan_accelerator(Plan *plan)
 {
-    static const char title[] = "for KVM";
+    Check *check = check_add(plan->checks, "kvm", "for KVM");
 
     if (plan->host->kvm) {
-        checks_add(plan->checks, "kvm", title, CHECK_PASS, NULL, "there");
+        check_pass(check, "there");
     } else {
-        checks_add(plan->checks, "kvm", title, CHECK_WARN,
-                   g_strdup("modprobe kvm_intel"),
-                   "not there: the guest will be slow");
+        check_set(check, CHECK_WARN, "modprobe kvm_intel",
+                  "not there: the guest will be slow");
     }
 }
 
 static void plan_memory(Plan *plan)
 {
-    static const char title[] = "for free memory";
-    const HostFact *available = &plan->host->memory_free;
-    g_autofree char *needed = NULL;
+    Check *check = check_add(plan->checks, "memory", "for free memory");
+    const Host *host = plan->host;
+    bool enough;
 
     plan->locked = plan->request.memory + LOCKED_REST +
-                   (plan->placed ?
-                    stolen_region_size(&plan->host->region.region) : 0);
-    needed = text_size(plan->locked);
-    if (!available->known) {
-        checks_add(plan->checks, "memory", title, CHECK_WARN, NULL,
-                   "unknown: %s", available->from);
+                   (plan->placed ? stolen_region_size(&host->region.region)
+                                 : 0);
+    enough = host->memory_free.value >= plan->locked;
+    if (!host->memory_free.known) {
+        check_set(check, CHECK_WARN, NULL, "unknown: %s",
+                  host->memory_free.from);
     } else {
-        bool enough = available->value >= plan->locked;
-
-        checks_add(plan->checks, "memory", title,
-                   enough ? CHECK_PASS : CHECK_WARN,
-                   enough ? NULL : g_strdup("# a smaller --memory"),
-                   "%" PRIu64 " MiB available, %s will be locked",
-                   available->value >> 20, needed);
+        check_set(check, enough ? CHECK_PASS : CHECK_WARN,
+                  enough ? NULL : "# a smaller --memory",
+                  "%" PRIu64 " MiB available, %s will be locked",
+                  host->memory_free.value >> 20,
+                  text_size(host->store, plan->locked));
     }
-}
-
-static gint plan_row_compare(gconstpointer a, gconstpointer b)
-{
-    const PlanRow *one = a;
-    const PlanRow *other = b;
-
-    return one->base < other->base ? -1 : one->base > other->base;
 }
 
 static void plan_row(GArray *map, uint64_t base, uint64_t limit,
                      const char *name)
 {
-    PlanRow row = { .base = base, .limit = limit, .name = name };
+    MemRange row = { .base = base, .limit = limit, .name = name };
 
     g_array_append_val(map, row);
 }
@@ -275,22 +255,21 @@ static void plan_fill_gaps(GArray *map)
     unsigned i;
 
     for (i = 0; i < count; i++) {
-        PlanRow row = g_array_index(map, PlanRow, i);
+        MemRange row = g_array_index(map, MemRange, i);
 
-        if (row.base > next && row.base < PLAN_FOUR_GIB) {
+        if (row.base > next && row.base < FOUR_GIB) {
             plan_row(map, next, row.base - 1,
                      next >= PCI_WINDOW_BASE ? "PCI" : "no RAM; PCI");
         }
         next = row.limit + 1;
     }
-    g_array_sort(map, plan_row_compare);
+    memmap_sort(map);
 }
 
 static void plan_guest_map(Plan *plan)
 {
     GArray *map = plan->guest_map;
     const StolenRegion *r = &plan->host->region.region;
-    bool q35 = plan->request.machine == STOLEN_MACHINE_Q35;
     bool seabios = plan->request.firmware == STOLEN_FIRMWARE_SEABIOS;
     uint64_t ecam = seabios ? STOLEN_SEABIOS_ECAM_BASE : OVMF_ECAM_BASE;
     uint64_t ecam_limit = seabios ? STOLEN_SEABIOS_ECAM_LIMIT
@@ -303,7 +282,7 @@ static void plan_guest_map(Plan *plan)
     if (plan->placed) {
         plan_region_rows(map, &plan->host->region);
     }
-    if (q35 &&
+    if (plan_is_q35(plan) &&
         !(plan->placed && stolen_region_overlaps(r, ecam, ecam_limit))) {
         plan_row(map, ecam, ecam_limit, seabios ? "MMCONFIG (SeaBIOS)"
                                                 : "MMCONFIG (OVMF 2024+)");
@@ -311,11 +290,11 @@ static void plan_guest_map(Plan *plan)
     plan_row(map, STOLEN_CHIPSET_BASE, STOLEN_4G_LIMIT,
              "APIC, HPET, IOMMU, flash");
     if (plan->request.memory > plan->low_ram) {
-        plan_row(map, PLAN_FOUR_GIB,
-                 PLAN_FOUR_GIB + plan->request.memory - plan->low_ram - 1,
+        plan_row(map, FOUR_GIB,
+                 FOUR_GIB + plan->request.memory - plan->low_ram - 1,
                  "RAM");
     }
-    g_array_sort(map, plan_row_compare);
+    memmap_sort(map);
     plan_fill_gaps(map);
 }
 
@@ -341,41 +320,36 @@ static void plan_host_map(Plan *plan)
         }
         plan_row(map, range->base, range->limit, range->name);
     }
-    g_array_sort(map, plan_row_compare);
-}
-
-static void plan_maps(Plan *plan)
-{
-    plan->guest_map = g_array_new(FALSE, FALSE, sizeof(PlanRow));
-    plan->host_map = g_array_new(FALSE, FALSE, sizeof(PlanRow));
-    plan_guest_map(plan);
-    plan_host_map(plan);
+    memmap_sort(map);
 }
 
 Plan *plan_new(const Host *host, const PlanRequest *request)
 {
     Plan *plan = g_new0(Plan, 1);
-    g_autofree char *without = NULL;
 
     plan->host = host;
     plan->request = *request;
     plan->aw_bits = host_aw_bits(host);
-    without = request->iommu ? plan_again(plan, request->memory, " --no-iommu")
-                             : NULL;
-    plan->checks = probe_checks(host, without, request->audio);
+    plan->checks = probe_checks(host, request->iommu ?
+                                plan_again(plan, request->memory,
+                                           " --no-iommu") : NULL,
+                                request->audio);
     if (host->igd.address) {
         plan_region(plan);
         plan_width(plan);
         plan_accelerator(plan);
         plan_memory(plan);
     }
-    plan_maps(plan);
+    plan->guest_map = g_array_new(FALSE, FALSE, sizeof(MemRange));
+    plan->host_map = g_array_new(FALSE, FALSE, sizeof(MemRange));
+    plan_guest_map(plan);
+    plan_host_map(plan);
     return plan;
 }
 
 void plan_free(Plan *plan)
 {
-    g_array_unref(plan->checks);
+    g_ptr_array_unref(plan->checks);
     g_array_unref(plan->guest_map);
     g_array_unref(plan->host_map);
     g_free(plan);

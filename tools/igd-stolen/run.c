@@ -1,5 +1,5 @@
 /*
- * Commands of igd-stolen, from what was read to what is printed
+ * The command line and the commands, from words to what is printed
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -10,89 +10,411 @@
  */
 
 #include "qemu/osdep.h"
-#include "bundle.h"
 #include "run.h"
 
 #define JSON_VERSION    1
 
-int run_exit_status(CheckStatus worst, bool strict)
+#define SUMMARY                                                              \
+    "  igd-stolen probe                  can the IGD of this host be "       \
+    "assigned?\n"                                                            \
+    "  igd-stolen plan --memory SIZE     how to start the guest\n"           \
+    "  igd-stolen capture -o FILE        what both have read, to be "        \
+    "replayed\n"                                                             \
+    "  igd-stolen verify                 in a guest: does all agree?"
+#define DESCRIPTION                                                          \
+    "Nothing is changed. Exit status: 0 well, 1 a check failed, 2 not done "  \
+    "as asked."
+
+static const char *const command_names[COMMAND__MAX] = {
+    [COMMAND_PROBE] = "probe",
+    [COMMAND_PLAN] = "plan",
+    [COMMAND_CAPTURE] = "capture",
+    [COMMAND_VERIFY] = "verify",
+};
+
+static const char *const machine_names[] = {
+    [STOLEN_MACHINE_Q35] = "q35",
+    [STOLEN_MACHINE_I440FX] = "pc",
+};
+
+static const char *const firmware_names[] = {
+    [STOLEN_FIRMWARE_SEABIOS] = "seabios",
+    [STOLEN_FIRMWARE_OTHER] = "ovmf",
+};
+
+/* As the user wrote them; what is kept as it is goes to Options at once */
+typedef struct OptionWords {
+    gboolean help;
+    gboolean no_iommu;
+    char *device;
+    char *memory;
+    char *machine;
+    char *firmware;
+    char *format;
+} OptionWords;
+
+/* What is wrong, and what would be right: words after the program's name */
+static char *G_GNUC_PRINTF(2, 3)
+options_refuse(const char *right, const char *format, ...)
 {
-    return worst == CHECK_FAIL || (strict && worst == CHECK_WARN);
+    g_autofree char *wrong = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    wrong = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    return g_strdup_printf("%s; try: igd-stolen %s", wrong, right);
 }
 
+/* "8G", "1536M", "64MiB": bytes */
+static bool options_size(const char *text, uint64_t *size)
+{
+    static const char units[] = "KMGT";
+    uint64_t number;
+    const char *unit;
+    char *end;
+
+    if (!g_ascii_isdigit(*text)) {
+        return false;
+    }
+    number = g_ascii_strtoull(text, &end, 10);
+    if (!*end) {
+        *size = number;
+        return number < UINT64_MAX;
+    }
+    unit = strchr(units, g_ascii_toupper(*end));
+    if (!unit || (end[1] && strcmp(end + 1, "iB") && strcmp(end + 1, "B"))) {
+        return false;
+    }
+    if (number > UINT64_MAX >> 10 * (unit - units + 1)) {
+        return false;
+    }
+    *size = number << 10 * (unit - units + 1);
+    return true;
+}
+
+static GOptionContext *options_context(OptionWords *w, Options *options)
+{
+    GOptionEntry entries[] = {
+        { "memory", 'm', 0, G_OPTION_ARG_STRING, &w->memory,
+          "plan: memory of the guest, such as 8G", "SIZE" },
+        { "machine", 0, 0, G_OPTION_ARG_STRING, &w->machine,
+          "plan: q35 (default) or pc, which has no IOMMU", "NAME" },
+        { "firmware", 0, 0, G_OPTION_ARG_STRING, &w->firmware,
+          "plan: seabios (default) or ovmf", "NAME" },
+        { "format", 0, 0, G_OPTION_ARG_STRING, &w->format,
+          "plan: qemu (default), libvirt, proxmox or json", "NAME" },
+        { "emulator", 0, 0, G_OPTION_ARG_FILENAME, &options->plan.emulator,
+          "plan: where the emulator is, for qemu and libvirt", "PATH" },
+        { "rom", 0, 0, G_OPTION_ARG_FILENAME, &options->plan.rom,
+          "plan: option ROM of the IGD, for a picture", "FILE" },
+        { "audio", 0, 0, G_OPTION_ARG_NONE, &options->plan.audio,
+          "plan: hand on the IGD's audio function, too", NULL },
+        { "no-iommu", 0, 0, G_OPTION_ARG_NONE, &w->no_iommu,
+          "plan: a guest without an IOMMU, so without an RMRR", NULL },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output,
+          "capture: file to write, - for standard output", "FILE" },
+        { "from", 0, 0, G_OPTION_ARG_FILENAME, &options->from,
+          "read a captured bundle instead of this host", "FILE" },
+        { "device", 0, 0, G_OPTION_ARG_STRING, &w->device,
+          "address of the IGD (default: look for it)", "ADDRESS" },
+        { "root", 0, 0, G_OPTION_ARG_FILENAME, &options->root,
+          "directory to read in place of /", "DIR" },
+        { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
+          "JSON instead of text", NULL },
+        { "strict", 0, 0, G_OPTION_ARG_NONE, &options->strict,
+          "warnings make the exit status 1, too", NULL },
+        { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version,
+          "which version", NULL },
+        { "help", 'h', 0, G_OPTION_ARG_NONE, &w->help, "this text", NULL },
+        { NULL },
+    };
+    GOptionContext *context = g_option_context_new("COMMAND");
+
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_summary(context, SUMMARY);
+    g_option_context_set_description(context, DESCRIPTION);
+    g_option_context_add_main_entries(context, entries, NULL);
+    return context;
+}
+
+/* The nearest size that would do, where one can be guessed */
+static char *options_refuse_memory(const char *text)
+{
+    g_autofree char *right = NULL;
+    uint64_t size;
+
+    if (!options_size(text, &size) || !size) {
+        right = g_strdup("plan --memory 8G");
+    } else if (size < 1024) {
+        right = g_strdup_printf("plan --memory %" PRIu64 "G", size);
+    } else {
+        size = CLAMP(size, 64 * STOLEN_ALIGN, (1ull << 46) - STOLEN_ALIGN);
+        right = g_strdup_printf("plan --memory %" PRIu64 "M",
+                                (uint64_t)((size + STOLEN_ALIGN - 1) >> 20));
+    }
+    return options_refuse(right, "--memory %s is not a size in whole MiB, at "
+                          "least 64M and below 64T", text);
+}
+
+/* A value that is one of some words; the first of them is the default */
+static char *options_choose(const char *option, const char *value,
+                            const char *const *names, int count,
+                            const char *all, int *chosen)
+{
+    g_autofree char *right = g_strdup_printf("plan --memory 8G --%s %s",
+                                             option, names[0]);
+
+    *chosen = value ? text_index(names, count, value) : 0;
+    return *chosen >= 0 ? NULL :
+           options_refuse(right, "--%s %s is not one of %s", option, value,
+                          all);
+}
+
+static char *options_check_paths(const Options *options)
+{
+    const char *emulator = options->plan.emulator;
+    const char *rom = options->plan.rom;
+
+    if (emulator && (options->plan.format == PLAN_JSON ||
+                        options->plan.format == PLAN_PROXMOX)) {
+        return options_refuse("plan --memory 8G --format libvirt --emulator "
+                              "/usr/bin/" PLAN_EMULATOR,
+                              "--emulator %s is for --format qemu and libvirt",
+                              emulator);
+    }
+    if (emulator && !g_path_is_absolute(emulator)) {
+        return options_refuse("plan --memory 8G --emulator /usr/bin/"
+                              PLAN_EMULATOR,
+                              "--emulator %s does not begin with a slash",
+                              emulator);
+    }
+    if (rom && (!g_path_is_absolute(rom) ||
+                rom[strspn(rom, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
+                           "/._+-")])) {
+        return options_refuse("plan --memory 8G --rom /usr/share/kvm/igd.rom",
+                              "--rom %s is not a path that begins with a "
+                              "slash, of letters, digits and ._+-", rom);
+    }
+    return NULL;
+}
+
+static char *options_set_plan(const OptionWords *w, Options *options)
+{
+    PlanRequest *plan = &options->plan;
+    int machine, firmware, format;
+    char *wrong;
+
+    if (!w->memory) {
+        return options_refuse("plan --memory 8G", "plan needs --memory");
+    }
+    if (!options_size(w->memory, &plan->memory) ||
+        plan->memory < 64 * STOLEN_ALIGN ||
+        plan->memory % STOLEN_ALIGN || plan->memory >> 46) {
+        return options_refuse_memory(w->memory);
+    }
+    wrong = options_choose("machine", w->machine, machine_names, 2,
+                           "q35 and pc", &machine) ?:
+            options_choose("firmware", w->firmware, firmware_names, 2,
+                           "seabios and ovmf", &firmware) ?:
+            options_choose("format", w->format, plan_format_names,
+                           PLAN_FORMAT__MAX, "qemu, libvirt, proxmox and json",
+                           &format);
+    if (wrong) {
+        return wrong;
+    }
+    plan->machine = machine;
+    plan->firmware = firmware;
+    plan->format = options->json ? PLAN_JSON : format;
+    plan->iommu = !w->no_iommu && plan->machine == STOLEN_MACHINE_Q35;
+    plan->emulator_asked = plan->emulator;
+    options->json |= format == PLAN_JSON;
+    return options_check_paths(options);
+}
+
+/* Options that the command has no use for are mistakes, not ignored */
+static char *options_check(const OptionWords *w, const Options *options)
+{
+    Command command = options->command;
+    const char *name = command_names[command];
+    g_autofree char *low = NULL;
+    g_autofree char *right = NULL;
+
+    if (command != COMMAND_PLAN &&
+        (w->memory || w->machine || w->firmware || w->format || w->no_iommu ||
+         options->plan.emulator || options->plan.rom || options->plan.audio)) {
+        return options_refuse("plan --memory 8G", "--memory, --machine, "
+                              "--firmware, --format, --emulator, --rom, "
+                              "--audio and --no-iommu are for plan, not for "
+                              "%s", name);
+    }
+    if (command == COMMAND_CAPTURE && !options->output) {
+        return options_refuse("capture -o -", "capture needs -o FILE");
+    }
+    if (command != COMMAND_CAPTURE && options->output) {
+        return options_refuse("capture -o -", "-o %s is for capture, not for "
+                              "%s", options->output, name);
+    }
+    if (command == COMMAND_CAPTURE &&
+        (options->from || options->json || options->strict)) {
+        return options_refuse("capture -o -", "--from, --json and --strict "
+                              "are not for capture");
+    }
+    if (options->from && options->root) {
+        return options_refuse(name, "--from %s and --root %s exclude each "
+                              "other", options->from, options->root);
+    }
+    if (options->device && !host_valid_address(options->device)) {
+        low = g_ascii_strdown(options->device, -1);
+        right = g_strdup_printf("%s%s --device %s", name,
+                                command == COMMAND_PLAN ? " --memory 8G" :
+                                command == COMMAND_CAPTURE ? " -o -" : "",
+                                host_valid_address(low) ? low
+                                                        : "0000:00:02.0");
+        return options_refuse(right, "--device %s is not of the form "
+                              "0000:00:02.0 or 00:02.0", w->device);
+    }
+    return NULL;
+}
+
+/* lspci leaves the domain out, where there is but one */
+static char *options_address(const char *device)
+{
+    return !device ? NULL : strlen(device) == strlen("00:02.0") ?
+           g_strdup_printf("0000:%s", device) : g_strdup(device);
+}
+
+static char *options_set(const OptionWords *w, int argc, char **argv,
+                         Options *options)
+{
+    int command;
+
+    if (argc < 2) {
+        return options_refuse("probe", "a command is missing: probe, plan, "
+                              "capture or verify");
+    }
+    command = text_index(command_names, COMMAND__MAX, argv[1]);
+    if (command < 0) {
+        return options_refuse("--help", "no command %s; there are probe, "
+                              "plan, capture and verify", argv[1]);
+    }
+    if (argc > 2) {
+        return options_refuse("--help", "one word too many: %s", argv[2]);
+    }
+    options->command = command;
+    options->device = options_address(w->device);
+    return options_check(w, options) ?:
+           command == COMMAND_PLAN ? options_set_plan(w, options) : NULL;
+}
+
+char *options_parse(int argc, char **argv, Options *options)
+{
+    OptionWords w = { 0 };
+    GOptionContext *context = options_context(&w, options);
+    g_autoptr(GError) error = NULL;
+    char *wrong = NULL;
+
+    memset(options, 0, sizeof(*options));
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        wrong = options_refuse("--help", "%s", error->message);
+    } else if (w.help) {
+        options->help = g_option_context_get_help(context, TRUE, NULL);
+    } else if (!options->version) {
+        wrong = options_set(&w, argc, argv, options);
+    }
+    g_option_context_free(context);
+    g_free(w.device);
+    g_free(w.memory);
+    g_free(w.machine);
+    g_free(w.firmware);
+    g_free(w.format);
+    return wrong;
+}
+
+void options_clear(Options *options)
+{
+    g_free(options->help);
+    g_free(options->root);
+    g_free(options->from);
+    g_free(options->output);
+    g_free(options->device);
+    g_free(options->plan.emulator);
+    g_free(options->plan.rom);
+    memset(options, 0, sizeof(*options));
+}
+
+/* The commands */
+
+static int run_exit_status(const CheckList *checks, const Options *options)
+{
+    CheckStatus worst = checks_worst(checks);
+
+    return worst == CHECK_FAIL || (options->strict && worst == CHECK_WARN);
+}
+
+/* Takes the object over */
 static void run_json(json_t *object, const Options *options,
                      const CheckList *checks, const Host *host, GString *out)
 {
-    CheckStatus worst = checks_worst(checks);
+    json_t *rest = json_pack(
+        "{s:i, s:s, s:s, s:i, s:o, s:o}", "version", JSON_VERSION, "command",
+        command_names[options->command], "verdict",
+        check_status_name(checks_worst(checks)), "exit_status",
+        run_exit_status(checks, options), "checks", checks_json(checks),
+        "host", host_json(host));
     char *text;
 
-    json_object_set_new(object, "version", json_integer(JSON_VERSION));
-    json_object_set_new(object, "command", json_string(
-                        options_command_name(options->command)));
-    json_object_set_new(object, "verdict",
-                        json_string(check_status_name(worst)));
-    json_object_set_new(object, "exit_status", json_integer(
-                        run_exit_status(worst, options->strict)));
-    json_object_set_new(object, "checks", checks_json(checks));
-    json_object_set_new(object, "host", host_json(host));
+    json_object_update(object, rest);
     text = json_dumps(object, JSON_INDENT(2));
     g_string_append_printf(out, "%s\n", text);
     free(text);
+    json_decref(rest);
     json_decref(object);
 }
 
-static CheckStatus run_checks(const Host *host, const Options *options,
-                              CheckList *checks, GString *out)
+static int run_checks(const Host *host, const Options *options,
+                      CheckList *checks, GString *out)
 {
-    g_autoptr(GArray) list = checks;
+    g_autoptr(GPtrArray) list = checks;
 
     if (options->json) {
         run_json(json_object(), options, list, host, out);
     } else {
         checks_text(list, out);
     }
-    return checks_worst(list);
+    return run_exit_status(list, options);
 }
 
-static CheckStatus run_plan(const Host *host, const Options *options,
-                            GString *out)
+static int run_plan(const Host *host, const Options *options, GString *out)
 {
     g_autoptr(Plan) plan = plan_new(host, &options->plan);
 
     if (options->json) {
-        json_t *object = json_object();
-
-        json_object_set_new(object, "plan", plan_json(plan));
-        run_json(object, options, plan->checks, host, out);
+        run_json(json_pack("{s:o}", "plan", plan_json(plan)), options,
+                 plan->checks, host, out);
     } else {
         plan_text(plan, out);
     }
-    return checks_worst(plan->checks);
+    return run_exit_status(plan->checks, options);
 }
 
 static CheckList *run_probe(const Host *host)
 {
-    g_autofree char *without =
-        g_strdup_printf("igd-stolen plan --memory 8G --no-iommu%s",
-                        host->asked);
-    CheckList *list = probe_checks(host, without, false);
+    CheckList *list = probe_checks(host, host_text(
+        host->store, "igd-stolen plan --memory 8G --no-iommu%s", host->asked),
+        false);
 
     probe_verdict(list, host);
     return list;
 }
 
-CheckStatus run_command(HostStore *store, const Options *options, GString *out)
+int run_command(HostStore *store, const Options *options, GString *out)
 {
     g_autoptr(Host) host = host_load(store, options->device);
 
-    switch (options->command) {
-    case COMMAND_PLAN:
-        return run_plan(host, options, out);
-    case COMMAND_VERIFY:
-        return run_checks(host, options, verify_checks(host), out);
-    default:
-        return run_checks(host, options, run_probe(host), out);
-    }
+    return options->command == COMMAND_PLAN ? run_plan(host, options, out) :
+           run_checks(host, options, options->command == COMMAND_VERIFY ?
+                      verify_checks(host) : run_probe(host), out);
 }
 
 GString *run_capture(HostStore *store, const Options *options)

@@ -5,18 +5,24 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib only. Tested by tests/unit/test-tool-bundle.c.
+ * Pure: glib only. Nothing in a bundle is trusted: sizes and numbers are
+ * limited, bytes are checked, an error names its line. Tested by
+ * tests/unit/test-tool-bundle.c, tests/fuzz/fuzz-igd-bundle.c and tests/tool,
+ * where a probe and its capture have to say the same.
  */
 
 #include "qemu/osdep.h"
-#include "store.h"
-#include "read.h"
+#include "host.h"
+
+#define BUNDLE_HEAD     "igd-stolen-bundle 1"
+#define BUNDLE_HEX_LINE 16
 
 struct HostStore {
     HostReadFunc *live;
     void *opaque;
     /* "PATH KIND" to HostEntry, in that order */
     GTree *entries;
+    GPtrArray *texts;
 };
 
 static void host_entry_free(gpointer data)
@@ -47,12 +53,14 @@ HostStore *host_store_new(HostReadFunc *live, void *opaque)
     store->opaque = opaque;
     store->entries = g_tree_new_full(host_store_order, NULL, g_free,
                                      host_entry_free);
+    store->texts = g_ptr_array_new_with_free_func(g_free);
     return store;
 }
 
 void host_store_free(HostStore *store)
 {
     g_tree_unref(store->entries);
+    g_ptr_array_unref(store->texts);
     g_free(store);
 }
 
@@ -92,22 +100,14 @@ bool host_store_put(HostStore *store, HostKind kind, const char *path,
 }
 
 const HostEntry *host_store_get(HostStore *store, HostKind kind,
-                                const char *format, ...)
+                                const char *path)
 {
-    g_autofree char *path = NULL;
-    g_autofree char *key = NULL;
+    g_autofree char *key = host_store_key(kind, path);
+    HostEntry *entry = g_tree_lookup(store->entries, key);
     HostStatus status = HOST_NOT_ASKED;
-    HostEntry *entry;
     char *data = NULL;
     size_t size = 0;
-    va_list ap;
 
-    va_start(ap, format);
-    path = g_strdup_vprintf(format, ap);
-    va_end(ap);
-
-    key = host_store_key(kind, path);
-    entry = g_tree_lookup(store->entries, key);
     if (entry) {
         return entry;
     }
@@ -117,22 +117,24 @@ const HostEntry *host_store_get(HostStore *store, HostKind kind,
     return host_store_add(store, kind, path, status, data, size);
 }
 
-static gboolean host_store_collect(gpointer key, gpointer entry,
-                                   gpointer array)
+char *host_keep(HostStore *store, char *text)
 {
-    g_ptr_array_add(array, entry);
-    return FALSE;
+    g_ptr_array_add(store->texts, text);
+    return text;
 }
 
-GPtrArray *host_store_entries(const HostStore *store)
+char *host_text(HostStore *store, const char *format, ...)
 {
-    GPtrArray *array = g_ptr_array_new();
+    va_list ap;
+    char *text;
 
-    g_tree_foreach(store->entries, host_store_collect, array);
-    return array;
+    va_start(ap, format);
+    text = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    return host_keep(store, text);
 }
 
-char *host_entry_why(const HostEntry *entry)
+const char *host_why(HostStore *store, const HostEntry *entry)
 {
     static const char *const why[HOST_STATUS__MAX] = {
         [HOST_OK] = "has another form than expected",
@@ -143,6 +145,501 @@ char *host_entry_why(const HostEntry *entry)
     };
 
     /* A path may be made of what a bundle says */
-    return text_printable(g_strdup_printf("%s %s", entry->path,
-                                          why[entry->status]));
+    return text_printable(host_text(store, "%s %s", entry->path,
+                                    why[entry->status]));
+}
+
+char *text_printable(char *text)
+{
+    char *c;
+
+    for (c = text; *c; c++) {
+        if (!g_ascii_isprint(*c)) {
+            *c = '?';
+        }
+    }
+    return text;
+}
+
+int text_index(const char *const *words, int count, const char *word)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (words[i] && !strcmp(words[i], word)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Reading a bundle */
+
+typedef struct BundleReader {
+    HostStore *store;
+    unsigned line;
+    unsigned entries;
+    /* The entry whose content is being read */
+    bool open;
+    bool hex;
+    HostKind kind;
+    const char *path;
+    GString *content;
+    char *error;
+} BundleReader;
+
+static const char *const bundle_kinds[HOST_KIND__MAX] = {
+    [HOST_FILE] = "file",
+    [HOST_LINK] = "link",
+    [HOST_DIR] = "dir",
+    [HOST_CONFIG] = "config",
+};
+
+static const char *const bundle_statuses[HOST_STATUS__MAX] = {
+    [HOST_ABSENT] = "absent",
+    [HOST_DENIED] = "denied",
+    [HOST_FAILED] = "failed",
+};
+
+static void G_GNUC_PRINTF(2, 3)
+bundle_fail(BundleReader *r, const char *format, ...)
+{
+    g_autofree char *what = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    what = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    if (!r->error) {
+        r->error = g_strdup_printf("line %u: %s", r->line, what);
+    }
+}
+
+static void bundle_put(BundleReader *r, HostStatus status)
+{
+    if (++r->entries > BUNDLE_MAX_ENTRIES) {
+        bundle_fail(r, "more than %d entries", BUNDLE_MAX_ENTRIES);
+    } else if (!host_store_put(r->store, r->kind, r->path, status,
+                               r->content->str, r->content->len)) {
+        bundle_fail(r, "a second entry for %s", r->path);
+    }
+}
+
+static void bundle_close(BundleReader *r)
+{
+    if (!r->open) {
+        return;
+    }
+    /* A link's target and a directory's last name end without a newline */
+    if ((r->kind == HOST_LINK || r->kind == HOST_DIR) && r->content->len) {
+        g_string_truncate(r->content, r->content->len - 1);
+    }
+    bundle_put(r, HOST_OK);
+    r->open = false;
+}
+
+static bool bundle_path(BundleReader *r, const char *path)
+{
+    const char *c = path;
+
+    while (g_ascii_isgraph(*c)) {
+        c++;
+    }
+    if (path[0] != '/' || strlen(path) > HOST_STORE_MAX_PATH) {
+        bundle_fail(r, "not an absolute path of at most %d bytes",
+                    HOST_STORE_MAX_PATH);
+    } else if (*c) {
+        bundle_fail(r, "a path with a byte that is not printable");
+    }
+    r->path = host_text(r->store, "%s", path);
+    return !r->error;
+}
+
+/* "KIND PATH" or "STATUS KIND PATH" */
+static void bundle_head(BundleReader *r, const char *line)
+{
+    g_auto(GStrv) words = g_strsplit(line, " ", 4);
+    unsigned count = g_strv_length(words);
+    int status = text_index(bundle_statuses, HOST_STATUS__MAX, words[0]);
+    int kind;
+
+    bundle_close(r);
+    if (count != (status < 0 ? 2 : 3)) {
+        bundle_fail(r, "not \"KIND PATH\", \"STATUS KIND PATH\" or "
+                    "\"| CONTENT\"");
+        return;
+    }
+    kind = text_index(bundle_kinds, HOST_KIND__MAX, words[count - 2]);
+    r->hex = kind == HOST_CONFIG ||
+             (status < 0 && !strcmp(words[0], "hex"));
+    if (kind < 0 && !r->hex) {
+        bundle_fail(r, "a kind that is not file, hex, link, dir or config");
+        return;
+    }
+    r->kind = kind < 0 ? HOST_FILE : kind;
+    g_string_truncate(r->content, 0);
+    if (!bundle_path(r, words[count - 1])) {
+        return;
+    }
+    if (status < 0) {
+        r->open = true;
+    } else {
+        bundle_put(r, status);
+    }
+}
+
+static void bundle_hex(BundleReader *r, const char *text)
+{
+    const char *c = text;
+
+    while (*c) {
+        int high = g_ascii_xdigit_value(c[0]);
+        int low = high < 0 ? -1 : g_ascii_xdigit_value(c[1]);
+
+        if (low < 0 || (c[2] && c[2] != ' ')) {
+            bundle_fail(r, "not pairs of hexadecimal digits");
+            return;
+        }
+        g_string_append_c(r->content, high << 4 | low);
+        c += c[2] ? 3 : 2;
+    }
+}
+
+static void bundle_content(BundleReader *r, const char *line)
+{
+    const char *text = line[1] == ' ' ? line + 2 : line + 1;
+
+    if (!r->open) {
+        bundle_fail(r, "content without an entry");
+        return;
+    }
+    if (r->hex) {
+        bundle_hex(r, text);
+    } else if (r->kind == HOST_LINK && r->content->len) {
+        bundle_fail(r, "a link with more than one target");
+    } else {
+        g_string_append(r->content, text);
+        g_string_append_c(r->content, '\n');
+    }
+    if (r->content->len > HOST_STORE_MAX_CONTENT) {
+        bundle_fail(r, "more than %d bytes in %s", HOST_STORE_MAX_CONTENT,
+                    r->path);
+    }
+}
+
+static void bundle_line(BundleReader *r, const char *line)
+{
+    r->line++;
+    if (r->line == 1) {
+        if (strcmp(line, BUNDLE_HEAD)) {
+            bundle_fail(r, "not a bundle: it begins with \"%s\"", BUNDLE_HEAD);
+        }
+    } else if (line[0] == '|') {
+        bundle_content(r, line);
+    } else if (line[0] && line[0] != '#') {
+        bundle_head(r, line);
+    }
+}
+
+HostStore *bundle_parse(const char *text, size_t size, char **error)
+{
+    BundleReader r = {
+        .store = host_store_new(NULL, NULL),
+        .content = g_string_new(NULL),
+    };
+    const char *end = text + size;
+
+    if (size > BUNDLE_MAX_SIZE) {
+        r.error = g_strdup_printf("%zu bytes, and a bundle has %d at most",
+                                  size, BUNDLE_MAX_SIZE);
+    } else if (!size) {
+        r.error = g_strdup("not a bundle: it is empty");
+    } else if (memchr(text, '\0', size)) {
+        r.error = g_strdup("not a bundle: it has a NUL byte");
+    }
+    while (!r.error && text < end) {
+        const char *newline = memchr(text, '\n', end - text);
+        size_t length = (newline ? newline : end) - text;
+        g_autofree char *line = g_strndup(text, length);
+
+        bundle_line(&r, line);
+        text += newline ? length + 1 : length;
+    }
+    if (!r.error) {
+        bundle_close(&r);
+    }
+    g_string_free(r.content, TRUE);
+    if (r.error) {
+        *error = r.error;
+        g_clear_pointer(&r.store, host_store_free);
+    }
+    return r.store;
+}
+
+/* What may leave a host in a bundle */
+
+/**
+ * RedactRange: bytes that are kept; a list ends with one of @last 0
+ */
+typedef struct RedactRange {
+    size_t first;
+    size_t last;
+} RedactRange;
+
+/**
+ * RedactRule: what is left of the data; all of it if nothing is set
+ * @words: keep the parts that begin with one of them
+ * @separator: between those parts
+ * @ranges: keep these bytes, the others become 0
+ * @change: makes text of text
+ */
+typedef struct RedactRule {
+    const char *pattern;
+    const char *separator;
+    const char *const *words;
+    const RedactRange *ranges;
+    char *(*change)(const char *data);
+} RedactRule;
+
+#define WORDS(...)  (const char *const[]) { __VA_ARGS__, NULL }
+#define LINES(...)  .separator = "\n", .words = WORDS(__VA_ARGS__)
+#define RANGES(...) .ranges = (const RedactRange[]) { __VA_ARGS__, { 0, 0 } }
+
+/* Digits, dots, whose: what else there is may name a person or a machine */
+static char *redact_version(const char *data)
+{
+    return g_strdup_printf("%.*s%s\n", (int)strspn(data, "0123456789."), data,
+                           strstr(data, HOST_PVE) ? HOST_PVE : "");
+}
+
+/* A line each of what @keep makes of the lines, as far as it is not NULL */
+static char *redact_lines(const char *data,
+                          const char *(*keep)(const char *line))
+{
+    g_auto(GStrv) lines = g_strsplit(data, "\n", -1);
+    GString *kept = g_string_new(NULL);
+    unsigned i;
+
+    for (i = 0; lines[i]; i++) {
+        const char *line = keep(lines[i]);
+
+        if (line) {
+            g_string_append_printf(kept, "%s\n", line);
+        }
+    }
+    return g_string_free(kept, FALSE);
+}
+
+/* Without the time, and who built the kernel and where */
+static const char *redact_log_line(const char *line)
+{
+    return strstr(line, HOST_LOG_STOLEN) ?:
+           strstr(line, HOST_LOG_FIRST) ? HOST_LOG_FIRST : NULL;
+}
+
+static char *redact_log(const char *data)
+{
+    return redact_lines(data, redact_log_line);
+}
+
+/* All but where the kernel itself is */
+static const char *redact_iomem_line(const char *line)
+{
+    return *line && !strstr(line, " : Kernel ") ? line : NULL;
+}
+
+static char *redact_iomem(const char *data)
+{
+    return redact_lines(data, redact_iomem_line);
+}
+
+static const RedactRule redact_rules[] = {
+    { "/etc/os-release", LINES("ID=", "ID_LIKE=") },
+    { "/proc/sys/kernel/osrelease", .change = redact_version },
+    { "/proc/cpuinfo", LINES("vendor_id", "address sizes") },
+    { "/proc/meminfo", LINES("MemTotal:", "MemAvailable:") },
+    { "/proc/self/limits", LINES("Max locked memory") },
+    { "/proc/cmdline", " ", WORDS("intel_iommu=", "iommu=") },
+    { "/proc/iomem", .change = redact_iomem },
+    { HOST_LOG, .change = redact_log },
+    { "/sys/firmware/acpi/tables", LINES("DMAR") },
+    /* OEM id, OEM table id and revision, compiler */
+    { HOST_DMAR, RANGES({ 0, 9 }, { 36, SIZE_MAX }) },
+    { "/sys/firmware/memmap" },
+    { "/sys/firmware/memmap/?*" },
+    { "/sys/class/iommu" },
+    { "/sys/class/iommu/?*/intel-iommu/?*" },
+    { "/sys/class/misc/kvm" },
+    { "/sys/kernel/iommu_groups/?*" },
+    { "/sys/module/vfio_iommu_type1/parameters/?*" },
+    { HOST_SYSFS_PCI },
+    /* What the readers look at: the header, GGC, BDSM, ASLS */
+    { HOST_SYSFS_PCI "/?*/config",
+      RANGES({ 0x00, 0x3f }, { 0x50, 0x51 }, { 0x5c, 0x5f }, { 0xc0, 0xc7 },
+             { 0xfc, 0xff }) },
+    { HOST_SYSFS_PCI "/?*" },
+};
+
+/* NULL if nothing may be said of it */
+static const RedactRule *redact_rule(const HostEntry *entry)
+{
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(redact_rules); i++) {
+        if (g_pattern_match_simple(redact_rules[i].pattern, entry->path)) {
+            return &redact_rules[i];
+        }
+    }
+    return NULL;
+}
+
+static bool redact_keeps(const char *const *words, const char *text)
+{
+    while (*words && !g_str_has_prefix(text, *words)) {
+        words++;
+    }
+    return *words;
+}
+
+static char *redact_parts(const HostEntry *entry, const char *const *words,
+                          const char *separator)
+{
+    g_auto(GStrv) parts = g_strsplit(entry->data, separator, -1);
+    GString *kept = g_string_new(NULL);
+    unsigned i;
+
+    for (i = 0; parts[i]; i++) {
+        g_strchomp(parts[i]);
+        /* The same line of every CPU is there once */
+        if (redact_keeps(words, parts[i]) && !strstr(kept->str, parts[i])) {
+            g_string_append_printf(kept, "%s%s", kept->len ? separator : "",
+                                   parts[i]);
+        }
+    }
+    if (entry->kind == HOST_FILE) {
+        g_string_append_c(kept, '\n');
+    }
+    return g_string_free(kept, FALSE);
+}
+
+static char *redact_bytes(const HostEntry *entry, const RedactRange *ranges)
+{
+    char *data = g_malloc(entry->size + 1);
+    size_t i;
+
+    memcpy(data, entry->data, entry->size);
+    data[entry->size] = '\0';
+    for (i = 0; ranges && i < entry->size; i++) {
+        while (ranges->last && i > ranges->last) {
+            ranges++;
+        }
+        if (!ranges->last || i < ranges->first) {
+            data[i] = 0;
+        }
+    }
+    return data;
+}
+
+static char *redact(const HostEntry *entry, const RedactRule *rule,
+                    size_t *size)
+{
+    char *data;
+
+    if (!rule->change && !rule->words) {
+        *size = entry->size;
+        return redact_bytes(entry, rule->ranges);
+    }
+    data = rule->change ? rule->change(entry->data)
+                        : redact_parts(entry, rule->words, rule->separator);
+    *size = strlen(data);
+    return data;
+}
+
+/* Writing a bundle */
+
+/* Whether bytes survive as lines of text */
+static bool bundle_is_text(const char *data, size_t size)
+{
+    size_t i;
+
+    for (i = 0; i < size; i++) {
+        if (!g_ascii_isprint(data[i]) && data[i] != '\n' && data[i] != '\t') {
+            return false;
+        }
+    }
+    return size && data[size - 1] == '\n';
+}
+
+static void bundle_write_hex(GString *text, const char *data, size_t size)
+{
+    size_t i;
+
+    for (i = 0; i < size; i++) {
+        g_string_append_printf(text, "%s%02x",
+                               i % BUNDLE_HEX_LINE ? " " : "| ",
+                               (unsigned char)data[i]);
+        if (i % BUNDLE_HEX_LINE == BUNDLE_HEX_LINE - 1 || i + 1 == size) {
+            g_string_append_c(text, '\n');
+        }
+    }
+}
+
+/* Of an empty text, one empty line */
+static void bundle_write_lines(GString *text, const char *data)
+{
+    size_t length;
+
+    for (;; data += length + 1) {
+        length = strcspn(data, "\n");
+        g_string_append_printf(text, "|%s%.*s\n", length ? " " : "",
+                               (int)length, data);
+        if (!data[length]) {
+            return;
+        }
+    }
+}
+
+static gboolean bundle_write_entry(gpointer key, gpointer value,
+                                   gpointer opaque)
+{
+    const HostEntry *entry = value;
+    const RedactRule *rule = redact_rule(entry);
+    GString *text = opaque;
+    bool file = entry->kind == HOST_FILE;
+    g_autofree char *data = NULL;
+    size_t size;
+
+    if (!rule || entry->status == HOST_NOT_ASKED) {
+        return FALSE;
+    }
+    if (entry->status != HOST_OK) {
+        g_string_append_printf(text, "%s %s %s\n",
+                               bundle_statuses[entry->status],
+                               bundle_kinds[entry->kind], entry->path);
+        return FALSE;
+    }
+    data = redact(entry, rule, &size);
+    if (entry->kind == HOST_CONFIG || (file && !bundle_is_text(data, size))) {
+        g_string_append_printf(text, "%s %s\n", file ? "hex" : "config",
+                               entry->path);
+        bundle_write_hex(text, data, size);
+        return FALSE;
+    }
+    g_string_append_printf(text, "%s %s\n", bundle_kinds[entry->kind],
+                           entry->path);
+    if (file) {
+        data[size - 1] = '\0';
+    }
+    if (size) {
+        bundle_write_lines(text, data);
+    }
+    return FALSE;
+}
+
+GString *bundle_write(const HostStore *store)
+{
+    GString *text = g_string_new(BUNDLE_HEAD "\n");
+
+    g_tree_foreach(store->entries, bundle_write_entry, text);
+    return text;
 }

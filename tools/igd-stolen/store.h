@@ -1,14 +1,14 @@
 /*
- * What was read of a host: files, links, directories, config spaces
+ * What was read of a host, and the text form in which it travels
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Pure: glib only. A store with a live reader asks it once for each thing and
- * remembers the answer, "there is none" and "not permitted" as well; so what a
- * run has asked for is what a bundle has to hold. Without a live reader a
- * store answers from what was put in.
+ * remembers the answer, "not there" and "not permitted" as well; so a bundle
+ * has what a run asked for. Without a live reader a store answers from what was
+ * put in. It owns all texts about the host, until it is freed.
  */
 
 #ifndef IGD_STOLEN_STORE_H
@@ -21,6 +21,14 @@
 /* More than any of the files has, and enough for a bundle of a large host */
 #define HOST_STORE_MAX_CONTENT  (256 * 1024)
 #define HOST_STORE_MAX_PATH     512
+
+#define BUNDLE_MAX_SIZE         (4 * 1024 * 1024)
+#define BUNDLE_MAX_ENTRIES      20000
+
+/* The kernel's log; of it only lines with these words are kept */
+#define HOST_LOG                "/dev/kmsg"
+#define HOST_LOG_FIRST          "Linux version"
+#define HOST_LOG_STOLEN         "Reserving Intel graphics memory"
 
 /**
  * HostKind: what is read
@@ -49,8 +57,8 @@ typedef enum HostStatus {
 
 /**
  * HostEntry: one answer
- * @path: absolute, owned
- * @data: NULL unless @status is HOST_OK; @size bytes and a NUL, owned
+ * @path: absolute
+ * @data: NULL unless @status is HOST_OK; @size bytes and a NUL
  */
 typedef struct HostEntry {
     HostKind kind;
@@ -101,27 +109,66 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostStore, host_store_free)
 bool host_store_put(HostStore *store, HostKind kind, const char *path,
                     HostStatus status, const char *data, size_t size);
 
-/**
- * host_store_get: the answer for a path, printf style
- *
- * Returns: owned by the store, never NULL.
- */
+/* host_store_get: the answer for a path; never NULL */
 const HostEntry *host_store_get(HostStore *store, HostKind kind,
-                                const char *format, ...) G_GNUC_PRINTF(3, 4);
+                                const char *path);
+
+/* host_text: a text that lives as long as the store, printf style */
+char *host_text(HostStore *store, const char *format, ...)
+                G_GNUC_PRINTF(2, 3);
+
+/* host_keep: the same of a text that was allocated; the store frees it */
+char *host_keep(HostStore *store, char *text);
+
+/* host_why: why an entry has no data: one clause, which the store frees */
+const char *host_why(HostStore *store, const HostEntry *entry);
 
 /**
- * host_store_entries: all answers, sorted by path and kind
+ * bundle_parse: read a bundle. By example; blank lines and lines that begin
+ * with "#" are ignored outside of contents:
  *
- * Returns: (element-type HostEntry): the entries are the store's, the array
- * is the caller's.
+ *     igd-stolen-bundle 1
+ *     file /proc/sys/kernel/osrelease
+ *     | 6.1.0
+ *     link /sys/bus/pci/devices/0000:00:02.0/driver
+ *     | ../../../bus/pci/drivers/i915
+ *     dir /sys/class/iommu
+ *     | dmar0
+ *     config /sys/bus/pci/devices/0000:00:02.0/config
+ *     | 86 80 49 9a
+ *     hex /sys/firmware/acpi/tables/DMAR
+ *     | 44 4d 41 52
+ *     absent file /sys/module/vfio_iommu_type1/parameters/dma_entry_limit
+ *     denied file /proc/iomem
+ *     failed dir /sys/kernel/iommu_groups/1/devices
+ *
+ * "hex" is a file whose bytes are not plain text. Every line of a text file
+ * ends with a newline, the last one too.
+ * @text: any @size bytes
+ * @error: on failure, what is wrong and in which line; to be freed
+ *
+ * Returns: NULL if @error was set.
  */
-GPtrArray *host_store_entries(const HostStore *store);
+HostStore *bundle_parse(const char *text, size_t size, char **error);
 
 /**
- * host_entry_why: why an entry has no data: one clause
+ * bundle_write: the text of what a store has, as far as it may leave the host
  *
- * Returns: to be freed by the caller.
+ * There is a list of paths, and nothing else is written; of files that also
+ * hold other things, only the lines and bytes that the readers look at. So a
+ * bundle has no serial numbers, host names, hardware addresses, disk
+ * identifiers or kernel addresses, and the readers find the same in it.
  */
-char *host_entry_why(const HostEntry *entry);
+GString *bundle_write(const HostStore *store);
+
+/* text_printable: replaces bytes that a terminal could choke on by "?" */
+char *text_printable(char *text);
+
+/**
+ * text_index: which of @count words it is; some of them may be NULL
+ *
+ * Returns: -1 if it is none of them.
+ */
+int text_index(const char *const *words, int count, const char *word);
 
 #endif

@@ -17,91 +17,85 @@
 #define E820_RESERVED   "Reserved"
 #define E820_RAM        "System RAM"
 
-#define verify_add(list, name, title, status, ...) \
-    checks_add(list, name, title, status, NULL, __VA_ARGS__)
+#define verify(check, status, ...) check_set(check, status, NULL, __VA_ARGS__)
+
+static CheckStatus verify_status(bool good)
+{
+    return good ? CHECK_PASS : CHECK_FAIL;
+}
 
 static void verify_registers(CheckList *list, const Host *host)
 {
-    static const char title[] = "BDSM and GGC";
+    Check *check = check_add(list, "bdsm", "BDSM and GGC");
     const StolenRegion *r = &host->by_config.region;
 
     if (host->by_config.known) {
-        verify_add(list, "bdsm", title, CHECK_PASS,
-                   "GSM and DSM %08" PRIx64 "-%08" PRIx64 ", BDSM %08" PRIx64,
-                   r->base, r->limit, r->dsm_base);
+        check_pass(check, "GSM and DSM %08" PRIx64 "-%08" PRIx64
+                   ", BDSM %08" PRIx64, r->base, r->limit, r->dsm_base);
     } else if (!host->ggc.known && host->region.known) {
-        verify_add(list, "bdsm", title, CHECK_WARN, "unknown: %s",
-                   host->by_config.from);
+        verify(check, CHECK_WARN, "unknown: %s", host->by_config.from);
     } else {
-        verify_add(list, "bdsm", title, CHECK_FAIL, "%s",
-                   host->by_config.from);
+        verify(check, CHECK_FAIL, "%s", host->by_config.from);
     }
 }
 
 /* The kernel's own words on the device's group; no privilege needed */
 static void verify_group(CheckList *list, const Host *host)
 {
-    static const char title[] = "reserved_regions of the IOMMU group";
-    const StolenRegion *r = &host->region.region;
+    Check *check = check_add(list, "reserved_regions",
+                             "reserved_regions of the IOMMU group");
     const StolenRegion *group = &host->by_group.region;
 
     if (!host->by_group.known) {
-        verify_add(list, "reserved_regions", title,
-                   host->unit ? CHECK_FAIL : CHECK_WARN, "%s%s",
-                   host->unit ? "" : "no IOMMU in use: ",
-                   host->by_group.from);
+        verify(check, host->unit ? CHECK_FAIL : CHECK_WARN, "%s%s",
+               host->unit ? "" : "no IOMMU in use: ", host->by_group.from);
     } else {
-        bool same = stolen_region_is(r, group->base, group->limit);
-
-        verify_add(list, "reserved_regions", title,
-                   same ? CHECK_PASS : CHECK_FAIL,
-                   "direct-relaxable %08" PRIx64 "-%08" PRIx64, group->base,
-                   group->limit);
+        verify(check, verify_status(stolen_region_is(
+               &host->region.region, group->base, group->limit)),
+               "direct-relaxable %08" PRIx64 "-%08" PRIx64, group->base,
+               group->limit);
     }
 }
 
 static bool verify_is_scope(const Host *host, const DmarRmrr *rmrr)
 {
-    const DmarScope *scope = &rmrr->scope;
     unsigned segment = g_ascii_strtoull(host->igd.address, NULL, 16);
 
-    return rmrr->nr_scopes == 1 && scope->type == 1 &&
-           rmrr->segment == segment && scope->start_bus == host->start_bus &&
-           scope->nr_hops == host->nr_hops &&
-           !memcmp(scope->path, host->path, host->nr_hops * 2);
+    return rmrr->nr_scopes == 1 && rmrr->type == 1 &&
+           rmrr->segment == segment && rmrr->start_bus == host->start_bus &&
+           rmrr->nr_hops == host->nr_hops &&
+           !memcmp(rmrr->path, host->path, host->nr_hops * 2);
 }
 
 static void verify_dmar(CheckList *list, const Host *host)
 {
-    static const char title[] = "RMRR in the DMAR table";
+    Check *check = check_add(list, "dmar", "RMRR in the DMAR table");
     const StolenRegion *r = &host->region.region;
     const DmarRmrr *found = NULL;
     unsigned i;
 
     if (host->dmar_why) {
-        verify_add(list, "dmar", title, CHECK_WARN, "unknown: %s",
-                   host->dmar_why);
+        verify(check, CHECK_WARN, "unknown: %s", host->dmar_why);
         return;
     }
-    for (i = 0; i < host->dmar.rmrrs->len; i++) {
-        const DmarRmrr *rmrr = &g_array_index(host->dmar.rmrrs, DmarRmrr, i);
+    for (i = 0; i < host->rmrrs->len; i++) {
+        const DmarRmrr *rmrr = &g_array_index(host->rmrrs, DmarRmrr, i);
 
         if (stolen_region_overlaps(r, rmrr->base, rmrr->limit)) {
             found = rmrr;
         }
     }
     if (!found) {
-        verify_add(list, "dmar", title, CHECK_FAIL,
-                   "none of %u is over stolen memory", host->dmar.rmrrs->len);
+        verify(check, CHECK_FAIL, "none of %u is over stolen memory",
+               host->rmrrs->len);
     } else {
-        bool same = stolen_region_is(r, found->base, found->limit);
         bool scope = verify_is_scope(host, found);
 
-        verify_add(list, "dmar", title,
-                   same && scope ? CHECK_PASS : CHECK_FAIL,
-                   "%08" PRIx64 "-%08" PRIx64 ", scope %s", found->base,
-                   found->limit, scope ? host->igd.address :
-                   "is not the device alone");
+        verify(check, verify_status(scope && stolen_region_is(
+               r, found->base, found->limit)),
+               "%08" PRIx64 "-%08" PRIx64 ", scope %s", found->base,
+               found->limit, scope ? host->igd.address
+                                   : "is not the device alone");
     }
 }
 
@@ -111,14 +105,13 @@ static void verify_dmar(CheckList *list, const Host *host)
  */
 static void verify_e820(CheckList *list, const Host *host)
 {
-    static const char title[] = "E820";
+    Check *check = check_add(list, "e820", "E820");
     const StolenRegion *r = &host->region.region;
     const MemRange *over = NULL;
     unsigned i;
 
     if (!host->firmware) {
-        verify_add(list, "e820", title, CHECK_WARN, "unknown: %s",
-                   host->firmware_why);
+        verify(check, CHECK_WARN, "unknown: %s", host->firmware_why);
         return;
     }
     for (i = 0; i < host->firmware->len; i++) {
@@ -128,53 +121,46 @@ static void verify_e820(CheckList *list, const Host *host)
             continue;
         }
         if (over || strcmp(range->name, E820_RESERVED)) {
-            verify_add(list, "e820", title, CHECK_FAIL,
-                       "%08" PRIx64 "-%08" PRIx64 " %s is in the way",
-                       range->base, range->limit, range->name);
+            verify(check, CHECK_FAIL,
+                   "%08" PRIx64 "-%08" PRIx64 " %s is in the way",
+                   range->base, range->limit, range->name);
             return;
         }
         over = range;
     }
     if (!over) {
-        verify_add(list, "e820", title, CHECK_FAIL,
-                   "no entry over stolen memory");
+        verify(check, CHECK_FAIL, "no entry over stolen memory");
     } else {
-        bool good = over->limit == r->limit && over->base <= r->base &&
-                    r->base - over->base < MIB;
-
-        verify_add(list, "e820", title, good ? CHECK_PASS : CHECK_FAIL,
-                   "reserved %08" PRIx64 "-%08" PRIx64, over->base,
-                   over->limit);
+        verify(check, verify_status(over->limit == r->limit &&
+                                    over->base <= r->base &&
+                                    r->base - over->base < MIB),
+               "reserved %08" PRIx64 "-%08" PRIx64, over->base, over->limit);
     }
 }
 
 /* What the kernel reserved by itself, from BDSM and GGC, early at boot */
 static void verify_kernel(CheckList *list, const Host *host)
 {
-    static const char title[] = "the kernel's own reservation";
+    Check *check = check_add(list, "kernel", "the kernel's own reservation");
     const StolenRegion *r = &host->region.region;
     const StolenRegion *dsm = &host->by_kernel.region;
 
     if (!host->by_kernel.known) {
-        verify_add(list, "kernel", title,
-                   host->log_is_whole ? CHECK_FAIL : CHECK_WARN, "%s%s",
-                   host->log_is_whole ? "" : "unknown: ",
-                   host->by_kernel.from);
+        verify(check, host->log_is_whole ? CHECK_FAIL : CHECK_WARN, "%s%s",
+               host->log_is_whole ? "" : "unknown: ", host->by_kernel.from);
     } else {
-        bool same = dsm->limit == r->limit &&
-                    (!host->by_config.known || dsm->base == r->dsm_base);
-
-        verify_add(list, "kernel", title, same ? CHECK_PASS : CHECK_FAIL,
-                   "DSM %08" PRIx64 "-%08" PRIx64, dsm->base, dsm->limit);
+        verify(check, verify_status(dsm->limit == r->limit &&
+                                    (!host->by_config.known ||
+                                     dsm->base == r->dsm_base)),
+               "DSM %08" PRIx64 "-%08" PRIx64, dsm->base, dsm->limit);
     }
 }
 
 /* What a range of the kernel's map over stolen memory must not be */
 static bool verify_is_stranger(const Host *host, const MemRange *range)
 {
-    const StolenRegion *r = &host->region.region;
-
-    return stolen_region_overlaps(r, range->base, range->limit) &&
+    return stolen_region_overlaps(&host->region.region, range->base,
+                                  range->limit) &&
            (!strcmp(range->name, E820_RAM) ||
             g_str_has_prefix(range->name, "PCI Bus") ||
             host_valid_address(range->name));
@@ -182,42 +168,38 @@ static bool verify_is_stranger(const Host *host, const MemRange *range)
 
 static void verify_clear(CheckList *list, const Host *host)
 {
-    static const char title[] = "that nothing else is there";
+    Check *check = check_add(list, "clear", "that nothing else is there");
     unsigned i;
 
     if (!host->iomem) {
-        verify_add(list, "clear", title, CHECK_WARN, "unknown: %s",
-                   host->iomem_why);
+        verify(check, CHECK_WARN, "unknown: %s", host->iomem_why);
         return;
     }
     for (i = 0; i < host->iomem->len; i++) {
         const MemRange *range = &g_array_index(host->iomem, MemRange, i);
 
         if (verify_is_stranger(host, range)) {
-            verify_add(list, "clear", title, CHECK_FAIL,
-                       "%08" PRIx64 "-%08" PRIx64 " is %s", range->base,
-                       range->limit, range->name);
+            verify(check, CHECK_FAIL, "%08" PRIx64 "-%08" PRIx64 " is %s",
+                   range->base, range->limit, range->name);
             return;
         }
     }
-    verify_add(list, "clear", title, CHECK_PASS,
-               "no RAM, PCI window or BAR");
+    check_pass(check, "no RAM, PCI window or BAR");
 }
 
 CheckList *verify_checks(const Host *host)
 {
     CheckList *list = checks_new();
+    Check *check = check_add(list, "igd", "for an Intel integrated GPU");
 
     if (!host->igd.address) {
-        verify_add(list, "igd", "for an Intel integrated GPU", CHECK_FAIL,
-                   "%s", host->igd_why);
+        verify(check, CHECK_FAIL, "%s", host->igd_why);
         return list;
     }
-    verify_add(list, "igd", "for an Intel integrated GPU", CHECK_PASS,
-               "%s, %04x:%04x", host->igd.address, host->igd.vendor,
+    check_pass(check, "%s, %04x:%04x", host->igd.address, host->igd.vendor,
                host->igd.device);
     if (!host_needs_place(host)) {
-        verify_add(list, "bdsm", "BDSM and GGC", CHECK_PASS,
+        check_pass(check_add(list, "bdsm", "BDSM and GGC"),
                    "no stolen memory that needs a place%s",
                    host->is_function ? "" : ": it is in a BAR");
         return list;
