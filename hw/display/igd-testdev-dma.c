@@ -5,27 +5,165 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Test device: owns the engine's registers and its timing. A bottom half does
- * one slice at a time, and nothing while the VM is stopped, so that resets,
- * aborts and migration find the engine between two slices. The bytes are
- * moved by igd-testdev-move.c.
+ * Test device: owns the engine's registers, its timing, and the mover. A bottom
+ * half does one slice at a time, and nothing while the VM is stopped, so that
+ * resets, aborts and migration find the engine between two slices. The mover
+ * copies, fills and sums guest memory through the device's address space, so
+ * through the vIOMMU, in large pieces. When one fails it goes over that piece
+ * again in pieces that stay within a page, to learn which address failed.
  *
- * Registers: docs/specs/igd-testdev.rst. Test: tests/qtest/igd-testdev-test.c.
+ * Registers: docs/specs/igd-testdev.rst. Test:
+ * tests/qtest/igd-testdev-dma-test.c.
  */
 
 #include "qemu/osdep.h"
 #include "qemu/bitops.h"
+#include "qemu/bswap.h"
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "qemu/units.h"
 #include "hw/pci/msi.h"
-#include "hw/display/igd-testdev-regs.h"
 #include "system/runstate.h"
-#include "igd-testdev-dma.h"
+#include "igd-testdev.h"
 #include "trace/trace-hw_igd_rmrr.h"
 
 #define SLICE_SIZE      (2 * MiB)
 #define LEN_UNIT        4       /* LEN is a multiple of this */
+#define PIECE_SIZE      (64 * KiB)
+#define FAULT_PAGE      (4 * KiB)
+#define WORD            4       /* bytes in a word of FILL and CHECKSUM */
+
+/* The mover */
+
+/* Whether a command reads SRC, or writes DST; for an unknown one neither */
+static bool igd_testdev_move_reads_src(uint32_t cmd)
+{
+    cmd &= IGD_TESTDEV_CMD_MASK;
+    return cmd == IGD_TESTDEV_CMD_COPY || cmd == IGD_TESTDEV_CMD_CHECKSUM;
+}
+
+static bool igd_testdev_move_writes_dst(uint32_t cmd)
+{
+    cmd &= IGD_TESTDEV_CMD_MASK;
+    return cmd == IGD_TESTDEV_CMD_COPY || cmd == IGD_TESTDEV_CMD_FILL;
+}
+
+MemTxResult igd_testdev_move_rw(PCIDevice *pdev, uint64_t addr, void *buf,
+                                uint64_t size, DMADirection dir)
+{
+    return pci_dma_rw(pdev, addr, buf, size, dir,
+                      (MemTxAttrs) { .memory = true });
+}
+
+/* The pattern's first byte has to be where byte @run->pos of it would be */
+static void igd_testdev_move_pattern(const IGDTestMove *run, uint8_t *buf,
+                                     uint64_t size)
+{
+    uint32_t word = ror32(run->fill, (run->pos % WORD) * BITS_PER_BYTE);
+    uint64_t i;
+
+    for (i = 0; i < size; i += WORD) {
+        stl_le_p(buf + i, word);
+    }
+}
+
+/* A piece need not start or end at a word */
+static void igd_testdev_move_sum(IGDTestMove *run, const uint8_t *buf,
+                                 uint64_t size)
+{
+    uint64_t i = 0;
+
+    while (i < size) {
+        unsigned byte = (run->pos + i) % WORD;
+
+        if (byte == 0 && size - i >= WORD) {
+            run->sum += (uint32_t)ldl_le_p(buf + i);
+            i += WORD;
+        } else {
+            run->sum += (uint64_t)buf[i] << (byte * BITS_PER_BYTE);
+            i++;
+        }
+    }
+}
+
+/*
+ * Moves @size bytes and advances, or returns the status to fail with and sets
+ * the address. @buf has room for PIECE_SIZE and one more word.
+ */
+static uint32_t igd_testdev_move_piece(PCIDevice *pdev, IGDTestMove *run,
+                                       uint8_t *buf, uint64_t size)
+{
+    uint64_t src = run->src + run->pos;
+    uint64_t dst = run->dst + run->pos;
+
+    if (!igd_testdev_move_reads_src(run->cmd)) {
+        igd_testdev_move_pattern(run, buf, size);
+    } else if (igd_testdev_move_rw(pdev, src, buf, size,
+                                   DMA_DIRECTION_TO_DEVICE) != MEMTX_OK) {
+        run->fault_addr = src;
+        return IGD_TESTDEV_STATUS_READ_FAILED;
+    }
+    if (!igd_testdev_move_writes_dst(run->cmd)) {
+        igd_testdev_move_sum(run, buf, size);
+    } else if (igd_testdev_move_rw(pdev, dst, buf, size,
+                                   DMA_DIRECTION_FROM_DEVICE) != MEMTX_OK) {
+        run->fault_addr = dst;
+        return IGD_TESTDEV_STATUS_WRITE_FAILED;
+    }
+    run->pos += size;
+    return IGD_TESTDEV_STATUS_DONE;
+}
+
+/* How many of @left bytes can be moved without leaving a page */
+static uint64_t igd_testdev_move_to_page_end(const IGDTestMove *run,
+                                             uint64_t left)
+{
+    if (igd_testdev_move_reads_src(run->cmd)) {
+        left = MIN(left, FAULT_PAGE - (run->src + run->pos) % FAULT_PAGE);
+    }
+    if (igd_testdev_move_writes_dst(run->cmd)) {
+        left = MIN(left, FAULT_PAGE - (run->dst + run->pos) % FAULT_PAGE);
+    }
+    return left;
+}
+
+/* Moves @size bytes, at most PIECE_SIZE */
+static uint32_t igd_testdev_move_retry(PCIDevice *pdev, IGDTestMove *run,
+                                       uint8_t *buf, uint64_t size)
+{
+    uint64_t end = run->pos + size;
+    uint32_t status = igd_testdev_move_piece(pdev, run, buf, size);
+
+    while (run->pos < end) {
+        size = igd_testdev_move_to_page_end(run, end - run->pos);
+        status = igd_testdev_move_piece(pdev, run, buf, size);
+        if (status != IGD_TESTDEV_STATUS_DONE) {
+            return status;
+        }
+    }
+    run->fault_addr = IGD_TESTDEV_NO_FAULT;
+    return status;
+}
+
+/*
+ * Goes on with a command, for @size bytes or to its end. Returns STATUS_DONE,
+ * or the status to fail with.
+ */
+static uint32_t igd_testdev_move(PCIDevice *pdev, IGDTestMove *run,
+                                 uint64_t size)
+{
+    g_autofree uint8_t *buf = g_malloc(PIECE_SIZE + WORD);
+    uint64_t end = run->pos + MIN(run->len - run->pos, size);
+    uint32_t status = IGD_TESTDEV_STATUS_DONE;
+
+    while (run->pos < end && status == IGD_TESTDEV_STATUS_DONE) {
+        status = igd_testdev_move_retry(pdev, run, buf,
+                                        MIN(end - run->pos, PIECE_SIZE));
+    }
+    return status;
+}
+
+/* The engine */
 
 static bool igd_testdev_dma_is_master(const IGDTestDMA *dma)
 {
@@ -135,20 +273,20 @@ static void igd_testdev_dma_start(IGDTestDMA *dma, uint32_t cmd)
     }
 }
 
-/* The 64 bit register that @reg is one half of, if it is a writable one */
-static uint64_t *igd_testdev_dma_reg64(IGDTestDMA *dma, uint32_t reg)
-{
-    switch (QEMU_ALIGN_DOWN(reg, sizeof(uint64_t))) {
-    case IGD_TESTDEV_DMA_SRC:
-        return &dma->src;
-    case IGD_TESTDEV_DMA_DST:
-        return &dma->dst;
-    case IGD_TESTDEV_DMA_LEN:
-        return &dma->len;
-    default:
-        return NULL;
-    }
-}
+static const IGDTestReg igd_testdev_dma_regs[] = {
+    { IGD_TESTDEV_DMA_STATUS, 32, false, offsetof(IGDTestDMA, status) },
+    { IGD_TESTDEV_DMA_SRC, 64, true, offsetof(IGDTestDMA, src) },
+    { IGD_TESTDEV_DMA_DST, 64, true, offsetof(IGDTestDMA, dst) },
+    { IGD_TESTDEV_DMA_LEN, 64, true, offsetof(IGDTestDMA, len) },
+    { IGD_TESTDEV_DMA_FILL, 32, true, offsetof(IGDTestDMA, fill) },
+    { IGD_TESTDEV_DMA_CHECKSUM, 64, false, offsetof(IGDTestDMA, checksum) },
+    { IGD_TESTDEV_DMA_FAULT_ADDR, 64, false,
+      offsetof(IGDTestDMA, run.fault_addr) },
+    { IGD_TESTDEV_DMA_DONE_COUNT, 32, false,
+      offsetof(IGDTestDMA, done_count) },
+    { IGD_TESTDEV_DMA_IRQ, 32, false, offsetof(IGDTestDMA, irq) },
+    { }
+};
 
 uint32_t igd_testdev_dma_read(const IGDTestDMA *dma, uint32_t reg)
 {
@@ -157,58 +295,22 @@ uint32_t igd_testdev_dma_read(const IGDTestDMA *dma, uint32_t reg)
         return IGD_TESTDEV_DMA_ID_VALUE;
     case IGD_TESTDEV_DMA_VERSION:
         return IGD_TESTDEV_DMA_VERSION_VALUE;
-    case IGD_TESTDEV_DMA_STATUS:
-        return dma->status;
-    case IGD_TESTDEV_DMA_SRC:
-    case IGD_TESTDEV_DMA_DST:
-    case IGD_TESTDEV_DMA_LEN:
-        return *igd_testdev_dma_reg64((IGDTestDMA *)dma, reg);
-    case IGD_TESTDEV_DMA_SRC + 4:
-    case IGD_TESTDEV_DMA_DST + 4:
-    case IGD_TESTDEV_DMA_LEN + 4:
-        return *igd_testdev_dma_reg64((IGDTestDMA *)dma, reg) >> 32;
-    case IGD_TESTDEV_DMA_FILL:
-        return dma->fill;
-    case IGD_TESTDEV_DMA_CHECKSUM:
-        return dma->checksum;
-    case IGD_TESTDEV_DMA_CHECKSUM + 4:
-        return dma->checksum >> 32;
-    case IGD_TESTDEV_DMA_FAULT_ADDR:
-        return dma->run.fault_addr;
-    case IGD_TESTDEV_DMA_FAULT_ADDR + 4:
-        return dma->run.fault_addr >> 32;
-    case IGD_TESTDEV_DMA_DONE_COUNT:
-        return dma->done_count;
-    case IGD_TESTDEV_DMA_IRQ:
-        return dma->irq;
     default:
-        return 0;       /* CMD is write-only */
+        return igd_testdev_reg_read(igd_testdev_dma_regs, dma, reg);
     }
 }
 
 void igd_testdev_dma_write(IGDTestDMA *dma, uint32_t reg, uint32_t value)
 {
-    uint64_t *reg64 = igd_testdev_dma_reg64(dma, reg);
-
-    if (reg64) {
-        *reg64 = deposit64(*reg64, (reg % sizeof(uint64_t)) * BITS_PER_BYTE,
-                           32, value);
-        return;
-    }
-
     switch (reg) {
     case IGD_TESTDEV_DMA_CMD:
         igd_testdev_dma_start(dma, value);
-        break;
-    case IGD_TESTDEV_DMA_FILL:
-        dma->fill = value;
         break;
     case IGD_TESTDEV_DMA_IRQ:
         dma->irq &= ~value;
         break;
     default:
-        qemu_log_mask(LOG_GUEST_ERROR, "igd-testdev: write of 0x%x to "
-                      "read-only register 0x%x\n", value, reg);
+        igd_testdev_reg_write(igd_testdev_dma_regs, dma, reg, value);
     }
 }
 

@@ -18,9 +18,8 @@
 #include "qobject/qdict.h"
 #include "qobject/qnum.h"
 #include "qobject/qstring.h"
-#include "hw/display/igd-testdev-regs.h"
 #include "hw/vfio/igd-stolen.h"
-#include "igd-testdev-opts.h"
+#include "igd-testdev.h"
 
 static void igd_testdev_opts_refuse_id(const IGDTestDevOpts *o,
                                        IGDStolenResult result, Error **errp)

@@ -16,11 +16,9 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/bitops.h"
 #include "qemu/log.h"
 #include "system/runstate.h"
-#include "igd-testdev-move.h"
-#include "igd-testdev-scanout.h"
+#include "igd-testdev.h"
 #include "trace/trace-hw_igd_rmrr.h"
 
 #define IDLE_WIDTH      640
@@ -110,6 +108,23 @@ static void igd_testdev_scanout_control(IGDTestScanout *scan, uint32_t ctrl)
     }
 }
 
+static const IGDTestReg igd_testdev_scanout_regs[] = {
+    { IGD_TESTDEV_SCAN_STATUS, 32, false, offsetof(IGDTestScanout, status) },
+    { IGD_TESTDEV_SCAN_STRIDE, 32, true,
+      offsetof(IGDTestScanout, next.stride) },
+    { IGD_TESTDEV_SCAN_WIDTH, 32, true, offsetof(IGDTestScanout, next.width) },
+    { IGD_TESTDEV_SCAN_HEIGHT, 32, true,
+      offsetof(IGDTestScanout, next.height) },
+    { IGD_TESTDEV_SCAN_OFFSET, 64, true,
+      offsetof(IGDTestScanout, next.offset) },
+    { IGD_TESTDEV_SCAN_FAULT_ADDR, 64, false,
+      offsetof(IGDTestScanout, fault_addr) },
+    { IGD_TESTDEV_SCAN_FAULT_COUNT, 32, false,
+      offsetof(IGDTestScanout, fault_count) },
+    { IGD_TESTDEV_SCAN_FRAMES, 32, false, offsetof(IGDTestScanout, frames) },
+    { }
+};
+
 uint32_t igd_testdev_scanout_read(const IGDTestScanout *scan, uint32_t reg)
 {
     if (!scan->con) {
@@ -121,64 +136,22 @@ uint32_t igd_testdev_scanout_read(const IGDTestScanout *scan, uint32_t reg)
     case IGD_TESTDEV_SCAN_CTRL:
         return scan->status == IGD_TESTDEV_SCAN_ON ? IGD_TESTDEV_SCAN_ENABLE
                                                    : 0;
-    case IGD_TESTDEV_SCAN_STATUS:
-        return scan->status;
-    case IGD_TESTDEV_SCAN_STRIDE:
-        return scan->next.stride;
-    case IGD_TESTDEV_SCAN_WIDTH:
-        return scan->next.width;
-    case IGD_TESTDEV_SCAN_HEIGHT:
-        return scan->next.height;
-    case IGD_TESTDEV_SCAN_OFFSET:
-        return scan->next.offset;
-    case IGD_TESTDEV_SCAN_OFFSET + 4:
-        return scan->next.offset >> 32;
-    case IGD_TESTDEV_SCAN_FAULT_ADDR:
-        return scan->fault_addr;
-    case IGD_TESTDEV_SCAN_FAULT_ADDR + 4:
-        return scan->fault_addr >> 32;
-    case IGD_TESTDEV_SCAN_FAULT_COUNT:
-        return scan->fault_count;
-    case IGD_TESTDEV_SCAN_FRAMES:
-        return scan->frames;
     default:
-        return 0;
+        return igd_testdev_reg_read(igd_testdev_scanout_regs, scan, reg);
     }
 }
 
 void igd_testdev_scanout_write(IGDTestScanout *scan, uint32_t reg,
                                uint32_t value)
 {
-    uint64_t *offset = &scan->next.offset;
-
     if (!scan->con) {
         qemu_log_mask(LOG_GUEST_ERROR, "igd-testdev: write of 0x%x to register "
                       "0x%x of the scan-out engine, which is not there "
                       "(scanout=off)\n", value, reg);
-        return;
-    }
-    switch (reg) {
-    case IGD_TESTDEV_SCAN_CTRL:
+    } else if (reg == IGD_TESTDEV_SCAN_CTRL) {
         igd_testdev_scanout_control(scan, value);
-        break;
-    case IGD_TESTDEV_SCAN_STRIDE:
-        scan->next.stride = value;
-        break;
-    case IGD_TESTDEV_SCAN_WIDTH:
-        scan->next.width = value;
-        break;
-    case IGD_TESTDEV_SCAN_HEIGHT:
-        scan->next.height = value;
-        break;
-    case IGD_TESTDEV_SCAN_OFFSET:
-        *offset = deposit64(*offset, 0, 32, value);
-        break;
-    case IGD_TESTDEV_SCAN_OFFSET + 4:
-        *offset = deposit64(*offset, 32, 32, value);
-        break;
-    default:
-        qemu_log_mask(LOG_GUEST_ERROR, "igd-testdev: write of 0x%x to "
-                      "read-only register 0x%x\n", value, reg);
+    } else {
+        igd_testdev_reg_write(igd_testdev_scanout_regs, scan, reg, value);
     }
 }
 

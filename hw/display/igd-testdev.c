@@ -45,17 +45,6 @@ static bool igd_testdev_check_aperture(IGDTestDevState *s, Error **errp)
     return false;
 }
 
-static bool igd_testdev_parse_listener(IGDTestDevState *s,
-                                       IGDTestListenerMode *mode, Error **errp)
-{
-    if (igd_test_listener_parse(s->listener_name, mode)) {
-        return true;
-    }
-    error_setg(errp, TYPE_IGD_TESTDEV ": listener '%s' is not known; set "
-               "listener=off, or to map, unmap or devtlb", s->listener_name);
-    return false;
-}
-
 static bool igd_testdev_set_class(IGDTestDevState *s, Error **errp)
 {
     uint8_t *config = PCI_DEVICE(s)->config;
@@ -135,7 +124,6 @@ static void igd_testdev_exit(PCIDevice *pdev)
 {
     IGDTestDevState *s = IGD_TESTDEV(pdev);
 
-    igd_test_listener_detach(&s->listener);
     igd_testdev_scanout_cleanup(&s->scan);
     igd_testdev_dma_cleanup(&s->dma);
     if (s->plugged) {
@@ -164,38 +152,24 @@ static bool igd_testdev_plug_memory(IGDTestDevState *s, Error **errp)
                                        errp);
 }
 
-static bool igd_testdev_plug(IGDTestDevState *s, IGDTestListenerMode mode,
-                             Error **errp)
+static bool igd_testdev_plug(IGDTestDevState *s, Error **errp)
 {
-    PCIDevice *pdev = PCI_DEVICE(s);
-
     if (s->place) {
         s->plugged = s->device_memory ?
                      igd_testdev_plug_memory(s, errp) :
-                     rmrr_provider_plug(pdev, &s->region, errp);
-        if (!s->plugged) {
-            return false;
-        }
+                     rmrr_provider_plug(PCI_DEVICE(s), &s->region, errp);
     }
-    if (s->listener_hole &&
-        !igd_test_listener_add_hole(pdev, s->listener_hole, errp)) {
-        return false;
-    }
-    return igd_test_listener_attach(&s->listener, pdev, mode,
-                                    s->listener_limit, s->listener_fail,
-                                    errp);
+    return s->plugged == s->place;
 }
 
 static void igd_testdev_realize(PCIDevice *pdev, Error **errp)
 {
     IGDTestDevState *s = IGD_TESTDEV(pdev);
-    IGDTestListenerMode mode;
 
     if (!igd_testdev_opts_region(&s->opts, &s->ggc, &s->region, errp) ||
         !igd_testdev_opts_reserved(&s->opts, &s->region, &s->reserved,
                                    errp) ||
         !igd_testdev_check_aperture(s, errp) ||
-        !igd_testdev_parse_listener(s, &mode, errp) ||
         !igd_testdev_set_class(s, errp)) {
         return;
     }
@@ -203,7 +177,7 @@ static void igd_testdev_realize(PCIDevice *pdev, Error **errp)
     igd_testdev_set_config(s);
     igd_testdev_dma_init(&s->dma, pdev);
     if (!igd_testdev_add_capabilities(pdev, errp) ||
-        !igd_testdev_plug(s, mode, errp)) {
+        !igd_testdev_plug(s, errp)) {
         igd_testdev_exit(pdev);
         return;
     }
@@ -254,11 +228,7 @@ static RMRRProviderKind igd_testdev_get(RMRRProvider *provider,
 
 static bool igd_testdev_maps_iova(RMRRProvider *provider)
 {
-    IGDTestListenerMode mode;
-
-    return igd_test_listener_parse(IGD_TESTDEV(provider)->listener_name,
-                                   &mode) &&
-           mode == IGD_TEST_LISTENER_MAP;
+    return IGD_TESTDEV(provider)->maps_iova;
 }
 
 static bool igd_testdev_keeps_contents(RMRRProvider *provider)
@@ -313,15 +283,12 @@ static const Property igd_testdev_properties[] = {
     DEFINE_PROP_SIZE("aperture-size", IGDTestDevState, aperture_size,
                      256 * MiB),
     DEFINE_PROP_STRING("class", IGDTestDevState, class_name),
-    DEFINE_PROP_STRING("listener", IGDTestDevState, listener_name),
-    DEFINE_PROP_UINT32("listener-limit", IGDTestDevState, listener_limit, 0),
-    DEFINE_PROP_UINT32("listener-fail", IGDTestDevState, listener_fail, 0),
-    DEFINE_PROP_UINT64("listener-hole", IGDTestDevState, listener_hole, 0),
     DEFINE_PROP_BOOL("stolen-keep", IGDTestDevState, stolen_keep, false),
     DEFINE_PROP_BOOL("config-unlocked", IGDTestDevState, config_unlocked,
                      false),
     DEFINE_PROP_BOOL("scanout", IGDTestDevState, scanout, false),
     DEFINE_PROP_BOOL("place", IGDTestDevState, place, true),
+    DEFINE_PROP_BOOL("maps-iova", IGDTestDevState, maps_iova, false),
     DEFINE_PROP_BOOL("device-memory", IGDTestDevState, device_memory, false),
 };
 

@@ -210,7 +210,8 @@ def walk(rig):
 
 def measure_mappings(emulators, pairs, policy):
     """{name: {step: medians of what walk() has}}."""
-    devices = [device(REGION, more=',listener=map')]
+    devices = [device(REGION), 'dma-listener-testdev,id=igd0-dma,for=igd0,'
+               'base=%#x,size=%d' % REGION]
     iommu = {'stock': '', 'ours': ',rmrr-policy=' + policy}
     with machines({name: (emulator, {'iommu': iommu[name], 'devices': devices})
                    for name, emulator in emulators.items()}) as rigs:

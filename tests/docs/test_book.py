@@ -22,7 +22,8 @@ PARTS = ('index', 'tutorial/no-hardware', 'tutorial/hardware',
          'howto/no-rmrr-found', 'howto/aw-bits', 'howto/ineligible',
          'howto/no-space', 'howto/nested', 'system/igd-stolen',
          'reference/qmp', 'reference/tool', 'reference/registers',
-         'specs/igd-testdev', 'specs/vfio-igd-stolen',
+         'specs/igd-testdev', 'specs/dma-listener-testdev',
+         'specs/vfio-igd-stolen',
          'explanation/base', 'explanation/mapped', 'explanation/who-wins',
          'explanation/isolation', 'explanation/map')
 

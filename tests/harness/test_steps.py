@@ -61,7 +61,7 @@ class Monitor:
 
     def get(self, _path, name):
         return ('unmap 0x1000-0x1fff calls 1\n'
-                if name == 'listener-region-calls' else dict(self.stats))
+                if name == 'region-calls' else dict(self.stats))
 
     def set(self, _path, name, _value):
         self.done.append(name)

@@ -16,6 +16,7 @@
 #include "libqtest.h"
 #include "libqos/libqos-pc.h"
 #include "acpi-fetch.h"
+#include "test-rows.h"
 
 #define DMAR_STRUCTURES 48
 
@@ -100,8 +101,7 @@ static char *blessed_path(const DmarCase *c)
 static void show_difference(const char *expected, const GArray *dmar)
 {
     g_autofree char *dir = g_dir_make_tmp("dmar-rmrr-XXXXXX", NULL);
-    g_autofree char *sh = g_strdup_printf(
-        "cd %s && cp %s expected.aml; "
+    g_autofree char *sh = g_strdup_printf("cd %s && cp %s expected.aml; "
         "iasl -d expected.aml actual.aml >/dev/null 2>&1; "
         "diff -u expected.dsl actual.dsl", dir, expected);
     const char *argv[] = { "/bin/sh", "-c", sh, NULL };
@@ -166,15 +166,8 @@ static void test_adds_one_structure(void)
 
 int main(int argc, char **argv)
 {
-    unsigned i;
-
     g_test_init(&argc, &argv, NULL);
-    for (i = 0; i < ARRAY_SIZE(cases); i++) {
-        g_autofree char *path = g_strdup_printf("dmar-rmrr/%s",
-                                                cases[i].name);
-
-        qtest_add_data_func(path, &cases[i], test_case);
-    }
+    TEST_ROWS("dmar-rmrr", cases, test_case);
     qtest_add_func("dmar-rmrr/adds-one-structure", test_adds_one_structure);
     return g_test_run();
 }

@@ -30,13 +30,12 @@
 #include "libqtest.h"
 #include "libqos/fw_cfg.h"
 #include "libqos/pci-pc.h"
-#include "hw/display/igd-testdev-regs.h"
 #include "hw/pci/pci.h"
 #include "qemu/bswap.h"
 #include "standard-headers/linux/qemu_fw_cfg.h"
 #include "igd-testdev-rig.h"
 
-#define DEVFN PCI_DEVFN(2, 0)
+#define DEVFN RIG_SID
 #define BAR 0xe2000000ull       /* where igd_rig_dma_setup() puts it */
 #define TABLES_BASE 0x1000000ull
 #define TABLES_LIMIT 0x4ffffffull
@@ -152,7 +151,7 @@ static void do_dma(BenchRig *b, const char *place, uint64_t length, int ms)
 
 static void do_context(BenchRig *b, const char *name)
 {
-    VTDGuest *vtd = &b->rig.vtd;
+    VTDGuest *vtd = b->rig.g;
 
     if (g_str_equal(name, "none")) {
         vtd_context_clear(vtd, RIG_SID);
@@ -170,15 +169,15 @@ static void do_context(BenchRig *b, const char *name)
 
 static void do_translation(BenchRig *b, int on)
 {
-    vtd_guest_set_translation(&b->rig.vtd, on);
+    vtd_guest_set_translation(b->rig.g, on);
     printf("= ok\n");
 }
 
 static void map_identity(BenchRig *b, VTDDomain *domain, uint16_t id)
 {
-    *domain = vtd_domain_new(&b->rig.vtd, id, 4);
-    vtd_map_range(&b->rig.vtd, domain, RIG_HIGH, RIG_HIGH, RAM_SIZE);
-    vtd_map_range(&b->rig.vtd, domain, b->base, b->base, b->size);
+    *domain = vtd_domain_new(b->rig.g, id, 4);
+    vtd_map_range(b->rig.g, domain, RIG_HIGH, RIG_HIGH, RAM_SIZE);
+    vtd_map_range(b->rig.g, domain, b->base, b->base, b->size);
 }
 
 /* The listener */
@@ -189,10 +188,10 @@ static void do_stats(BenchRig *b)
 
     printf("=");
     for (i = 0; i < G_N_ELEMENTS(STATS); i++) {
-        printf(" %" PRIu64, igd_rig_stat(&b->rig, "igd0", STATS[i]));
+        printf(" %" PRIu64, igd_rig_count(&b->rig, STATS[i]));
     }
     printf("\n");
-    igd_rig_reset_stats(&b->rig, "igd0");
+    igd_rig_reset_stats(&b->rig);
 }
 
 /* The tables */
@@ -232,7 +231,7 @@ static void do_tables(BenchRig *b)
 
     pc_fw_cfg_uninit(fw_cfg);
     igd_rig_dma_setup(&b->rig, DEVFN);
-    vtd_guest_set_root(&b->rig.vtd, b->rig.vtd.root);
+    vtd_guest_set_root(b->rig.g, b->rig.g->root);
 }
 
 /* The rig */
@@ -262,13 +261,13 @@ static void set_up(BenchRig *b)
 {
     IGDRig *rig = &b->rig;
 
-    vtd_guest_init(&rig->vtd, rig->qts, TABLES_BASE, TABLES_LIMIT);
+    rig->g = vtd_guest_new(rig->qts, VTD_LEGACY, TABLES_BASE, TABLES_LIMIT);
     rig->bus = qpci_new_pc(rig->qts, NULL);
     igd_rig_dma_setup(rig, DEVFN);
     map_identity(b, &b->identity, 1);
     map_identity(b, &b->again, 2);
-    b->empty = vtd_domain_new(&rig->vtd, 3, 4);
-    vtd_guest_set_root(&rig->vtd, rig->vtd.root);
+    b->empty = vtd_domain_new(rig->g, 3, 4);
+    vtd_guest_set_root(rig->g, rig->g->root);
 }
 
 int main(int argc, char **argv)

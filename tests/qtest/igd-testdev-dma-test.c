@@ -13,7 +13,7 @@
 
 #include "qemu/osdep.h"
 #include "hw/pci/pci_regs.h"
-#include "igd-testdev-util.h"
+#include "igd-testdev-rig.h"
 
 #define RAM_SRC     0x1000000ull
 #define RAM_DST     0x2000000ull
@@ -49,18 +49,18 @@ static uint64_t checksum_of(const uint8_t *bytes, size_t size)
     return sum;
 }
 
-static void stop(IGDGuest *g)
+static void stop(IGDRig *g)
 {
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
 }
 
-static void cont(IGDGuest *g)
+static void cont(IGDRig *g)
 {
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
 }
 
 /* Copy, sum and copy back; memory around each destination has to stay */
-static void check_copy(IGDGuest *g, uint64_t src, uint64_t dst, size_t size)
+static void check_copy(IGDRig *g, uint64_t src, uint64_t dst, size_t size)
 {
     g_autofree uint8_t *sent = random_bytes(size);
     g_autofree uint8_t *got = g_malloc(size + 2);
@@ -78,15 +78,13 @@ static void check_copy(IGDGuest *g, uint64_t src, uint64_t dst, size_t size)
 
     g_assert_cmphex(igd_guest_dma(g, CHECKSUM, dst, 0, size), ==,
                     IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_CHECKSUM), ==,
-                    checksum_of(sent, size));
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_FAULT_ADDR), ==,
-                    IGD_TESTDEV_NO_FAULT);
+    igd_guest_check64(g, IGD_TESTDEV_DMA_CHECKSUM, checksum_of(sent, size));
+    igd_guest_check64(g, IGD_TESTDEV_DMA_FAULT_ADDR, IGD_TESTDEV_NO_FAULT);
 }
 
 static void test_copy(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     check_copy(g, RAM_SRC, RAM_DST, 4);
     check_copy(g, RAM_SRC, IGD_DEFAULT_BDSM, 64 * KIB);
@@ -94,12 +92,12 @@ static void test_copy(void)
     check_copy(g, RAM_SRC + 1, IGD_DEFAULT_BASE + 0xffe, 200 * KIB);
     check_copy(g, IGD_DEFAULT_BASE + 1, IGD_DEFAULT_BDSM + 3, 4);
     check_copy(g, RAM_SRC, IGD_DEFAULT_LIMIT - 3 * MIB, 3 * MIB);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 static void test_fill(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
     const uint8_t pattern[4] = { 0x78, 0x56, 0x34, 0x12 };
     size_t size = 3 * MIB + 64 * KIB + 4, i;
     g_autofree uint8_t *got = g_malloc(size);
@@ -113,13 +111,13 @@ static void test_fill(void)
     }
     g_assert_cmphex(qtest_readb(g->qts, IGD_DEFAULT_BASE), ==, 0);
     g_assert_cmphex(qtest_readb(g->qts, IGD_DEFAULT_BASE + 1 + size), ==, 0);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 /* 32 MiB, for those who measure: the time is printed, and not judged */
 static void test_large(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
     gint64 start = g_get_monotonic_time();
 
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x01020304);
@@ -129,11 +127,10 @@ static void test_large(void)
                                   32 * MIB), ==, IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(igd_guest_dma(g, CHECKSUM, RAM_DST, 0, 32 * MIB), ==,
                     IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_CHECKSUM), ==,
-                    0x01020304ull * 8 * MIB);
+    igd_guest_check64(g, IGD_TESTDEV_DMA_CHECKSUM, 0x01020304ull * 8 * MIB);
     g_test_message("fill, copy and checksum of 32 MiB: %" G_GINT64_FORMAT
                    " us", g_get_monotonic_time() - start);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 typedef struct StatusRow {
@@ -193,7 +190,7 @@ static const StatusRow status_rows[] = {
 
 static void test_status(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
     const StatusRow *row;
     uint32_t done = 0;
 
@@ -202,22 +199,20 @@ static void test_status(void)
         g_test_message("%s", row->name);
         g_assert_cmphex(igd_guest_dma(g, row->cmd, row->src, row->dst,
                                       row->len), ==, row->status);
-        g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_FAULT_ADDR), ==,
-                        row->fault_addr);
+        igd_guest_check64(g, IGD_TESTDEV_DMA_FAULT_ADDR, row->fault_addr);
         g_assert_cmpint(igd_guest_read(g, IGD_TESTDEV_DMA_DONE_COUNT), ==,
                         ++done);
-        g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_IRQ), ==,
-                        IGD_TESTDEV_IRQ_FINISHED);
+        igd_guest_check(g, IGD_TESTDEV_DMA_IRQ, IGD_TESTDEV_IRQ_FINISHED);
         igd_guest_write(g, IGD_TESTDEV_DMA_IRQ, IGD_TESTDEV_IRQ_FINISHED);
-        g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_IRQ), ==, 0);
+        igd_guest_check(g, IGD_TESTDEV_DMA_IRQ, 0);
     }
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 /* All that is before the address that failed has been done */
 static void test_partial(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0xa5a5a5a5);
     g_assert_cmphex(igd_guest_dma(g, FILL, 0, HOLE - 70 * KIB, MIB), ==,
@@ -232,12 +227,12 @@ static void test_partial(void)
                     IGD_TESTDEV_STATUS_WRITE_FAILED);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 4 * KIB), ==, 0x33221144);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 4), ==, 0x33221144);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 static void test_no_bus_master(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     igd_guest_set_master(g, false);
     g_assert_cmphex(igd_guest_dma(g, COPY, RAM_SRC, RAM_DST, 4), ==,
@@ -248,52 +243,48 @@ static void test_no_bus_master(void)
 
     stop(g);
     igd_guest_dma_start(g, COPY, RAM_SRC, RAM_DST, MIB);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_STATUS), ==,
-                    IGD_TESTDEV_STATUS_BUSY);
+    igd_guest_check(g, IGD_TESTDEV_DMA_STATUS, IGD_TESTDEV_STATUS_BUSY);
     igd_guest_set_master(g, false);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_STATUS), ==,
-                    IGD_TESTDEV_STATUS_ABORTED);
+    igd_guest_check(g, IGD_TESTDEV_DMA_STATUS, IGD_TESTDEV_STATUS_ABORTED);
     g_assert_cmpint(igd_guest_read(g, IGD_TESTDEV_DMA_DONE_COUNT), ==, 3);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 /* Registers belong to the next command, and CMD is refused, while one runs */
 static void test_busy(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     stop(g);
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x11111111);
     igd_guest_dma_start(g, FILL, 0, RAM_DST, MIB);
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x22222222);
     igd_guest_dma_start(g, FILL, 0, RAM_SRC, MIB);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_STATUS), ==,
-                    IGD_TESTDEV_STATUS_BUSY);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_IRQ), ==, 0);
+    igd_guest_check(g, IGD_TESTDEV_DMA_STATUS, IGD_TESTDEV_STATUS_BUSY);
+    igd_guest_check(g, IGD_TESTDEV_DMA_IRQ, 0);
     cont(g);
     g_assert_cmphex(igd_guest_dma_wait(g), ==, IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(g->qts, RAM_DST + MIB - 4), ==, 0x11111111);
     g_assert_cmphex(qtest_readl(g->qts, RAM_SRC), ==, 0);
     g_assert_cmpint(igd_guest_read(g, IGD_TESTDEV_DMA_DONE_COUNT), ==, 1);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
-static void check_reset_values(IGDGuest *g, uint32_t status)
+static void check_reset_values(IGDRig *g, uint32_t status)
 {
     uint32_t reg;
 
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_STATUS), ==, status);
+    igd_guest_check(g, IGD_TESTDEV_DMA_STATUS, status);
     for (reg = IGD_TESTDEV_DMA_SRC; reg < IGD_TESTDEV_DMA_FAULT_ADDR;
          reg += 4) {
-        g_assert_cmphex(igd_guest_read(g, reg), ==, 0);
+        igd_guest_check(g, reg, 0);
     }
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_FAULT_ADDR), ==,
-                    IGD_TESTDEV_NO_FAULT);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_DONE_COUNT), ==, 0);
+    igd_guest_check64(g, IGD_TESTDEV_DMA_FAULT_ADDR, IGD_TESTDEV_NO_FAULT);
+    igd_guest_check64(g, IGD_TESTDEV_DMA_DONE_COUNT, 0);
 }
 
 /* A reset in the middle: nothing moves any more, and STATUS tells */
-static void check_abort(IGDGuest *g, void (*reset)(IGDGuest *g))
+static void check_abort(IGDRig *g, void (*reset)(IGDRig *g))
 {
     igd_guest_enable(g);
     qtest_writel(g->qts, RAM_DST, 0);
@@ -307,31 +298,31 @@ static void check_abort(IGDGuest *g, void (*reset)(IGDGuest *g))
     cont(g);
     g_assert_cmphex(igd_guest_dma(g, CHECKSUM, RAM_DST, 0, 4), ==,
                     IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_CHECKSUM), ==, 0);
+    igd_guest_check64(g, IGD_TESTDEV_DMA_CHECKSUM, 0);
     reset(g);
     igd_guest_enable(g);
     check_reset_values(g, IGD_TESTDEV_STATUS_IDLE);
 }
 
-static void machine_reset(IGDGuest *g)
+static void machine_reset(IGDRig *g)
 {
     qtest_system_reset(g->qts);
 }
 
 static void test_flr_aborts(void)
 {
-    IGDGuest *g = igd_guest_start(IGD_DEFAULT_OPTS, "");
+    IGDRig *g = igd_guest_start(IGD_DEFAULT_OPTS, "");
 
     check_abort(g, igd_guest_flr);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 static void test_reset_aborts(void)
 {
-    IGDGuest *g = igd_guest_start(IGD_DEFAULT_OPTS, "");
+    IGDRig *g = igd_guest_start(IGD_DEFAULT_OPTS, "");
 
     check_abort(g, machine_reset);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 int main(int argc, char **argv)

@@ -12,11 +12,10 @@
 
 #include "qemu/osdep.h"
 #include <glib/gstdio.h>
-#include <sys/wait.h>
 #include "qobject/qdict.h"
-#include "igd-testdev-util.h"
-#include "migration-wait.h"
+#include "igd-testdev-rig.h"
 #include "refusal.h"
+#include "test-rows.h"
 
 #define GIB             0x40000000ull
 #define MIB             0x100000ull
@@ -88,8 +87,6 @@ static const RefusalRow refusal_rows[] = {
       "0x100000000 (4 GiB)" },
     { "class", "dsm-base=0x7b800000,class=vga", "class=display", "'vga'",
       "secondary or other" },
-    { "listener", "dsm-base=0x7b800000,listener=vfio", "listener=off",
-      "'vfio'", "map, unmap or devtlb" },
     /* What the machine refuses */
     { "low", "dsm-base=0x1000000", "dsm-base=0x1800000",
       "0x800000-0x4ffffff", "0x1000000" },
@@ -117,10 +114,12 @@ static void test_refusal(const void *data)
  * whose early scan has understood them has RAM up to 0x7b000000, and
  * 4 GiB - 0x7b000000 above 4 GiB.
  */
-static const struct {
+typedef struct EarlyRow {
     const char *name;
     const char *device;
-} early_rows[] = {
+} EarlyRow;
+
+static const EarlyRow early_rows[] = {
     { "hex", "igd-testdev,addr=02.0,dsm-base=0x7b800000,dsm-size=64M" },
     { "decimal", "igd-testdev,addr=02.0,dsm-base=2071986176,"
                  "dsm-size=67108864,gsm-size=8388608,device-id=6418" },
@@ -135,9 +134,9 @@ static const struct {
 
 static void test_early(const void *data)
 {
-    const char *device = data;
+    const EarlyRow *row = data;
     QTestState *qts = qtest_initf("-machine q35 -m 4G -nodefaults "
-                                  "-device %s", device);
+                                  "-device %s", row->device);
     uint64_t top = 8 * GIB - IGD_DEFAULT_BASE;
 
     qtest_writel(qts, IGD_DEFAULT_BASE - 4, 0x600d);
@@ -151,15 +150,15 @@ static void test_early(const void *data)
     qtest_quit(qts);
 }
 
-static void migrate(IGDGuest *g, const char *uri)
+static void migrate(IGDRig *g, const char *uri)
 {
     migration_save(g->qts, uri);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
-static IGDGuest *migrate_incoming(const char *uri)
+static IGDRig *migrate_incoming(const char *uri)
 {
-    IGDGuest *g = igd_guest_start(IGD_DEFAULT_OPTS, "-S -incoming defer");
+    IGDRig *g = igd_guest_start(IGD_DEFAULT_OPTS, "-S -incoming defer");
 
     migration_load(g->qts, uri);
     igd_guest_enable(g);    /* the same addresses as those in the stream */
@@ -169,7 +168,7 @@ static IGDGuest *migrate_incoming(const char *uri)
 /* Saves while a fill of the region is running and RAM_BUF is the next source */
 static void save_running(const char *opts, const char *uri)
 {
-    IGDGuest *g = igd_guest_open(opts);
+    IGDRig *g = igd_guest_open(opts);
 
     qtest_writeq(g->qts, IGD_DEFAULT_BASE, 0x1122334455667788);
     qtest_writel(g->qts, IGD_DEFAULT_LIMIT - 3, 0x99aabbcc);
@@ -195,17 +194,16 @@ static void test_migrate(void)
 {
     g_autofree char *uri = NULL;
     g_autofree char *path = state_file(&uri);
-    IGDGuest *g;
+    IGDRig *g;
 
     save_running(IGD_DEFAULT_OPTS, uri);
     g = migrate_incoming(uri);
     g_unlink(path);
     g_assert_cmphex(qpci_io_readl(g->dev, g->io, IGD_TESTDEV_IO_INDEX), ==,
                     IGD_TESTDEV_DMA_FILL);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_STATUS), ==,
-                    IGD_TESTDEV_STATUS_BUSY);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_FILL), ==, 0x55555555);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_SRC), ==, RAM_BUF);
+    igd_guest_check(g, IGD_TESTDEV_DMA_STATUS, IGD_TESTDEV_STATUS_BUSY);
+    igd_guest_check(g, IGD_TESTDEV_DMA_FILL, 0x55555555);
+    igd_guest_check64(g, IGD_TESTDEV_DMA_SRC, RAM_BUF);
     g_assert_cmphex(qtest_readq(g->qts, IGD_DEFAULT_BASE), ==,
                     0x1122334455667788);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0);
@@ -217,7 +215,7 @@ static void test_migrate(void)
                     0x44444444);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_LIMIT - 3), ==,
                     0x99aabbcc);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 /*
@@ -228,7 +226,7 @@ static void test_migrate_progress(void)
 {
     g_autofree char *uri = NULL;
     g_autofree char *path = state_file(&uri);
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     qtest_memset(g->qts, RAM_BUF, 0x01, MIB);
     igd_guest_dma_start(g, IGD_TESTDEV_CMD_CHECKSUM, RAM_BUF, 0,
@@ -241,9 +239,8 @@ static void test_migrate_progress(void)
     g_unlink(path);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
     g_assert_cmphex(igd_guest_dma_wait(g), ==, IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_DMA_CHECKSUM), ==,
-                    0x01010101ull * (MIB / 4));
-    igd_guest_close(g);
+    igd_guest_check64(g, IGD_TESTDEV_DMA_CHECKSUM, 0x01010101ull * (MIB / 4));
+    igd_rig_stop(g);
 }
 
 /*
@@ -254,43 +251,20 @@ static void test_migrate_mismatch(void)
 {
     g_autofree char *uri = NULL;
     g_autofree char *path = state_file(&uri);
-    g_autofree char *args = NULL;
-    g_autofree char *err = NULL;
-    int status;
 
     save_running("dsm-base=0x7b400000,dsm-size=60M,gsm-size=4M", uri);
-    args = g_strdup_printf("timeout 60 %s -accel qtest -display none "
-                           "-nodefaults -machine q35 -m %" PRIu64 "M "
-                           "-device igd-testdev,addr=02.0,dsm-base=0x7b800000,"
-                           "dsm-size=56M,gsm-size=8M -incoming %s",
-                           g_getenv("QTEST_QEMU_BINARY"),
-                           (uint64_t)(IGD_GUEST_RAM / MIB), uri);
-    g_assert_true(g_spawn_command_line_sync(args, NULL, &err, &status, NULL));
+    migration_refused("-m 512M -device igd-testdev,addr=02.0,"
+                      "dsm-base=0x7b800000,dsm-size=56M,gsm-size=8M", uri,
+                      "the stream has stolen memory", "BDSM 0x7b400000",
+                      "BDSM 0x7b800000", NULL);
     g_unlink(path);
-    g_test_message("%s", err);
-    g_assert_cmpint(WEXITSTATUS(status), ==, 1);
-    g_assert_nonnull(strstr(err, "the stream has stolen memory"));
-    g_assert_nonnull(strstr(err, "BDSM 0x7b400000"));
-    g_assert_nonnull(strstr(err, "BDSM 0x7b800000"));
 }
 
 int main(int argc, char **argv)
 {
-    size_t i;
-
     g_test_init(&argc, &argv, NULL);
-    for (i = 0; i < G_N_ELEMENTS(refusal_rows); i++) {
-        g_autofree char *path = g_strdup_printf("igd-testdev/refuses/%s",
-                                                refusal_rows[i].name);
-
-        qtest_add_data_func(path, &refusal_rows[i], test_refusal);
-    }
-    for (i = 0; i < G_N_ELEMENTS(early_rows); i++) {
-        g_autofree char *path = g_strdup_printf("igd-testdev/early/%s",
-                                                early_rows[i].name);
-
-        qtest_add_data_func(path, early_rows[i].device, test_early);
-    }
+    TEST_ROWS("igd-testdev/refuses", refusal_rows, test_refusal);
+    TEST_ROWS("igd-testdev/early", early_rows, test_early);
     qtest_add_func("igd-testdev/migrate/running", test_migrate);
     qtest_add_func("igd-testdev/migrate/progress", test_migrate_progress);
     qtest_add_func("igd-testdev/migrate/mismatch", test_migrate_mismatch);

@@ -1,5 +1,5 @@
 /*
- * A q35 machine with a VT-d and an igd-testdev, for qtests
+ * A machine with an igd-testdev, with or without a VT-d, for qtests
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -7,60 +7,169 @@
  */
 
 #include "qemu/osdep.h"
+#include <sys/wait.h>
+#include "qemu/units.h"
 #include "igd-testdev-rig.h"
 #include "iova-runs.h"
-#include "vtd-scalable.h"
 #include "libqos/pci-pc.h"
-#include "hw/display/igd-testdev-regs.h"
 #include "hw/pci/pci_regs.h"
-#include "qobject/qdict.h"
+#include "qobject/qbool.h"
+#include "qobject/qlist.h"
 
 #define TABLES_BASE 0x1000000ull
 #define TABLES_LIMIT 0x4ffffffull
 #define BAR_BASE 0xe0000000u
-#define DMA_TIMEOUT_US (30 * G_USEC_PER_SEC)
+#define TIMEOUT_US (60 * G_USEC_PER_SEC)
 
-IGDRig *igd_rig_start(const char *iommu, const char *device, const char *more)
+/* Start and stop */
+
+static char *igd_rig_listener(const char *device, const char *listener)
+{
+    uint64_t size = strstr(device, "dsm-size=256M") ? 264 * MiB : RIG_SIZE;
+
+    return !*listener ? g_strdup("") :
+        g_strdup_printf("-device dma-listener-testdev,id=igd0-dma,for=igd0,"
+                        "base=0x%llx,size=%" PRIu64 ",mode=%s", RIG_BASE, size,
+                        listener);
+}
+
+IGDRig *igd_rig_start(const char *iommu, const char *device,
+                      const char *listener, const char *more)
 {
     IGDRig *rig = g_new0(IGDRig, 1);
+    g_autofree char *listens = igd_rig_listener(device, listener);
     g_autofree char *map = NULL;
+    VTDMode mode = strstr(iommu, "x-flts=on") ? VTD_FIRST_STAGE :
+        strstr(iommu, "x-scalable-mode=on") ? VTD_SECOND_STAGE : VTD_LEGACY;
 
     rig->qts = qtest_initf("-machine q35 -m 4G -nodefaults "
                            "-device intel-iommu,intremap=on%s%s%s "
                            "-device igd-testdev,id=igd0,addr=02.0,"
-                           "dsm-base=0x%llx,dsm-size=64M,gsm-size=8M%s %s",
+                           "dsm-base=0x%llx,dsm-size=64M,gsm-size=8M%s %s %s",
                            strstr(iommu, "caching-mode=") ?
                            "" : ",caching-mode=on",
                            strstr(iommu, "rmrr-policy=") ?
                            "" : ",rmrr-policy=lock", iommu,
-                           RIG_DSM_BASE, device, more);
-    vtd_guest_init(&rig->vtd, rig->qts, TABLES_BASE, TABLES_LIMIT);
-    if (strstr(iommu, "x-flts=on")) {
-        vtd_scalable_init(&rig->vtd, VTD_FIRST_STAGE);
-    } else if (strstr(iommu, "x-scalable-mode=on")) {
-        vtd_scalable_init(&rig->vtd, VTD_SECOND_STAGE);
-    }
+                           RIG_DSM_BASE, device, listens, more);
+    rig->g = vtd_guest_new(rig->qts, mode, TABLES_BASE, TABLES_LIMIT);
     rig->bus = qpci_new_pc(rig->qts, NULL);
-    if (strstr(device, "listener=")) {
-        map = igd_rig_get_string(rig, "igd0", "listener-map");
+    if (*listener) {
+        map = igd_rig_get_string(rig, "igd0", "map");
         rig->identity = iova_runs_parse(map);
     }
     return rig;
 }
 
+IGDRig *igd_guest_start(const char *opts, const char *extra)
+{
+    IGDRig *g = g_new0(IGDRig, 1);
+
+    g->qts = qtest_initf("-machine q35 -m %llu -nodefaults "
+                         "-device igd-testdev,addr=02.0,%s %s",
+                         IGD_GUEST_RAM / MiB, opts, extra);
+    g->bus = qpci_new_pc(g->qts, NULL);
+    g->dev = qpci_device_find(g->bus, RIG_SID);
+    g_assert_nonnull(g->dev);
+    return g;
+}
+
+IGDRig *igd_guest_open(const char *opts)
+{
+    IGDRig *g = igd_guest_start(opts, "");
+
+    igd_guest_enable(g);
+    return g;
+}
+
 void igd_rig_stop(IGDRig *rig)
 {
+    g_free(rig->dev);
+    g_free(rig->g);
     qpci_free_pc(rig->bus);
     qtest_quit(rig->qts);
     g_clear_pointer(&rig->identity, g_array_unref);
     g_free(rig);
 }
 
+/* query-rmrr */
+
+/* The device's entry; @answer is to be freed */
+static QDict *rmrr_query_device(QTestState *qts, const char *id,
+                                QDict **answer)
+{
+    const QListEntry *r, *d;
+
+    *answer = qtest_qmp(qts, "{ 'execute': 'query-rmrr' }");
+    QLIST_FOREACH_ENTRY(qdict_get_qlist(*answer, "return"), r) {
+        QDict *region = qobject_to(QDict, qlist_entry_obj(r));
+
+        QLIST_FOREACH_ENTRY(qdict_get_qlist(region, "devices"), d) {
+            QDict *device = qobject_to(QDict, qlist_entry_obj(d));
+            g_autofree char *name =
+                g_path_get_basename(qdict_get_str(device, "device"));
+
+            if (!strcmp(name, id)) {
+                return device;
+            }
+        }
+    }
+    g_error("query-rmrr does not know %s", id);
+}
+
+char *rmrr_query_reason(QTestState *qts, const char *id)
+{
+    static const char *const mapped[] = {
+        "translation-off", "pass-through", "identity", "kept", "locked", NULL,
+    };
+    QDict *answer, *device = rmrr_query_device(qts, id, &answer);
+    char *reason = g_strdup(qdict_get_str(device, "reason"));
+
+    g_assert_cmpint(qdict_get_bool(device, "mapped"), ==,
+                    g_strv_contains(mapped, reason));
+    qobject_unref(answer);
+    return reason;
+}
+
+uint64_t rmrr_query_counter(QTestState *qts, const char *id, const char *name)
+{
+    QDict *answer, *device = rmrr_query_device(qts, id, &answer);
+    uint64_t value = qdict_get_int(device, name);
+
+    qobject_unref(answer);
+    return value;
+}
+
+void rmrr_query_assert(QTestState *qts, const char *id, const char *reason,
+                       const char *where)
+{
+    g_autofree char *have = rmrr_query_reason(qts, id);
+
+    if (strcmp(have, reason)) {
+        g_printerr("%s: %s instead of %s\n", where, have, reason);
+    }
+    g_assert_cmpstr(have, ==, reason);
+}
+
+void igd_rig_reason(IGDRig *rig, const char *reason, const char *where)
+{
+    rmrr_query_assert(rig->qts, "igd0", reason, where);
+}
+
+uint64_t igd_rig_counter(IGDRig *rig, const char *name)
+{
+    return rmrr_query_counter(rig->qts, "igd0", name);
+}
+
 /* The listener */
+
+static char *igd_rig_listener_path(const char *id)
+{
+    return g_strdup_printf("/machine/peripheral/%s-dma", id);
+}
 
 static QDict *igd_rig_get(IGDRig *rig, const char *id, const char *property)
 {
-    g_autofree char *path = g_strconcat("/machine/peripheral/", id, NULL);
+    g_autofree char *path = igd_rig_listener_path(id);
     QDict *answer = qtest_qmp(rig->qts, "{ 'execute': 'qom-get', "
                               "'arguments': { 'path': %s, 'property': %s } }",
                               path, property);
@@ -80,21 +189,31 @@ char *igd_rig_get_string(IGDRig *rig, const char *id, const char *property)
 
 uint64_t igd_rig_stat(IGDRig *rig, const char *id, const char *name)
 {
-    QDict *answer = igd_rig_get(rig, id, "listener-stats");
+    QDict *answer = igd_rig_get(rig, id, "stats");
     uint64_t value = qdict_get_int(qdict_get_qdict(answer, "return"), name);
 
     qobject_unref(answer);
     return value;
 }
 
-void igd_rig_reset_stats(IGDRig *rig, const char *id)
+void igd_rig_set(IGDRig *rig, const char *id, const char *property,
+                 QObject *value)
 {
-    g_autofree char *path = g_strconcat("/machine/peripheral/", id, NULL);
+    g_autofree char *path = igd_rig_listener_path(id);
 
     qtest_qmp_assert_success(rig->qts, "{ 'execute': 'qom-set', 'arguments': "
-                             "{ 'path': %s, 'property': "
-                             "'listener-stats-reset', 'value': true } }",
-                             path);
+                             "{ 'path': %s, 'property': %s, 'value': %p } }",
+                             path, property, value);
+}
+
+uint64_t igd_rig_count(IGDRig *rig, const char *name)
+{
+    return igd_rig_stat(rig, "igd0", name);
+}
+
+void igd_rig_reset_stats(IGDRig *rig)
+{
+    igd_rig_set(rig, "igd0", "stats-reset", QOBJECT(qbool_from_bool(true)));
 }
 
 GArray *igd_rig_expect(IGDRig *rig)
@@ -122,7 +241,7 @@ void igd_rig_expect_page(IGDRig *rig, GArray *expected, uint64_t iova,
 void igd_rig_check_map(IGDRig *rig, GArray *expected, const char *where)
 {
     g_autofree char *want = iova_runs_format(expected);
-    g_autofree char *have = igd_rig_get_string(rig, "igd0", "listener-map");
+    g_autofree char *have = igd_rig_get_string(rig, "igd0", "map");
 
     if (strcmp(have, want)) {
         g_printerr("%s: mapped\n%sinstead of\n%s", where, have, want);
@@ -130,10 +249,19 @@ void igd_rig_check_map(IGDRig *rig, GArray *expected, const char *where)
     g_assert_cmpstr(have, ==, want);
 }
 
+void igd_rig_check_region(IGDRig *rig, uint64_t gpa, const char *where)
+{
+    g_autoptr(GArray) expected = iova_runs_new();
+
+    iova_runs_add_slice(expected, rig->identity, gpa, gpa + RIG_SIZE - 1,
+                        RIG_BASE, true);
+    igd_rig_check_map(rig, expected, where);
+}
+
 void igd_rig_check_never(IGDRig *rig, const char *const names[],
                          const char *where)
 {
-    QDict *answer = igd_rig_get(rig, "igd0", "listener-stats");
+    QDict *answer = igd_rig_get(rig, "igd0", "stats");
     QDict *stats = qdict_get_qdict(answer, "return");
 
     for (; *names; names++) {
@@ -151,7 +279,7 @@ void igd_rig_check_kept(IGDRig *rig, const char *where)
         "region-maps", "region-unmaps", "eexist", "einval", "enospc", "fatal",
         NULL,
     };
-    g_autofree char *map = igd_rig_get_string(rig, "igd0", "listener-map");
+    g_autofree char *map = igd_rig_get_string(rig, "igd0", "map");
     g_autoptr(GArray) mapped = iova_runs_parse(map);
     g_autoptr(GArray) expected = igd_rig_expect(rig);
     g_autoptr(GArray) region = iova_runs_new();
@@ -186,23 +314,35 @@ void igd_rig_dma_setup(IGDRig *rig, int devfn)
                     IGD_TESTDEV_DMA_ID_VALUE);
 }
 
+static void igd_dma_start(QTestState *qts, uint64_t bar, uint32_t cmd,
+                          uint64_t src, uint64_t dst, uint64_t len)
+{
+    qtest_writeq(qts, bar + IGD_TESTDEV_DMA_SRC, src);
+    qtest_writeq(qts, bar + IGD_TESTDEV_DMA_DST, dst);
+    qtest_writeq(qts, bar + IGD_TESTDEV_DMA_LEN, len);
+    qtest_writel(qts, bar + IGD_TESTDEV_DMA_CMD, cmd);
+}
+
+static uint32_t igd_dma_wait(QTestState *qts, uint64_t bar)
+{
+    gint64 deadline = g_get_monotonic_time() + TIMEOUT_US;
+    uint32_t status;
+
+    do {
+        status = qtest_readl(qts, bar + IGD_TESTDEV_DMA_STATUS);
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+    } while (status == IGD_TESTDEV_STATUS_BUSY);
+    return status;
+}
+
 uint32_t igd_rig_dma(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
                      uint64_t dst, uint64_t len, uint32_t fill)
 {
     uint64_t bar = igd_rig_bar(devfn);
-    gint64 deadline = g_get_monotonic_time() + DMA_TIMEOUT_US;
-    uint32_t status;
 
-    qtest_writeq(rig->qts, bar + IGD_TESTDEV_DMA_SRC, src);
-    qtest_writeq(rig->qts, bar + IGD_TESTDEV_DMA_DST, dst);
-    qtest_writeq(rig->qts, bar + IGD_TESTDEV_DMA_LEN, len);
     qtest_writel(rig->qts, bar + IGD_TESTDEV_DMA_FILL, fill);
-    qtest_writel(rig->qts, bar + IGD_TESTDEV_DMA_CMD, cmd);
-    do {
-        status = qtest_readl(rig->qts, bar + IGD_TESTDEV_DMA_STATUS);
-        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
-    } while (status == IGD_TESTDEV_STATUS_BUSY);
-    return status;
+    igd_dma_start(rig->qts, bar, cmd, src, dst, len);
+    return igd_dma_wait(rig->qts, bar);
 }
 
 uint64_t igd_rig_dma_fault(IGDRig *rig, int devfn)
@@ -215,4 +355,177 @@ uint64_t igd_rig_dma_checksum(IGDRig *rig, int devfn)
 {
     return qtest_readq(rig->qts,
                        igd_rig_bar(devfn) + IGD_TESTDEV_DMA_CHECKSUM);
+}
+
+/* The device, without a VT-d */
+
+/* The aperture comes first: it is the largest, and so wastes no space */
+void igd_guest_enable(IGDRig *g)
+{
+    QPCIBus *bus = g->bus;
+    uint64_t mmio = bus->mmio_alloc_ptr;
+    uint64_t pio = bus->pio_alloc_ptr;
+
+    g->aperture = qpci_iomap(g->dev, IGD_TESTDEV_BAR_APERTURE, NULL);
+    g->regs = qpci_iomap(g->dev, IGD_TESTDEV_BAR_REGS, NULL);
+    g->io = qpci_iomap(g->dev, IGD_TESTDEV_BAR_IO, NULL);
+    qpci_device_enable(g->dev);
+
+    /* So that the next call finds the same addresses */
+    bus->mmio_alloc_ptr = mmio;
+    bus->pio_alloc_ptr = pio;
+}
+
+void igd_guest_flr(IGDRig *g)
+{
+    uint8_t devctl = IGD_TESTDEV_CFG_PCIE + PCI_EXP_DEVCTL;
+
+    qpci_config_writew(g->dev, devctl, qpci_config_readw(g->dev, devctl) |
+                       PCI_EXP_DEVCTL_BCR_FLR);
+}
+
+uint32_t igd_guest_read(IGDRig *g, uint32_t reg)
+{
+    return qpci_io_readl(g->dev, g->regs, reg);
+}
+
+uint64_t igd_guest_read64(IGDRig *g, uint32_t reg)
+{
+    return qpci_io_readq(g->dev, g->regs, reg);
+}
+
+void igd_guest_write(IGDRig *g, uint32_t reg, uint32_t value)
+{
+    qpci_io_writel(g->dev, g->regs, reg, value);
+}
+
+void igd_guest_write64(IGDRig *g, uint32_t reg, uint64_t value)
+{
+    qpci_io_writeq(g->dev, g->regs, reg, value);
+}
+
+void igd_guest_check(IGDRig *g, uint32_t reg, uint32_t value)
+{
+    g_assert_cmphex(igd_guest_read(g, reg), ==, value);
+}
+
+void igd_guest_check64(IGDRig *g, uint32_t reg, uint64_t value)
+{
+    g_assert_cmphex(igd_guest_read64(g, reg), ==, value);
+}
+
+uint64_t igd_guest_io_read(IGDRig *g, QPCIBar bar, uint64_t off, unsigned size)
+{
+    switch (size) {
+    case 1:
+        return qpci_io_readb(g->dev, bar, off);
+    case 2:
+        return qpci_io_readw(g->dev, bar, off);
+    case 4:
+        return qpci_io_readl(g->dev, bar, off);
+    default:
+        return qpci_io_readq(g->dev, bar, off);
+    }
+}
+
+void igd_guest_io_write(IGDRig *g, QPCIBar bar, uint64_t off, unsigned size,
+                        uint64_t value)
+{
+    switch (size) {
+    case 1:
+        qpci_io_writeb(g->dev, bar, off, value);
+        break;
+    case 2:
+        qpci_io_writew(g->dev, bar, off, value);
+        break;
+    case 4:
+        qpci_io_writel(g->dev, bar, off, value);
+        break;
+    default:
+        qpci_io_writeq(g->dev, bar, off, value);
+        break;
+    }
+}
+
+void igd_guest_dma_start(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
+                         uint64_t len)
+{
+    igd_dma_start(g->qts, g->regs.addr, cmd, src, dst, len);
+}
+
+uint32_t igd_guest_dma_wait(IGDRig *g)
+{
+    return igd_dma_wait(g->qts, g->regs.addr);
+}
+
+uint32_t igd_guest_dma(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
+                       uint64_t len)
+{
+    igd_guest_dma_start(g, cmd, src, dst, len);
+    return igd_guest_dma_wait(g);
+}
+
+void igd_guest_set_master(IGDRig *g, bool on)
+{
+    uint16_t cmd = qpci_config_readw(g->dev, PCI_COMMAND);
+
+    cmd = on ? cmd | PCI_COMMAND_MASTER : cmd & ~PCI_COMMAND_MASTER;
+    qpci_config_writew(g->dev, PCI_COMMAND, cmd);
+}
+
+/* Migration */
+
+static void migration_wait(QTestState *qts)
+{
+    gint64 deadline = g_get_monotonic_time() + TIMEOUT_US;
+
+    for (;;) {
+        QDict *info = qtest_qmp_assert_success_ref(qts,
+                          "{ 'execute': 'query-migrate' }");
+        g_autofree char *status = g_strdup(qdict_get_try_str(info, "status"));
+
+        qobject_unref(info);
+        if (!g_strcmp0(status, "completed")) {
+            return;
+        }
+        g_assert_cmpstr(status, !=, "failed");
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_usleep(10000);
+    }
+}
+
+void migration_save(QTestState *qts, const char *uri)
+{
+    qtest_qmp_assert_success(qts, "{ 'execute': 'migrate', "
+                             "'arguments': { 'uri': %s } }", uri);
+    migration_wait(qts);
+}
+
+void migration_load(QTestState *qts, const char *uri)
+{
+    qtest_qmp_assert_success(qts, "{ 'execute': 'migrate-incoming', "
+                             "'arguments': { 'uri': %s } }", uri);
+    migration_wait(qts);
+}
+
+void migration_refused(const char *args, const char *uri, const char *first,
+                       ...)
+{
+    g_autofree char *line =
+        g_strdup_printf("timeout 60 %s -accel qtest -display none -nodefaults "
+                        "-machine q35 %s -incoming %s",
+                        g_getenv("QTEST_QEMU_BINARY"), args, uri);
+    g_autofree char *err = NULL;
+    va_list needles;
+    int status;
+
+    g_assert_true(g_spawn_command_line_sync(line, NULL, &err, &status, NULL));
+    g_test_message("%s", err);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), ==, 1);
+    va_start(needles, first);
+    for (const char *n = first; n; n = va_arg(needles, const char *)) {
+        g_assert_nonnull(strstr(err, n));
+    }
+    va_end(needles);
 }

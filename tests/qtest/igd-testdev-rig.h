@@ -1,5 +1,5 @@
 /*
- * A q35 machine with a VT-d and an igd-testdev, for qtests
+ * A machine with an igd-testdev, with or without a VT-d, for qtests
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -10,17 +10,20 @@
 #define TESTS_QTEST_IGD_TESTDEV_RIG_H
 
 #include "libqos/pci.h"
+#include "qobject/qdict.h"
+#include "hw/display/igd-testdev-regs.h"
 #include "vtd-tables.h"
 
 /*
- * The region of the device "igd0" at 00:02.0: 8 MiB of GSM and 64 MiB of DSM,
- * at a base that is 1 MiB aligned and no better. RAM is 4 GiB, of which
- * RIG_HIGH_SIZE bytes are above 4 GiB.
+ * With a VT-d: the region of the device "igd0" at 00:02.0 is 8 MiB of GSM and
+ * 64 MiB of DSM, at a base that is 1 MiB aligned and no better. RAM is 4 GiB,
+ * of which RIG_HIGH_SIZE bytes are above 4 GiB.
  */
 #define RIG_BASE 0x7b100000ull
 #define RIG_DSM_BASE 0x7b900000ull
 #define RIG_LIMIT 0x7f8fffffull
-#define RIG_SID 0x10
+#define RIG_SIZE (RIG_LIMIT - RIG_BASE + 1)
+#define RIG_SID 0x10            /* and its devfn */
 #define RIG_HIGH 0x100000000ull
 #define RIG_HIGH_SIZE (0x100000000ull - RIG_BASE)
 
@@ -28,39 +31,114 @@
 #define RIG_MSI_BASE 0xfee00000ull
 #define RIG_MSI_LIMIT 0xfeefffffull
 
+/* Without: the region of the device at 00:02.0, and all there is of RAM */
+#define IGD_DEFAULT_BDSM    0x7b800000ull
+#define IGD_DEFAULT_BASE    0x7b000000ull
+#define IGD_DEFAULT_LIMIT   0x7f7fffffull
+#define IGD_DEFAULT_DSM     0x4000000ull
+#define IGD_DEFAULT_OPTS    "dsm-base=0x7b800000,dsm-size=64M,gsm-size=8M"
+#define IGD_GUEST_RAM       0x20000000ull
+
+/* intel-iommu's properties for scalable mode */
+#define RIG_SECOND_STAGE ",x-scalable-mode=on"
+#define RIG_FIRST_STAGE ",x-scalable-mode=on,x-flts=on,aw-bits=48"
+
+/* A second device, "igd1" at 00:03.0 if it gets that address, and its region */
+#define RIG_IGD1 "-device igd-testdev,id=igd1,dsm-base=0x84000000," \
+    "dsm-size=32M,gsm-size=2M"
+#define RIG_IGD1_BASE 0x83e00000ull
+#define RIG_IGD1_LIMIT 0x85ffffffull
+#define RIG_IGD1_LISTENER " -device dma-listener-testdev,id=igd1-dma," \
+    "for=igd1,base=0x83e00000,size=34M"
+
 /**
  * IGDRig: the machine
  * @qts: its connection
- * @vtd: the guest's VT-d driver; its tables are in RAM from 16 MiB
+ * @dev, @regs, @aperture, @io: the first device and its BARs; only without a
+ *      VT-d
+ * @g: the guest's VT-d driver; its tables are in RAM from 16 MiB
  * @identity: what igd0's listener maps while translation is off: GPA to
  *      memory block, which is how expectations are written
+ * @a, @b, @fill: see policy-guest.h
  */
 typedef struct IGDRig {
     QTestState *qts;
-    VTDGuest vtd;
-    GArray *identity;
     QPCIBus *bus;
+    QPCIDevice *dev;
+    QPCIBar regs;
+    QPCIBar aperture;
+    QPCIBar io;
+    VTDGuest *g;
+    GArray *identity;
+    VTDDomain a, b;
+    uint32_t fill;
 } IGDRig;
 
 /**
- * igd_rig_start: start the machine; translation is off, no context exists
+ * igd_rig_start: start the machine with a VT-d; translation is off, no context
+ * exists
  * @iommu: more intel-iommu properties, ",aw-bits=39" say. Without
  *      rmrr-policy= it is lock, so the region is a hole in everything the
  *      guest does; without caching-mode= that is on. With
  *      x-scalable-mode=on that is what the guest uses, with x-flts=on as well
  *      first-stage tables
- * @device: more igd-testdev properties, ",listener=map" say
+ * @device: more igd-testdev properties, ",stolen-keep=on" say
+ * @listener: mode and more properties of igd0's dma-listener-testdev, which
+ *      comes after igd0: "map,limit=32" say; "" for none
  * @more: more command line
  */
 IGDRig *igd_rig_start(const char *iommu, const char *device,
-                      const char *more);
+                      const char *listener, const char *more);
+
+/**
+ * igd_guest_start: start the machine without a VT-d; the device's BARs are not
+ * yet assigned
+ * @opts: options of the device, without "igd-testdev,addr=02.0,"
+ * @extra: more arguments for QEMU, or ""
+ *
+ * igd_guest_open: the same, and assign the BARs and enable the device
+ */
+IGDRig *igd_guest_start(const char *opts, const char *extra);
+IGDRig *igd_guest_open(const char *opts);
 
 void igd_rig_stop(IGDRig *rig);
 
-/* The listener of device @id; see hw/display/igd-testdev-listener.h */
+/* What query-rmrr says of device @id */
+
+/**
+ * rmrr_query_reason: why the region of a device is kept mapped, or is not
+ *
+ * Fails the test if "mapped" does not agree with the reason.
+ */
+char *rmrr_query_reason(QTestState *qts, const char *id);
+
+/* One of the counters, "scans" say */
+uint64_t rmrr_query_counter(QTestState *qts, const char *id,
+                            const char *name);
+
+/**
+ * rmrr_query_assert: the reason has to be @reason
+ * @where: printed on failure
+ */
+void rmrr_query_assert(QTestState *qts, const char *id, const char *reason,
+                       const char *where);
+
+/* igd0's */
+void igd_rig_reason(IGDRig *rig, const char *reason, const char *where);
+uint64_t igd_rig_counter(IGDRig *rig, const char *name);
+
+/*
+ * The dma-listener-testdev of device @id, whose own id is "<id>-dma"; see
+ * docs/specs/dma-listener-testdev.rst
+ */
+void igd_rig_set(IGDRig *rig, const char *id, const char *property,
+                 QObject *value);
 char *igd_rig_get_string(IGDRig *rig, const char *id, const char *property);
 uint64_t igd_rig_stat(IGDRig *rig, const char *id, const char *name);
-void igd_rig_reset_stats(IGDRig *rig, const char *id);
+
+/* igd0's */
+uint64_t igd_rig_count(IGDRig *rig, const char *name);
+void igd_rig_reset_stats(IGDRig *rig);
 
 /**
  * igd_rig_expect: an expectation for igd0 that begins with its region, the
@@ -68,9 +146,7 @@ void igd_rig_reset_stats(IGDRig *rig, const char *id);
  */
 GArray *igd_rig_expect(IGDRig *rig);
 
-/**
- * igd_rig_expect_page: add what the guest's tables map, minus the holes
- */
+/* Add what the guest's tables map, minus the holes */
 void igd_rig_expect_page(IGDRig *rig, GArray *expected, uint64_t iova,
                          uint64_t gpa, uint64_t size, bool writable);
 
@@ -79,6 +155,12 @@ void igd_rig_expect_page(IGDRig *rig, GArray *expected, uint64_t iova,
  * @where: printed on failure
  */
 void igd_rig_check_map(IGDRig *rig, GArray *expected, const char *where);
+
+/**
+ * igd_rig_check_region: igd0's region must be mapped to @gpa, and nothing else
+ * mapped
+ */
+void igd_rig_check_region(IGDRig *rig, uint64_t gpa, const char *where);
 
 /**
  * igd_rig_check_never: none of the counters of igd0's listener in @names, up
@@ -93,16 +175,12 @@ void igd_rig_check_never(IGDRig *rig, const char *const names[],
  */
 void igd_rig_check_kept(IGDRig *rig, const char *where);
 
-/* The DMA engine of the device at @devfn of bus 0 */
+/* The DMA engine of the device at @devfn of bus 0, with a VT-d */
 
-/**
- * igd_rig_bar: where igd_rig_dma_setup() places BAR0
- */
+/* Where igd_rig_dma_setup() places BAR0 */
 uint64_t igd_rig_bar(int devfn);
 
-/**
- * igd_rig_dma_setup: enable the device and place its BAR0; also after reset
- */
+/* Enable the device and place its BAR0; also after reset */
 void igd_rig_dma_setup(IGDRig *rig, int devfn);
 
 /**
@@ -115,5 +193,62 @@ uint32_t igd_rig_dma(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
 
 uint64_t igd_rig_dma_fault(IGDRig *rig, int devfn);
 uint64_t igd_rig_dma_checksum(IGDRig *rig, int devfn);
+
+/* The device, without a VT-d */
+
+/**
+ * igd_guest_enable: give the BARs their addresses (again) and enable the
+ * device, as after a reset
+ */
+void igd_guest_enable(IGDRig *g);
+
+/* Function-level reset; the BARs lose their addresses */
+void igd_guest_flr(IGDRig *g);
+
+uint32_t igd_guest_read(IGDRig *g, uint32_t reg);
+uint64_t igd_guest_read64(IGDRig *g, uint32_t reg);
+void igd_guest_write(IGDRig *g, uint32_t reg, uint32_t value);
+void igd_guest_write64(IGDRig *g, uint32_t reg, uint64_t value);
+
+/* The register has to be @value */
+void igd_guest_check(IGDRig *g, uint32_t reg, uint32_t value);
+void igd_guest_check64(IGDRig *g, uint32_t reg, uint64_t value);
+
+/**
+ * igd_guest_io_read, igd_guest_io_write: access of @size 1, 2, 4 or 8 bytes
+ * to a BAR, as one access of the CPU
+ */
+uint64_t igd_guest_io_read(IGDRig *g, QPCIBar bar, uint64_t off,
+                           unsigned size);
+void igd_guest_io_write(IGDRig *g, QPCIBar bar, uint64_t off, unsigned size,
+                        uint64_t value);
+
+/**
+ * igd_guest_dma_start: write SRC, DST and LEN, and start a command
+ * igd_guest_dma_wait: wait until no command runs; gives STATUS
+ * igd_guest_dma: both of these
+ */
+void igd_guest_dma_start(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
+                         uint64_t len);
+uint32_t igd_guest_dma_wait(IGDRig *g);
+uint32_t igd_guest_dma(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
+                       uint64_t len);
+
+/* Switch bus mastering */
+void igd_guest_set_master(IGDRig *g, bool on);
+
+/* Migration; each fails the test if it fails, or takes too long */
+
+void migration_save(QTestState *qts, const char *uri);
+
+/* Into a machine that was started with -incoming defer */
+void migration_load(QTestState *qts, const char *uri);
+
+/**
+ * migration_refused: a q35 machine with @args has to end with status 1, and
+ * say all of the strings up to a NULL, when it loads what was saved
+ */
+void migration_refused(const char *args, const char *uri, const char *first,
+                       ...) G_GNUC_NULL_TERMINATED;
 
 #endif

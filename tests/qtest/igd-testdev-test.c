@@ -12,7 +12,8 @@
 #include "qemu/osdep.h"
 #include "hw/pci/pci_ids.h"
 #include "hw/pci/pci_regs.h"
-#include "igd-testdev-util.h"
+#include "igd-testdev-rig.h"
+#include "test-rows.h"
 
 #define MIB             0x100000ull
 #define RAM_BUF         0x1000000ull
@@ -47,7 +48,7 @@ static const GenRow gen_rows[] = {
       0x9a49, 0x01c0, 0xc0, 0x4b800000, 0x4b000000 },
 };
 
-static uint64_t config_bdsm(IGDGuest *g, const GenRow *row)
+static uint64_t config_bdsm(IGDRig *g, const GenRow *row)
 {
     uint64_t bdsm = qpci_config_readl(g->dev, row->bdsm_offset);
 
@@ -60,7 +61,7 @@ static uint64_t config_bdsm(IGDGuest *g, const GenRow *row)
 static void test_registers(const void *data)
 {
     const GenRow *row = data;
-    IGDGuest *g = igd_guest_open(row->opts);
+    IGDRig *g = igd_guest_open(row->opts);
     uint8_t other = row->bdsm_offset == 0xc0 ? 0x5c : 0xc0;
 
     g_assert_cmphex(qpci_config_readw(g->dev, PCI_VENDOR_ID), ==,
@@ -74,20 +75,19 @@ static void test_registers(const void *data)
     g_assert_cmphex(qpci_config_readl(g->dev, other), ==, 0);
     g_assert_cmphex(qpci_config_readl(g->dev, 0xfc), ==, 0);
 
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_REG_GGC), ==, row->ggc);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_BDSM), ==, row->bdsm);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_GSMBASE), ==,
-                    row->base);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_ID), ==, 0x54444749);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_VERSION), ==, 1);
+    igd_guest_check(g, IGD_TESTDEV_REG_GGC, row->ggc);
+    igd_guest_check64(g, IGD_TESTDEV_REG_BDSM, row->bdsm);
+    igd_guest_check64(g, IGD_TESTDEV_REG_GSMBASE, row->base);
+    igd_guest_check(g, IGD_TESTDEV_DMA_ID, 0x54444749);
+    igd_guest_check(g, IGD_TESTDEV_DMA_VERSION, 1);
     g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_MSI, 0), ==, 0xac);
     g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_PM, 0), ==, 0xd0);
     g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_EXP, 0), ==, 0x70);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 /* Writes that touch a read-only register, crossing its ends or not */
-static void check_config_ro(IGDGuest *g, unsigned reg, unsigned size)
+static void check_config_ro(IGDRig *g, unsigned reg, unsigned size)
 {
     unsigned first = reg & ~3u, n = 16, i;
     uint8_t before[16];
@@ -113,7 +113,7 @@ static void check_config_ro(IGDGuest *g, unsigned reg, unsigned size)
 }
 
 /* Every access of 1, 2, 4 and 8 bytes that touches the register */
-static void check_mirror_ro(IGDGuest *g, uint32_t reg, unsigned reg_size)
+static void check_mirror_ro(IGDRig *g, uint32_t reg, unsigned reg_size)
 {
     uint8_t before[32];
     unsigned size, off;
@@ -134,7 +134,7 @@ static void check_mirror_ro(IGDGuest *g, uint32_t reg, unsigned reg_size)
 static void test_read_only(const void *data)
 {
     const GenRow *row = data;
-    IGDGuest *g = igd_guest_open(row->opts);
+    IGDRig *g = igd_guest_open(row->opts);
 
     check_config_ro(g, 0x50, 2);
     check_config_ro(g, row->bdsm_offset, row->bdsm_offset == 0xc0 ? 8 : 4);
@@ -145,14 +145,13 @@ static void test_read_only(const void *data)
     check_mirror_ro(g, IGD_TESTDEV_REG_GGC, 4);
     check_mirror_ro(g, IGD_TESTDEV_REG_BDSM, 8);
     check_mirror_ro(g, IGD_TESTDEV_REG_GSMBASE, 8);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_REG_GGC), ==, row->ggc);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_BDSM), ==, row->bdsm);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_GSMBASE), ==,
-                    row->base);
-    igd_guest_close(g);
+    igd_guest_check(g, IGD_TESTDEV_REG_GGC, row->ggc);
+    igd_guest_check64(g, IGD_TESTDEV_REG_BDSM, row->bdsm);
+    igd_guest_check64(g, IGD_TESTDEV_REG_GSMBASE, row->base);
+    igd_rig_stop(g);
 }
 
-static void sweep(IGDGuest *g, QPCIBar bar, uint64_t first, uint64_t limit,
+static void sweep(IGDRig *g, QPCIBar bar, uint64_t first, uint64_t limit,
                   unsigned max_size)
 {
     static const uint64_t values[] = { UINT64_MAX, 0, 0x0102030405060708 };
@@ -172,7 +171,7 @@ static void sweep(IGDGuest *g, QPCIBar bar, uint64_t first, uint64_t limit,
 /* No access may end QEMU, nor leave the device unusable */
 static void test_sweep(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     sweep(g, g->regs, 0, 8, 8);
     sweep(g, g->regs, IGD_TESTDEV_DMA_BLOCK - 8, IGD_TESTDEV_DMA_BLOCK +
@@ -189,33 +188,33 @@ static void test_sweep(void)
                                   IGD_DEFAULT_BDSM, 4), ==,
                     IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0xfeedbeef);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 /* A write of part of a register does nothing, a read of part works */
 static void test_access_size(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
     uint32_t src = IGD_TESTDEV_DMA_SRC;
 
     igd_guest_write64(g, src, 0x1122334455667788);
     igd_guest_io_write(g, g->regs, src, 1, 0xff);
     igd_guest_io_write(g, g->regs, src, 2, 0xffff);
     igd_guest_io_write(g, g->regs, src + 2, 4, 0xffffffff);
-    g_assert_cmphex(igd_guest_read64(g, src), ==, 0x1122334455667788);
+    igd_guest_check64(g, src, 0x1122334455667788);
     g_assert_cmphex(igd_guest_io_read(g, g->regs, src + 3, 2), ==, 0x4455);
     g_assert_cmphex(igd_guest_io_read(g, g->regs, src + 1, 1), ==, 0x77);
     igd_guest_write(g, src + 4, 0xaabbccdd);
-    g_assert_cmphex(igd_guest_read64(g, src), ==, 0xaabbccdd55667788);
+    igd_guest_check64(g, src, 0xaabbccdd55667788);
     igd_guest_write(g, src, 0);
-    g_assert_cmphex(igd_guest_read64(g, src), ==, 0xaabbccdd00000000);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_CMD), ==, 0);
-    igd_guest_close(g);
+    igd_guest_check64(g, src, 0xaabbccdd00000000);
+    igd_guest_check(g, IGD_TESTDEV_DMA_CMD, 0);
+    igd_rig_stop(g);
 }
 
 static void test_aperture(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     igd_guest_io_write(g, g->aperture, 0, 4, 0x11223344);
     igd_guest_io_write(g, g->aperture, 5, 8, 0x0102030405060708);
@@ -242,10 +241,10 @@ static void test_aperture(void)
     igd_guest_io_write(g, g->aperture, MIB, 4, 0);
     igd_guest_set_master(g, true);
     g_assert_cmphex(igd_guest_io_read(g, g->aperture, MIB, 4), ==, 0xeeff0011);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
-static uint32_t indexed_read(IGDGuest *g, uint32_t index)
+static uint32_t indexed_read(IGDRig *g, uint32_t index)
 {
     qpci_io_writel(g->dev, g->io, IGD_TESTDEV_IO_INDEX, index);
     g_assert_cmphex(qpci_io_readl(g->dev, g->io, IGD_TESTDEV_IO_INDEX), ==,
@@ -255,25 +254,25 @@ static uint32_t indexed_read(IGDGuest *g, uint32_t index)
 
 static void test_index_data(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     g_assert_cmphex(indexed_read(g, IGD_TESTDEV_REG_BDSM), ==,
                     IGD_DEFAULT_BDSM);
     g_assert_cmphex(indexed_read(g, IGD_TESTDEV_DMA_FILL), ==, 0);
     qpci_io_writel(g->dev, g->io, IGD_TESTDEV_IO_DATA, 0x5eed);
-    g_assert_cmphex(igd_guest_read(g, IGD_TESTDEV_DMA_FILL), ==, 0x5eed);
+    igd_guest_check(g, IGD_TESTDEV_DMA_FILL, 0x5eed);
     g_assert_cmphex(indexed_read(g, IGD_TESTDEV_DMA_FILL + 1), ==, UINT32_MAX);
     qpci_io_writel(g->dev, g->io, IGD_TESTDEV_IO_DATA, 0);
     g_assert_cmphex(indexed_read(g, IGD_TESTDEV_BAR_REGS_SIZE), ==,
                     UINT32_MAX);
     g_assert_cmphex(indexed_read(g, IGD_TESTDEV_DMA_FILL), ==, 0x5eed);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 /* The message goes to RAM, where it can be seen */
 static void test_msi(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
     uint8_t msi = IGD_TESTDEV_CFG_MSI;
     uint32_t cmd = IGD_TESTDEV_CMD_CHECKSUM;
 
@@ -292,12 +291,12 @@ static void test_msi(void)
     qtest_writel(g->qts, RAM_BUF, 0);
     igd_guest_dma(g, cmd | IGD_TESTDEV_CMD_MSI, 0, 0, 3);
     g_assert_cmphex(qtest_readl(g->qts, RAM_BUF), ==, 0x4321);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 static void test_flr(void)
 {
-    IGDGuest *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     g_assert_cmphex(qpci_config_readl(g->dev, IGD_TESTDEV_CFG_PCIE +
                                       PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR,
@@ -315,46 +314,35 @@ static void test_flr(void)
     g_assert_cmphex(qpci_io_readl(g->dev, g->io, IGD_TESTDEV_IO_INDEX), ==, 0);
     g_assert_cmphex(qpci_config_readw(g->dev, 0x50), ==, 0x02c0);
     g_assert_cmphex(qpci_config_readl(g->dev, 0x5c), ==, IGD_DEFAULT_BDSM);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_GSMBASE), ==,
-                    IGD_DEFAULT_BASE);
+    igd_guest_check64(g, IGD_TESTDEV_REG_GSMBASE, IGD_DEFAULT_BASE);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0xcafe);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 /* A conventional bus has no 4 KiB of config space, and so no FLR */
 static void test_conventional(void)
 {
-    IGDGuest *g = igd_guest_start(IGD_DEFAULT_OPTS, "-machine pc");
+    IGDRig *g = igd_guest_start(IGD_DEFAULT_OPTS, "-machine pc");
 
     igd_guest_enable(g);
     g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_EXP, 0), ==, 0);
     g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_MSI, 0), ==, 0xac);
     check_config_ro(g, 0x50, 2);
     check_config_ro(g, 0x5c, 4);
-    g_assert_cmphex(igd_guest_read64(g, IGD_TESTDEV_REG_GSMBASE), ==,
-                    IGD_DEFAULT_BASE);
+    igd_guest_check64(g, IGD_TESTDEV_REG_GSMBASE, IGD_DEFAULT_BASE);
     qtest_writel(g->qts, RAM_BUF, 0x1df00d);
     g_assert_cmphex(igd_guest_dma(g, IGD_TESTDEV_CMD_COPY, RAM_BUF,
                                   IGD_DEFAULT_BDSM, 4), ==,
                     IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0x1df00d);
-    igd_guest_close(g);
+    igd_rig_stop(g);
 }
 
 int main(int argc, char **argv)
 {
-    size_t i;
-
     g_test_init(&argc, &argv, NULL);
-    for (i = 0; i < G_N_ELEMENTS(gen_rows); i++) {
-        g_autofree char *regs =
-            g_strdup_printf("igd-testdev/registers/%s", gen_rows[i].name);
-        g_autofree char *ro =
-            g_strdup_printf("igd-testdev/read-only/%s", gen_rows[i].name);
-
-        qtest_add_data_func(regs, &gen_rows[i], test_registers);
-        qtest_add_data_func(ro, &gen_rows[i], test_read_only);
-    }
+    TEST_ROWS("igd-testdev/registers", gen_rows, test_registers);
+    TEST_ROWS("igd-testdev/read-only", gen_rows, test_read_only);
     qtest_add_func("igd-testdev/sweep", test_sweep);
     qtest_add_func("igd-testdev/access-size", test_access_size);
     qtest_add_func("igd-testdev/aperture", test_aperture);

@@ -15,10 +15,7 @@
 
 #include "qemu/osdep.h"
 #include "policy-guest.h"
-#include "policy-table.h"
-#include "rmrr-query.h"
-#include "vtd-scalable.h"
-#include "hw/display/igd-testdev-regs.h"
+#include "test-rows.h"
 
 /*
  * The last page of 1 GiB, in tables of its own where there are such; mapped
@@ -34,34 +31,34 @@ static const PolicyKind kinds[] = {
     { "legacy", "", "" },
     { "legacy-39", ",aw-bits=39", "" },
     { "legacy-device-iotlb", ",device-iotlb=on,stale-tm=on", "" },
-    { "second-stage", POLICY_SECOND_STAGE, "" },
-    { "second-stage-39", POLICY_SECOND_STAGE ",aw-bits=39", "" },
-    { "first-stage", POLICY_FIRST_STAGE, "" },
+    { "second-stage", RIG_SECOND_STAGE, "" },
+    { "second-stage-39", RIG_SECOND_STAGE ",aw-bits=39", "" },
+    { "first-stage", RIG_FIRST_STAGE, "" },
 };
 
 typedef struct BitsTest {
-    PolicyGuest *t;
+    IGDRig *t;
     VTDDomain d;
     uint64_t elsewhere;
 } BitsTest;
 
 static bool reaches(BitsTest *b)
 {
-    PolicyGuest *t = b->t;
+    IGDRig *t = b->t;
     uint64_t landed = TARGET + LAST_PAGE;
 
     t->fill++;
-    return igd_rig_dma(t->rig, POLICY_DEVFN, IGD_TESTDEV_CMD_FILL, 0,
+    return igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
                        b->elsewhere, 4, t->fill) == IGD_TESTDEV_STATUS_DONE &&
-           qtest_readl(t->rig->qts, landed) == t->fill &&
-           igd_rig_dma(t->rig, POLICY_DEVFN, IGD_TESTDEV_CMD_CHECKSUM,
+           qtest_readl(t->qts, landed) == t->fill &&
+           igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_CHECKSUM,
                        b->elsewhere, 0, 4, 0) == IGD_TESTDEV_STATUS_DONE &&
-           igd_rig_dma_checksum(t->rig, POLICY_DEVFN) == t->fill;
+           igd_rig_dma_checksum(t, RIG_SID) == t->fill;
 }
 
 static bool maps_region(BitsTest *b)
 {
-    g_autofree char *reason = rmrr_query_reason(b->t->rig->qts, "igd0");
+    g_autofree char *reason = rmrr_query_reason(b->t->qts, "igd0");
 
     return !strcmp(reason, "identity") || !strcmp(reason, "waiting");
 }
@@ -80,7 +77,7 @@ static void check(BitsTest *b, const char *where)
 
 static void check_level(BitsTest *b, uint64_t size, const char *what)
 {
-    QTestState *qts = b->t->rig->qts;
+    QTestState *qts = b->t->qts;
     uint64_t at[] = {
         vtd_entry_at(b->t->g, &b->d, POLICY_HOLE, size),
         vtd_entry_at(b->t->g, &b->d, b->elsewhere, size),
@@ -110,7 +107,7 @@ static void map(BitsTest *b, uint64_t size)
     uint64_t first = RIG_BASE & ~(size - 1);
 
     if (size == VTD_PAGE_4K) {
-        vtd_map_range(b->t->g, &b->d, RIG_BASE, RIG_BASE, POLICY_SIZE);
+        vtd_map_range(b->t->g, &b->d, RIG_BASE, RIG_BASE, RIG_SIZE);
     }
     for (uint64_t iova = first; size > VTD_PAGE_4K && iova <= RIG_LIMIT;
          iova += size) {
@@ -141,7 +138,7 @@ static void run_page(const PolicyKind *kind, int page)
     for (int table = page + 1; table < levels; table++) {
         check_level(&b, sizes[table], "table");
     }
-    policy_guest_stop(b.t);
+    igd_rig_stop(b.t);
 }
 
 static void test_bits(const void *opaque)
@@ -154,11 +151,6 @@ static void test_bits(const void *opaque)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        g_autofree char *path = g_strconcat("intel-iommu-bits/",
-                                            kinds[i].name, NULL);
-
-        qtest_add_data_func(path, &kinds[i], test_bits);
-    }
+    TEST_ROWS("intel-iommu-bits", kinds, test_bits);
     return g_test_run();
 }

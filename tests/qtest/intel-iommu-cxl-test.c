@@ -14,9 +14,7 @@
 #include "hw/cxl/cxl_component.h"
 #include "hw/pci/pci_regs.h"
 #include "policy-guest.h"
-#include "policy-table.h"
-#include "rmrr-query.h"
-#include "vtd-scalable.h"
+#include "test-rows.h"
 
 #define MIB 0x100000
 #define SIZE (256 * MIB)
@@ -32,9 +30,9 @@
     "-device cxl-type3,bus=rp0,volatile-memdev=cxl-mem0,id=mem0"
 
 static const PolicyKind kinds[] = {
-    { "legacy", "", ",listener=map" },
-    { "second-stage", POLICY_SECOND_STAGE, ",listener=map" },
-    { "first-stage", POLICY_FIRST_STAGE, "" },
+    { "legacy", "", "map" },
+    { "second-stage", RIG_SECOND_STAGE, "map" },
+    { "first-stage", RIG_FIRST_STAGE, "" },
 };
 
 static void config(QTestState *qts, unsigned bus, unsigned reg, uint32_t value)
@@ -87,36 +85,29 @@ static void test_tables(const void *opaque)
     const PolicyKind *kind = opaque;
     g_autofree char *iommu = g_strconcat(kind->iommu, ",rmrr-policy=exact",
                                          NULL);
-    PolicyGuest *t = policy_guest_start_more(iommu, kind->device, MACHINE);
+    IGDRig *t = policy_guest_start_more(iommu, "", kind->listener, MACHINE);
     VTDMode mode = t->g->mode;
-    uint64_t window = open_window(t->rig->qts);
+    uint64_t window = open_window(t->qts);
 
-    vtd_guest_init(t->g, t->rig->qts, window, window + 16 * MIB - 1);
-    if (mode != VTD_LEGACY) {
-        vtd_scalable_init(t->g, mode);
-    }
+    g_free(t->g);
+    t->g = vtd_guest_new(t->qts, mode, window, window + 16 * MIB - 1);
     policy_guest_new_domains(t);
     g_assert_cmphex(t->a.root, >, window);
     vtd_guest_enable(t->g, true);
 
     policy_set_identity(t);
-    rmrr_query_assert(t->rig->qts, "igd0", "identity", "tables in CXL memory");
+    igd_rig_reason(t, "identity", "tables in CXL memory");
     g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==, POLICY_HOLE);
     policy_set_foreign(t);
-    rmrr_query_assert(t->rig->qts, "igd0", "foreign", "tables in CXL memory");
+    igd_rig_reason(t, "foreign", "tables in CXL memory");
     g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==,
                     POLICY_HOLE_TARGET);
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        g_autofree char *path = g_strconcat("intel-iommu-cxl/",
-                                            kinds[i].name, NULL);
-
-        qtest_add_data_func(path, &kinds[i], test_tables);
-    }
+    TEST_ROWS("intel-iommu-cxl", kinds, test_tables);
     return g_test_run();
 }

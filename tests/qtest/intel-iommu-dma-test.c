@@ -10,9 +10,8 @@
 #include "qemu/bswap.h"
 #include "igd-testdev-rig.h"
 #include "iova-runs.h"
-#include "hw/display/igd-testdev-regs.h"
+#include "test-rows.h"
 
-#define DEVFN 0x10              /* igd0 */
 #define DOMAIN_ID 7
 #define PATTERN 0x5a17ed00u
 
@@ -79,7 +78,7 @@ static void check_edge_copy(IGDRig *rig, uint64_t iova, uint64_t len)
     qtest_memwrite(rig->qts, TARGET + (first - WINDOW_BASE), want, size);
     window_access(rig, first, want, size, true);
 
-    g_assert_cmphex(igd_rig_dma(rig, DEVFN, IGD_TESTDEV_CMD_COPY, BUFFER, iova,
+    g_assert_cmphex(igd_rig_dma(rig, RIG_SID, IGD_TESTDEV_CMD_COPY, BUFFER, iova,
                                 len, 0), ==, IGD_TESTDEV_STATUS_DONE);
 
     memcpy(want + EDGE_MARGIN, sent, len);
@@ -87,8 +86,7 @@ static void check_edge_copy(IGDRig *rig, uint64_t iova, uint64_t len)
     g_assert_cmpmem(have, size, want, size);
     qtest_memread(rig->qts, TARGET + (first - WINDOW_BASE), behind, size);
     for (uint64_t i = 0; i < size; i++) {
-        g_assert_cmphex(behind[i], ==,
-                        in_region(first + i) ? 0xee : want[i]);
+        g_assert_cmphex(behind[i], ==, in_region(first + i) ? 0xee : want[i]);
     }
 }
 
@@ -101,9 +99,9 @@ static void check_edge_sum(IGDRig *rig, uint64_t iova, uint64_t len)
     for (uint64_t i = 0; i < len; i += 4) {
         sum += (uint32_t)ldl_le_p(data + i);
     }
-    g_assert_cmphex(igd_rig_dma(rig, DEVFN, IGD_TESTDEV_CMD_CHECKSUM, iova, 0,
+    g_assert_cmphex(igd_rig_dma(rig, RIG_SID, IGD_TESTDEV_CMD_CHECKSUM, iova, 0,
                                 len, 0), ==, IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(igd_rig_dma_checksum(rig, DEVFN), ==, sum);
+    g_assert_cmphex(igd_rig_dma_checksum(rig, RIG_SID), ==, sum);
 }
 
 typedef struct EdgeCase {
@@ -125,22 +123,22 @@ static void test_dma_edges(const void *opaque)
     static const uint64_t lengths[] = { 4, 8, 4096, 4100, 8192, 65536,
                                         BUFFER_SIZE };
     const EdgeCase *ec = opaque;
-    IGDRig *rig = igd_rig_start("", "", "");
-    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, ec->levels);
+    IGDRig *rig = igd_rig_start("", "", "", "");
+    VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, ec->levels);
 
-    vtd_map_range(&rig->vtd, &d, BUFFER, BUFFER, BUFFER_SIZE);
+    vtd_map_range(rig->g, &d, BUFFER, BUFFER, BUFFER_SIZE);
     for (uint64_t off = 0; off < WINDOW_SIZE; off += VTD_PAGE_2M) {
         if (ec->page == VTD_PAGE_2M) {
-            vtd_map_page(&rig->vtd, &d, WINDOW_BASE + off, TARGET + off,
+            vtd_map_page(rig->g, &d, WINDOW_BASE + off, TARGET + off,
                          VTD_PAGE_2M, VTD_RW);
         } else {
-            vtd_map_range(&rig->vtd, &d, WINDOW_BASE + off, TARGET + off,
+            vtd_map_range(rig->g, &d, WINDOW_BASE + off, TARGET + off,
                           VTD_PAGE_2M);
         }
     }
-    vtd_context_set(&rig->vtd, RIG_SID, &d);
-    vtd_guest_enable(&rig->vtd, true);
-    igd_rig_dma_setup(rig, DEVFN);
+    vtd_context_set(rig->g, RIG_SID, &d);
+    vtd_guest_enable(rig->g, true);
+    igd_rig_dma_setup(rig, RIG_SID);
 
     for (size_t e = 0; e < G_N_ELEMENTS(edges); e++) {
         for (size_t l = 0; l < G_N_ELEMENTS(lengths); l++) {
@@ -182,13 +180,13 @@ static void check_dma_fault(IGDRig *rig, int devfn, uint64_t iova,
     uint16_t sid;
 
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        while (vtd_take_fault(&rig->vtd, &sid, &where)) {
+        while (vtd_take_fault(rig->g, &sid, &where)) {
             continue;
         }
         g_assert_cmphex(igd_rig_dma(rig, devfn, kinds[i].cmd, iova, iova, len,
                                     ~PATTERN), ==, kinds[i].status);
         g_assert_cmphex(igd_rig_dma_fault(rig, devfn), ==, fault);
-        g_assert_true(vtd_take_fault(&rig->vtd, &sid, &where));
+        g_assert_true(vtd_take_fault(rig->g, &sid, &where));
         g_assert_cmphex(sid, ==, devfn);
         g_assert_cmphex(where, ==, fault & ~(VTD_PAGE_4K - 1));
     }
@@ -196,23 +194,23 @@ static void check_dma_fault(IGDRig *rig, int devfn, uint64_t iova,
 
 static void test_empty_domain(void)
 {
-    IGDRig *rig = igd_rig_start("", ",listener=map", "");
-    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, 4);
+    IGDRig *rig = igd_rig_start("", "", "map", "");
+    VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
 
-    vtd_context_set(&rig->vtd, RIG_SID, &d);
-    vtd_guest_enable(&rig->vtd, true);
-    igd_rig_reset_stats(rig, "igd0");
-    igd_rig_dma_setup(rig, DEVFN);
+    vtd_context_set(rig->g, RIG_SID, &d);
+    vtd_guest_enable(rig->g, true);
+    igd_rig_reset_stats(rig);
+    igd_rig_dma_setup(rig, RIG_SID);
 
-    check_dma_ok(rig, DEVFN, RIG_BASE, RIG_LIMIT - RIG_BASE + 1);
+    check_dma_ok(rig, RIG_SID, RIG_BASE, RIG_LIMIT - RIG_BASE + 1);
     g_assert_cmphex(qtest_readl(rig->qts, RIG_BASE), ==, PATTERN);
     g_assert_cmphex(qtest_readl(rig->qts, RIG_LIMIT - 3), ==, PATTERN);
 
-    check_dma_fault(rig, DEVFN, RIG_BASE - 4, 4, RIG_BASE - 4);
-    check_dma_fault(rig, DEVFN, RIG_LIMIT + 1, 4, RIG_LIMIT + 1);
-    check_dma_fault(rig, DEVFN, RIG_BASE - 4, 0x20000, RIG_BASE - 4);
-    check_dma_fault(rig, DEVFN, RIG_LIMIT - 0xfffb, 0x20000, RIG_LIMIT + 1);
-    check_dma_fault(rig, DEVFN, 0, 4, 0);
+    check_dma_fault(rig, RIG_SID, RIG_BASE - 4, 4, RIG_BASE - 4);
+    check_dma_fault(rig, RIG_SID, RIG_LIMIT + 1, 4, RIG_LIMIT + 1);
+    check_dma_fault(rig, RIG_SID, RIG_BASE - 4, 0x20000, RIG_BASE - 4);
+    check_dma_fault(rig, RIG_SID, RIG_LIMIT - 0xfffb, 0x20000, RIG_LIMIT + 1);
+    check_dma_fault(rig, RIG_SID, 0, 4, 0);
     igd_rig_check_kept(rig, "empty domain");
     igd_rig_stop(rig);
 }
@@ -225,54 +223,52 @@ static void test_interrupt_range(void)
 {
     const uint64_t page = 0xc0000000;
     const uint64_t behind = TARGET + (RIG_MSI_BASE - page);
-    IGDRig *rig = igd_rig_start("", "", "");
-    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, 4);
+    IGDRig *rig = igd_rig_start("", "", "", "");
+    VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
 
-    vtd_map_page(&rig->vtd, &d, page, TARGET, VTD_PAGE_1G, VTD_RW);
-    vtd_context_set(&rig->vtd, RIG_SID, &d);
-    vtd_guest_enable(&rig->vtd, true);
-    igd_rig_dma_setup(rig, DEVFN);
+    vtd_map_page(rig->g, &d, page, TARGET, VTD_PAGE_1G, VTD_RW);
+    vtd_context_set(rig->g, RIG_SID, &d);
+    vtd_guest_enable(rig->g, true);
+    igd_rig_dma_setup(rig, RIG_SID);
 
-    g_assert_cmphex(igd_rig_dma(rig, DEVFN, IGD_TESTDEV_CMD_FILL, 0,
+    g_assert_cmphex(igd_rig_dma(rig, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
                                 RIG_MSI_BASE - VTD_PAGE_4K, 2 * VTD_PAGE_4K,
-                                PATTERN), ==,
-                    IGD_TESTDEV_STATUS_WRITE_FAILED);
-    g_assert_cmphex(igd_rig_dma_fault(rig, DEVFN), ==, RIG_MSI_BASE);
+                                PATTERN), ==, IGD_TESTDEV_STATUS_WRITE_FAILED);
+    g_assert_cmphex(igd_rig_dma_fault(rig, RIG_SID), ==, RIG_MSI_BASE);
     g_assert_cmphex(qtest_readl(rig->qts, behind - 4), ==, PATTERN);
     g_assert_cmphex(qtest_readl(rig->qts, behind), ==, 0);
-    check_dma_ok(rig, DEVFN, RIG_MSI_LIMIT + 1, VTD_PAGE_4K);
+    check_dma_ok(rig, RIG_SID, RIG_MSI_LIMIT + 1, VTD_PAGE_4K);
     igd_rig_stop(rig);
 }
 
 /* A second device, with a region of its own and a gap between the two */
 
 #define DEVFN2 0x18
-#define BASE2 0x83e00000ull
-#define LIMIT2 0x85ffffffull
-#define DEVICE2 "-device igd-testdev,id=igd1,addr=03.0,dsm-base=0x84000000," \
-                "dsm-size=32M,gsm-size=2M,listener=map"
+#define BASE2 RIG_IGD1_BASE
+#define LIMIT2 RIG_IGD1_LIMIT
+#define DEVICE2 RIG_IGD1 ",addr=03.0" RIG_IGD1_LISTENER
 
 static void check_two_devices(IGDRig *rig)
 {
     g_autofree char *map = NULL;
     g_autoptr(GArray) mapped = NULL;
 
-    check_dma_ok(rig, DEVFN, RIG_BASE, VTD_PAGE_4K);
-    check_dma_ok(rig, DEVFN, RIG_LIMIT - 3, 4);
+    check_dma_ok(rig, RIG_SID, RIG_BASE, VTD_PAGE_4K);
+    check_dma_ok(rig, RIG_SID, RIG_LIMIT - 3, 4);
     check_dma_ok(rig, DEVFN2, BASE2, VTD_PAGE_4K);
     check_dma_ok(rig, DEVFN2, LIMIT2 - 3, 4);
 
-    check_dma_fault(rig, DEVFN, BASE2, 4, BASE2);
-    check_dma_fault(rig, DEVFN, LIMIT2 - 3, 4, LIMIT2 - 3);
+    check_dma_fault(rig, RIG_SID, BASE2, 4, BASE2);
+    check_dma_fault(rig, RIG_SID, LIMIT2 - 3, 4, LIMIT2 - 3);
     check_dma_fault(rig, DEVFN2, RIG_BASE, 4, RIG_BASE);
     check_dma_fault(rig, DEVFN2, RIG_LIMIT - 3, 4, RIG_LIMIT - 3);
 
-    for (int devfn = DEVFN; devfn <= DEVFN2; devfn += DEVFN2 - DEVFN) {
+    for (int devfn = RIG_SID; devfn <= DEVFN2; devfn += DEVFN2 - RIG_SID) {
         check_dma_fault(rig, devfn, RIG_LIMIT + 1, 4, RIG_LIMIT + 1);
         check_dma_fault(rig, devfn, BASE2 - 4, 4, BASE2 - 4);
     }
 
-    map = igd_rig_get_string(rig, "igd1", "listener-map");
+    map = igd_rig_get_string(rig, "igd1", "map");
     mapped = iova_runs_parse(map);
     g_assert_cmpuint(mapped->len, ==, 1);
     g_assert_cmphex(g_array_index(mapped, IOVARun, 0).iova, ==, BASE2);
@@ -281,18 +277,18 @@ static void check_two_devices(IGDRig *rig)
 
 static void test_two_devices(void)
 {
-    IGDRig *rig = igd_rig_start("", ",listener=map", DEVICE2);
-    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, 4);
+    IGDRig *rig = igd_rig_start("", "", "map", DEVICE2);
+    VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
 
-    vtd_guest_enable(&rig->vtd, true);
-    igd_rig_reset_stats(rig, "igd0");
-    igd_rig_dma_setup(rig, DEVFN);
+    vtd_guest_enable(rig->g, true);
+    igd_rig_reset_stats(rig);
+    igd_rig_dma_setup(rig, RIG_SID);
     igd_rig_dma_setup(rig, DEVFN2);
     check_two_devices(rig);             /* no context for either */
 
-    vtd_context_set(&rig->vtd, DEVFN, &d);
-    vtd_context_set(&rig->vtd, DEVFN2, &d);
-    vtd_inv_context_global(&rig->vtd);
+    vtd_context_set(rig->g, RIG_SID, &d);
+    vtd_context_set(rig->g, DEVFN2, &d);
+    vtd_inv_context_global(rig->g);
     check_two_devices(rig);             /* one empty domain for both */
     igd_rig_check_kept(rig, "two devices");
     igd_rig_stop(rig);
@@ -301,12 +297,7 @@ static void test_two_devices(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(edge_cases); i++) {
-        g_autofree char *path = g_strconcat("intel-iommu-rmrr/",
-                                            edge_cases[i].name, NULL);
-
-        qtest_add_data_func(path, &edge_cases[i], test_dma_edges);
-    }
+    TEST_ROWS("intel-iommu-rmrr", edge_cases, test_dma_edges);
     qtest_add_func("intel-iommu-rmrr/empty-domain", test_empty_domain);
     qtest_add_func("intel-iommu-rmrr/interrupt-range", test_interrupt_range);
     qtest_add_func("intel-iommu-rmrr/two-devices", test_two_devices);

@@ -14,9 +14,7 @@
 #include "qemu/bswap.h"
 #include "iova-runs.h"
 #include "policy-guest.h"
-#include "policy-table.h"
-#include "rmrr-query.h"
-#include "hw/display/igd-testdev-regs.h"
+#include "test-rows.h"
 
 #define MIB 0x100000
 #define FAR 0x80000000ull           /* an address that is nobody's */
@@ -25,15 +23,15 @@
 #define SECONDS_MOST 120
 
 static const PolicyKind kinds[] = {
-    { "legacy", "", ",listener=map,listener-limit=65535" },
-    { "second-stage", POLICY_SECOND_STAGE,
-      ",listener=map,listener-limit=65535" },
+    { "legacy", "", "map,limit=65535" },
+    { "second-stage", RIG_SECOND_STAGE,
+      "map,limit=65535" },
 };
 
-static uint64_t resident(PolicyGuest *t)
+static uint64_t resident(IGDRig *t)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/status",
-                                            qtest_pid(t->rig->qts));
+                                            qtest_pid(t->qts));
     g_autofree char *text = NULL;
     const char *at;
 
@@ -49,24 +47,24 @@ static uint64_t growth_most(void)
     return g_getenv("LSAN_OPTIONS") ? 2 * GROWTH_MOST : GROWTH_MOST;
 }
 
-static void fill_table(PolicyGuest *t, uint64_t table, uint64_t entry)
+static void fill_table(IGDRig *t, uint64_t table, uint64_t entry)
 {
     g_autofree uint64_t *page = g_new(uint64_t, ENTRIES);
 
     for (int i = 0; i < ENTRIES; i++) {
         page[i] = cpu_to_le64(entry);
     }
-    qtest_memwrite(t->rig->qts, table, page, VTD_PAGE_4K);
+    qtest_memwrite(t->qts, table, page, VTD_PAGE_4K);
 }
 
 /* Every address is mapped to the top table */
-static void fill_self(PolicyGuest *t)
+static void fill_self(IGDRig *t)
 {
     fill_table(t, t->a.root, t->a.root | VTD_RW);
 }
 
 /* No address is mapped, and to find that out takes 2^27 tables */
-static void fill_empty(PolicyGuest *t)
+static void fill_empty(IGDRig *t)
 {
     uint64_t table = t->a.root;
 
@@ -78,16 +76,16 @@ static void fill_empty(PolicyGuest *t)
     }
 }
 
-static void check_listener(PolicyGuest *t, const char *where)
+static void check_listener(IGDRig *t, const char *where)
 {
     static const char *const never[] = { "fatal", "eexist", "einval", NULL };
 
-    igd_rig_check_never(t->rig, never, where);
+    igd_rig_check_never(t, never, where);
 }
 
-static void run_endless(const PolicyKind *kind, void (*fill)(PolicyGuest *t))
+static void run_endless(const PolicyKind *kind, void (*fill)(IGDRig *t))
 {
-    PolicyGuest *t = policy_kind_start(kind, "keep");
+    IGDRig *t = policy_kind_start(kind, "keep");
     g_autoptr(GArray) nothing = iova_runs_new();
     g_autoptr(GArray) mended = iova_runs_new();
     gint64 start = g_get_monotonic_time();
@@ -98,9 +96,9 @@ static void run_endless(const PolicyKind *kind, void (*fill)(PolicyGuest *t))
     before = resident(t);
     fill(t);
     vtd_guest_set_translation(t->g, true);
-    igd_rig_check_map(t->rig, nothing, "translation on");
+    igd_rig_check_map(t, nothing, "translation on");
     vtd_inv_iotlb_page(t->g, t->a.id, FAR, 0);
-    igd_rig_check_map(t->rig, nothing, "invalidated");
+    igd_rig_check_map(t, nothing, "invalidated");
     g_test_message("%" PRIu64 " MiB more, %" PRId64 " ms",
                    (resident(t) - before) / MIB,
                    (g_get_monotonic_time() - start) / 1000);
@@ -112,18 +110,18 @@ static void run_endless(const PolicyKind *kind, void (*fill)(PolicyGuest *t))
     fill_table(t, t->a.root, 0);
     vtd_map_page(t->g, &t->a, FAR, POLICY_TARGET, VTD_PAGE_4K, VTD_RW);
     vtd_inv_iotlb_page(t->g, t->a.id, FAR + VTD_PAGE_2M, 0);
-    igd_rig_expect_page(t->rig, mended, FAR, POLICY_TARGET, VTD_PAGE_4K, true);
-    igd_rig_check_map(t->rig, mended, "mended");
+    igd_rig_expect_page(t, mended, FAR, POLICY_TARGET, VTD_PAGE_4K, true);
+    igd_rig_check_map(t, mended, "mended");
     policy_set_identity(t);
-    rmrr_query_assert(t->rig->qts, "igd0", "identity", "mended");
+    igd_rig_reason(t, "identity", "mended");
     check_listener(t, "mended");
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 /* Mended while translation is off: no invalidation is due */
 static void test_mended(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "keep");
+    IGDRig *t = policy_kind_start(opaque, "keep");
     g_autoptr(GArray) nothing = iova_runs_new();
     g_autoptr(GArray) mended = iova_runs_new();
 
@@ -131,15 +129,15 @@ static void test_mended(const void *opaque)
     vtd_context_set(t->g, RIG_SID, &t->a);
     fill_self(t);
     vtd_guest_set_translation(t->g, true);
-    igd_rig_check_map(t->rig, nothing, "translation on");
+    igd_rig_check_map(t, nothing, "translation on");
     vtd_guest_set_translation(t->g, false);
     fill_table(t, t->a.root, 0);
     vtd_map_page(t->g, &t->a, FAR, POLICY_TARGET, VTD_PAGE_4K, VTD_RW);
     vtd_guest_set_translation(t->g, true);
-    igd_rig_expect_page(t->rig, mended, FAR, POLICY_TARGET, VTD_PAGE_4K, true);
-    igd_rig_check_map(t->rig, mended, "mended while off");
+    igd_rig_expect_page(t, mended, FAR, POLICY_TARGET, VTD_PAGE_4K, true);
+    igd_rig_check_map(t, mended, "mended while off");
     check_listener(t, "mended while off");
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 static void test_self(const void *opaque)
@@ -156,23 +154,22 @@ static void test_empty(const void *opaque)
 static void test_self_emulated(void)
 {
     const PolicyKind kind = { "emulated", "", "" };
-    PolicyGuest *t = policy_kind_start(&kind, "exact");
+    IGDRig *t = policy_kind_start(&kind, "exact");
     const uint64_t offset = 0x800;
 
     vtd_context_set(t->g, RIG_SID, &t->a);
     vtd_inv_context_device(t->g, RIG_SID);
     fill_self(t);
     vtd_inv_iotlb_global(t->g);
-    g_assert_cmphex(igd_rig_dma(t->rig, POLICY_DEVFN, IGD_TESTDEV_CMD_FILL, 0,
+    g_assert_cmphex(igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
                                 FAR + offset, 4, 0x5a5a5a5a), ==,
                     IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(qtest_readl(t->rig->qts, t->a.root + offset), ==,
-                    0x5a5a5a5a);
-    policy_guest_stop(t);
+    g_assert_cmphex(qtest_readl(t->qts, t->a.root + offset), ==, 0x5a5a5a5a);
+    igd_rig_stop(t);
 }
 
 /* @large becomes a table in which one page of @small is mapped elsewhere */
-static void run_split(PolicyGuest *t, uint64_t at, uint64_t large,
+static void run_split(IGDRig *t, uint64_t at, uint64_t large,
                       uint64_t small, unsigned order, bool same)
 {
     uint64_t iova = at & ~(large - 1), page = iova + 3 * small;
@@ -183,9 +180,9 @@ static void run_split(PolicyGuest *t, uint64_t at, uint64_t large,
     policy_guest_enter(t, &t->a);
     vtd_map_page(t->g, &t->a, iova, POLICY_TARGET, large, VTD_RW);
     vtd_inv_iotlb_domain(t->g, t->a.id);
-    expected = igd_rig_expect(t->rig);
-    igd_rig_expect_page(t->rig, expected, iova, POLICY_TARGET, large, true);
-    igd_rig_check_map(t->rig, expected, "large page");
+    expected = igd_rig_expect(t);
+    igd_rig_expect_page(t, expected, iova, POLICY_TARGET, large, true);
+    igd_rig_check_map(t, expected, "large page");
 
     vtd_clear_entry(t->g, &t->a, iova, large);
     if (same) {
@@ -194,20 +191,18 @@ static void run_split(PolicyGuest *t, uint64_t at, uint64_t large,
     vtd_map_page(t->g, &t->a, page, POLICY_TARGET + large, small, VTD_RW);
     vtd_inv_iotlb_page(t->g, t->a.id, page, order);
     g_array_unref(g_steal_pointer(&expected));
-    expected = igd_rig_expect(t->rig);
+    expected = igd_rig_expect(t);
     if (same) {
-        igd_rig_expect_page(t->rig, expected, iova, POLICY_TARGET, small,
-                            true);
+        igd_rig_expect_page(t, expected, iova, POLICY_TARGET, small, true);
     }
-    igd_rig_expect_page(t->rig, expected, page, POLICY_TARGET + large, small,
-                        true);
-    igd_rig_check_map(t->rig, expected, "split");
+    igd_rig_expect_page(t, expected, page, POLICY_TARGET + large, small, true);
+    igd_rig_check_map(t, expected, "split");
     check_listener(t, "split");
 }
 
 static void test_split(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "lock");
+    IGDRig *t = policy_kind_start(opaque, "lock");
 
     for (int same = 0; same < 2; same++) {
         for (int order = 0; order <= 18; order += 9) {
@@ -217,26 +212,16 @@ static void test_split(const void *opaque)
             run_split(t, RIG_LIMIT, VTD_PAGE_2M, VTD_PAGE_4K, order, same);
         }
     }
-    policy_guest_stop(t);
-}
-
-static void add(const char *name, void (*test)(const void *))
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        g_autofree char *path = g_strdup_printf("intel-iommu-known/%s/%s",
-                                                name, kinds[i].name);
-
-        qtest_add_data_func(path, &kinds[i], test);
-    }
+    igd_rig_stop(t);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("self", test_self);
-    add("mended", test_mended);
+    TEST_ROWS("intel-iommu-known/self", kinds, test_self);
+    TEST_ROWS("intel-iommu-known/mended", kinds, test_mended);
     qtest_add_data_func("intel-iommu-known/empty", &kinds[0], test_empty);
-    add("split", test_split);
+    TEST_ROWS("intel-iommu-known/split", kinds, test_split);
     qtest_add_func("intel-iommu-known/self-emulated", test_self_emulated);
     return g_test_run();
 }

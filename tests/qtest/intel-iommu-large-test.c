@@ -14,20 +14,17 @@
 #include "qemu/osdep.h"
 #include "iova-runs.h"
 #include "policy-guest.h"
-#include "policy-table.h"
-#include "rmrr-query.h"
-#include "hw/display/igd-testdev-regs.h"
+#include "test-rows.h"
 
 static const PolicyKind kinds[] = {
-    { "legacy", "", ",listener=map" },
+    { "legacy", "", "map" },
     { "legacy-emulated", "", "" },
-    { "second-stage", POLICY_SECOND_STAGE, ",listener=map" },
-    { "second-stage-emulated", POLICY_SECOND_STAGE, "" },
-    { "first-stage", POLICY_FIRST_STAGE, "" },
+    { "second-stage", RIG_SECOND_STAGE, "map" },
+    { "second-stage-emulated", RIG_SECOND_STAGE, "" },
+    { "first-stage", RIG_FIRST_STAGE, "" },
 };
 
-static void map_large(PolicyGuest *t, VTDDomain *d, uint64_t size,
-                      uint64_t target)
+static void map_large(IGDRig *t, VTDDomain *d, uint64_t size, uint64_t target)
 {
     uint64_t first = RIG_BASE & ~(size - 1);
 
@@ -38,32 +35,31 @@ static void map_large(PolicyGuest *t, VTDDomain *d, uint64_t size,
 }
 
 /* Two words across an edge have to be at @first and @second then */
-static void check_across(PolicyGuest *t, uint64_t edge, uint64_t first,
+static void check_across(IGDRig *t, uint64_t edge, uint64_t first,
                          uint64_t second)
 {
     uint32_t fill = ++t->fill;
 
-    g_assert_cmphex(igd_rig_dma(t->rig, POLICY_DEVFN, IGD_TESTDEV_CMD_FILL, 0,
+    g_assert_cmphex(igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
                                 edge - 4, 8, fill), ==,
                     IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(qtest_readl(t->rig->qts, first), ==, fill);
-    g_assert_cmphex(qtest_readl(t->rig->qts, second), ==, fill);
+    g_assert_cmphex(qtest_readl(t->qts, first), ==, fill);
+    g_assert_cmphex(qtest_readl(t->qts, second), ==, fill);
 }
 
 /* There is no memory beyond the region, as the tables have it */
-static void check_beyond(PolicyGuest *t)
+static void check_beyond(IGDRig *t)
 {
     uint32_t fill = ++t->fill;
 
-    g_assert_cmphex(igd_rig_dma(t->rig, POLICY_DEVFN, IGD_TESTDEV_CMD_FILL, 0,
+    g_assert_cmphex(igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
                                 RIG_LIMIT - 3, 8, fill), ==,
                     IGD_TESTDEV_STATUS_WRITE_FAILED);
-    g_assert_cmphex(igd_rig_dma_fault(t->rig, POLICY_DEVFN), ==,
-                    RIG_LIMIT + 1);
-    g_assert_cmphex(qtest_readl(t->rig->qts, RIG_LIMIT - 3), ==, fill);
+    g_assert_cmphex(igd_rig_dma_fault(t, RIG_SID), ==, RIG_LIMIT + 1);
+    g_assert_cmphex(qtest_readl(t->qts, RIG_LIMIT - 3), ==, fill);
 }
 
-static void check_large_map(PolicyGuest *t, const PolicyKind *kind,
+static void check_large_map(IGDRig *t, const PolicyKind *kind,
                             uint64_t size, uint64_t target)
 {
     uint64_t first = RIG_BASE & ~(size - 1);
@@ -71,12 +67,12 @@ static void check_large_map(PolicyGuest *t, const PolicyKind *kind,
     g_autoptr(GArray) expected = iova_runs_new();
 
     if (policy_kind_maps(kind)) {
-        iova_runs_add_slice(expected, t->rig->identity, target ?: first,
+        iova_runs_add_slice(expected, t->identity, target ?: first,
                             (target ?: first) + (last - first), first, true);
-        igd_rig_check_map(t->rig, expected, "large pages");
-        g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "fatal"), ==, 0);
-        g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "eexist"), ==, 0);
-        g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "einval"), ==, 0);
+        igd_rig_check_map(t, expected, "large pages");
+        g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
+        g_assert_cmpuint(igd_rig_count(t, "eexist"), ==, 0);
+        g_assert_cmpuint(igd_rig_count(t, "einval"), ==, 0);
     }
 }
 
@@ -85,14 +81,14 @@ static void run_large(const PolicyKind *kind, uint64_t size)
     const uint64_t first = RIG_BASE & ~(size - 1);
     const uint64_t at_base = POLICY_TARGET + (RIG_BASE - first);
     const uint64_t at_end = POLICY_TARGET + (RIG_LIMIT + 1 - first);
-    PolicyGuest *t = policy_kind_start(kind, "keep");
+    IGDRig *t = policy_kind_start(kind, "keep");
 
     vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
     map_large(t, &t->a, size, 0);
     map_large(t, &t->b, size, POLICY_TARGET);
     for (int round = 0; round < 2; round++) {
         policy_guest_enter(t, &t->a);
-        rmrr_query_assert(t->rig->qts, "igd0", "identity", "large pages");
+        igd_rig_reason(t, "identity", "large pages");
         check_large_map(t, kind, size, 0);
         check_across(t, RIG_BASE, RIG_BASE - 4, RIG_BASE);
         check_beyond(t);
@@ -100,7 +96,7 @@ static void run_large(const PolicyKind *kind, uint64_t size)
         /* The pages at the edges stay while the region goes */
         policy_guest_change(t, &t->b);
         vtd_inv_iotlb_domain(t->g, t->a.id);
-        rmrr_query_assert(t->rig->qts, "igd0", "foreign", "large pages");
+        igd_rig_reason(t, "foreign", "large pages");
         check_large_map(t, kind, size, POLICY_TARGET);
         check_across(t, RIG_BASE, at_base - 4, at_base);
         check_across(t, RIG_LIMIT + 1, at_end - 4, at_end);
@@ -108,8 +104,8 @@ static void run_large(const PolicyKind *kind, uint64_t size)
     /* One page that may not be written: no identity */
     vtd_map_page(t->g, &t->a, first, first, size, VTD_READ);
     policy_guest_enter(t, &t->a);
-    rmrr_query_assert(t->rig->qts, "igd0", "foreign", "read-only");
-    policy_guest_stop(t);
+    igd_rig_reason(t, "foreign", "read-only");
+    igd_rig_stop(t);
 }
 
 static void test_large(const void *opaque)
@@ -121,11 +117,6 @@ static void test_large(const void *opaque)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        g_autofree char *path = g_strconcat("intel-iommu-large/",
-                                            kinds[i].name, NULL);
-
-        qtest_add_data_func(path, &kinds[i], test_large);
-    }
+    TEST_ROWS("intel-iommu-large", kinds, test_large);
     return g_test_run();
 }

@@ -14,9 +14,7 @@
 #include "qemu/osdep.h"
 #include "qemu/host-utils.h"
 #include "vtd-model.h"
-#include "vtd-model-ops.h"
 #include "iova-runs.h"
-#include "rmrr-query.h"
 #include "hw/display/igd-testdev-regs.h"
 
 #define DMA_BUFFER 0x10000000ull
@@ -70,7 +68,7 @@ static void check_counters(VTDModel *m, const char *where)
     bool lock = !strcmp(m->kind->policy, "lock");
 
     igd_rig_check_never(m->rig, lock ? never : never + 2, where);
-    g_assert_cmpuint(rmrr_query_counter(m->rig->qts, "igd0", "switches"), ==,
+    g_assert_cmpuint(igd_rig_counter(m->rig, "switches"), ==,
                      m->region.switches);
 }
 
@@ -81,7 +79,7 @@ static void check(VTDModel *m, const char *what)
     VTDModelDomain *md = vtd_model_current(m);
     g_autoptr(GArray) expected = NULL;
 
-    rmrr_query_assert(m->rig->qts, "igd0", m->region.reason, where);
+    igd_rig_reason(m->rig, m->region.reason, where);
     if (md && md->owed->len) {
         return;
     }
@@ -93,13 +91,222 @@ static void check(VTDModel *m, const char *what)
     }
 }
 
+/*
+ * What the guest does to its tables. None of these uses an address again before
+ * it is flushed; those that have to flush for it do.
+ */
+
+/* A change the IOMMU has to be told of */
+static void guest_owe(VTDModel *m, VTDModelDomain *md, const VTDLeaf *leaf)
+{
+    if (md == vtd_model_current(m)) {
+        g_array_append_val(md->owed, *leaf);
+    }
+}
+
+static void guest_flush(VTDModel *m, VTDModelDomain *md)
+{
+    if (md == vtd_model_current(m)) {
+        vtd_model_inv_domain(m, md);
+        g_array_set_size(md->owed, 0);
+    }
+}
+
+/* Nothing may be mapped there, or owed */
+static void guest_map(VTDModel *m, VTDModelDomain *md, const VTDLeaf *leaf)
+{
+    if (leaf->size > leaf->page) {
+        vtd_map_range(m->g, &md->d, leaf->iova, leaf->gpa, leaf->size);
+    } else {
+        vtd_map_page(m->g, &md->d, leaf->iova, leaf->gpa, leaf->size,
+                     leaf->perm);
+    }
+    g_array_append_val(md->leaves, *leaf);
+    guest_owe(m, md, leaf);
+}
+
+static bool guest_can_map(VTDModelDomain *md, uint64_t iova, uint64_t size)
+{
+    return !vtd_leaves_find(md->leaves, iova, size) &&
+           !vtd_leaves_find(md->owed, iova, size);
+}
+
+/* The entry that covers @size; no larger page may be there */
+static void guest_clear(VTDModel *m, VTDModelDomain *md, uint64_t iova,
+                        uint64_t size)
+{
+    g_autoptr(GArray) removed = vtd_leaves_new();
+
+    vtd_clear_entry(m->g, &md->d, iova, size);
+    vtd_leaves_cut(md->leaves, iova & ~(size - 1), size, removed);
+    for (guint i = 0; i < removed->len; i++) {
+        guest_owe(m, md, &VTD_LEAF(removed, i));
+    }
+}
+
+/* Map one page somewhere, if nothing is there */
+static void op_map(VTDModel *m, VTDModelDomain *md)
+{
+    VTDLeaf leaf = { .size = vtd_model_pick_size(m) };
+
+    leaf.page = leaf.size;
+    leaf.perm = 1 + vtd_model_pick(m, 3);
+    leaf.iova = vtd_model_pick_iova(m, leaf.size);
+    leaf.gpa = vtd_model_pick_gpa(m, leaf.size);
+    if (guest_can_map(md, leaf.iova, leaf.size)) {
+        guest_map(m, md, &leaf);
+    }
+}
+
+/* One page of what is mapped */
+static bool guest_pick_page(VTDModel *m, VTDModelDomain *md, VTDLeaf *page)
+{
+    uint64_t at;
+
+    if (!md->leaves->len) {
+        return false;
+    }
+    *page = VTD_LEAF(md->leaves, vtd_model_pick(m, md->leaves->len));
+    at = page->page * vtd_model_pick(m, page->size / page->page);
+    page->iova += at;
+    page->gpa += at;
+    page->size = page->page;
+    return true;
+}
+
+/* Another target or other rights in place */
+static void op_replace(VTDModel *m, VTDModelDomain *md)
+{
+    VTDLeaf page;
+
+    if (!guest_pick_page(m, md, &page)) {
+        return;
+    }
+    vtd_leaves_cut(md->leaves, page.iova, page.size, NULL);
+    /* Higher up there is memory in smaller pieces than a page */
+    if (page.iova > RIG_LIMIT || vtd_model_pick(m, 3)) {
+        page.gpa = vtd_model_pick_gpa(m, page.size);
+    } else {
+        page.gpa = page.iova;
+    }
+    page.perm = 1 + vtd_model_pick(m, 3);
+    guest_map(m, md, &page);
+}
+
+/* A leaf, or a whole table with all that is in it */
+static void op_unmap(VTDModel *m, VTDModelDomain *md)
+{
+    static const uint64_t sizes[] = { VTD_PAGE_4K, VTD_PAGE_2M, VTD_PAGE_1G };
+    uint64_t size = sizes[vtd_model_pick(m, 10) < 7 ? 0 :
+                          1 + vtd_model_pick(m, 2)];
+    VTDLeaf page;
+
+    if (guest_pick_page(m, md, &page)) {
+        guest_clear(m, md, page.iova, MAX(size, page.page));
+    }
+}
+
+/* The region to itself, from @first on, which is as large as a table at most */
+static void guest_map_same(VTDModel *m, VTDModelDomain *md, uint64_t first,
+                           uint64_t size, uint64_t page)
+{
+    uint64_t step = page == VTD_PAGE_4K ? size : page;
+
+    for (uint64_t iova = first; iova < first + size; iova += step) {
+        VTDLeaf leaf = {
+            .iova = iova, .gpa = iova, .size = step, .page = page,
+            .perm = VTD_RW,
+        };
+
+        guest_map(m, md, &leaf);
+    }
+}
+
+/*
+ * Unmap the region and what shares its tables, and map all of it to itself, in
+ * pages of one size or of two, or leave it unmapped
+ */
+static void op_region(VTDModel *m, VTDModelDomain *md)
+{
+    const uint64_t first = RIG_BASE & ~(VTD_PAGE_2M - 1);
+    const uint64_t inner = RIG_BASE + VTD_PAGE_2M / 2;
+    const uint64_t inner_end = RIG_LIMIT & ~(VTD_PAGE_2M - 1);
+
+    /* All of it is in one table of 1 GiB */
+    guest_clear(m, md, RIG_BASE, VTD_PAGE_1G);
+    guest_flush(m, md);
+    switch (vtd_model_pick(m, 6)) {
+    case 0 ... 1:
+        guest_map_same(m, md, RIG_BASE, RIG_SIZE, VTD_PAGE_4K);
+        break;
+    case 2:
+        guest_map_same(m, md, RIG_BASE, inner - RIG_BASE, VTD_PAGE_4K);
+        guest_map_same(m, md, inner, inner_end - inner, VTD_PAGE_2M);
+        guest_map_same(m, md, inner_end, RIG_LIMIT + 1 - inner_end,
+                       VTD_PAGE_4K);
+        break;
+    case 3:
+        guest_map_same(m, md, first, inner_end + VTD_PAGE_2M - first,
+                       VTD_PAGE_2M);
+        break;
+    case 4:
+        guest_map_same(m, md, RIG_BASE & ~(VTD_PAGE_1G - 1), VTD_PAGE_1G,
+                       VTD_PAGE_1G);
+        break;
+    default:
+        break;
+    }
+    if (vtd_model_pick(m, 2)) {
+        guest_flush(m, md);
+    }
+}
+
+/* Unmap one page of the region */
+static void op_hole(VTDModel *m, VTDModelDomain *md)
+{
+    uint64_t iova = RIG_BASE + VTD_PAGE_4K *
+                    vtd_model_pick(m, RIG_SIZE / VTD_PAGE_4K);
+    const VTDLeaf *leaf = vtd_leaves_find(md->leaves, iova, 1);
+
+    if (leaf) {
+        guest_clear(m, md, iova, leaf->page);
+    }
+}
+
+/*
+ * Map what is not mapped in the region to itself, as it is or one page of it
+ * only, or one page to other memory
+ */
+static void op_fill(VTDModel *m, VTDModelDomain *md)
+{
+    uint32_t how = vtd_model_pick(m, 5);
+    uint64_t size;
+    uint64_t iova = vtd_leaves_gap(md->leaves, RIG_BASE, RIG_LIMIT, &size);
+    VTDLeaf leaf = { .page = VTD_PAGE_4K, .perm = VTD_RW };
+
+    if (!size) {
+        return;
+    }
+    leaf.iova = iova;
+    leaf.size = how < 3 ? size : VTD_PAGE_4K;
+    leaf.gpa = how < 4 ? iova : vtd_model_pick_gpa(m, VTD_PAGE_4K);
+    if (!guest_can_map(md, leaf.iova, leaf.size)) {
+        guest_flush(m, md);
+    }
+    if (guest_can_map(md, leaf.iova, leaf.size)) {
+        guest_map(m, md, &leaf);
+    }
+}
+
+/* And to the rest */
+
 static void flush_page(VTDModel *m, VTDModelDomain *md)
 {
     VTDLeaf leaf = VTD_LEAF(md->owed, vtd_model_pick(m, md->owed->len));
     uint64_t page = leaf.iova + leaf.page *
                     vtd_model_pick(m, leaf.size / leaf.page);
     unsigned int order = MIN(18, ctz64(leaf.page / VTD_PAGE_4K) +
-                                 vtd_model_pick(m, 3));
+                             vtd_model_pick(m, 3));
     uint64_t size;
 
     if (leaf.size > leaf.page && vtd_model_pick(m, 2)) {
@@ -166,17 +373,17 @@ static void op_reset(VTDModel *m)
 static void op_tables(VTDModel *m, VTDModelDomain *md, uint32_t what)
 {
     if (what < 45) {
-        vtd_model_op_map(m, md);
+        op_map(m, md);
     } else if (what < 80) {
-        vtd_model_op_unmap(m, md);
+        op_unmap(m, md);
     } else if (what < 90) {
-        vtd_model_op_replace(m, md);
+        op_replace(m, md);
     } else if (what < 98) {
-        vtd_model_op_region(m, md);
+        op_region(m, md);
     } else if (what < 106) {
-        vtd_model_op_hole(m, md);
+        op_hole(m, md);
     } else {
-        vtd_model_op_fill(m, md);
+        op_fill(m, md);
     }
 }
 

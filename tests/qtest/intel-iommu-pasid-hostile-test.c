@@ -13,10 +13,7 @@
 
 #include "qemu/osdep.h"
 #include "policy-guest.h"
-#include "policy-table.h"
-#include "rmrr-query.h"
-#include "vtd-scalable.h"
-#include "hw/display/igd-testdev-regs.h"
+#include "test-rows.h"
 #include "hw/i386/intel_iommu_internal.h"
 #include "hw/pci/pci_regs.h"
 
@@ -27,10 +24,10 @@
 #define STEPS 400
 
 static const PolicyKind kinds[] = {
-    { "second-stage", POLICY_SECOND_STAGE, ",listener=map" },
-    { "second-stage-emulated", POLICY_SECOND_STAGE, "" },
-    { "first-stage", POLICY_FIRST_STAGE, "" },
-    { "first-stage-unmap", POLICY_FIRST_STAGE, ",listener=unmap" },
+    { "second-stage", RIG_SECOND_STAGE, "map" },
+    { "second-stage-emulated", RIG_SECOND_STAGE, "" },
+    { "first-stage", RIG_FIRST_STAGE, "" },
+    { "first-stage-unmap", RIG_FIRST_STAGE, "unmap" },
 };
 
 /* Where nobody should put a table */
@@ -42,16 +39,16 @@ static const uint64_t places[] = {
 
 /* What the device itself would notice */
 
-static uint64_t engine(PolicyGuest *t)
+static uint64_t engine(IGDRig *t)
 {
-    uint64_t status = qtest_readl(t->rig->qts, BAR0 + IGD_TESTDEV_DMA_STATUS);
+    uint64_t status = qtest_readl(t->qts, BAR0 + IGD_TESTDEV_DMA_STATUS);
 
     return status << 32 |
-           qtest_readl(t->rig->qts, BAR0 + IGD_TESTDEV_DMA_DONE_COUNT);
+           qtest_readl(t->qts, BAR0 + IGD_TESTDEV_DMA_DONE_COUNT);
 }
 
 /* Everything that makes the emulator look, and then the device */
-static void look(PolicyGuest *t, const char *where)
+static void look(IGDRig *t, const char *where)
 {
     uint64_t before = engine(t);
 
@@ -67,27 +64,26 @@ static void look(PolicyGuest *t, const char *where)
         g_printerr("%s: the DMA engine was touched\n", where);
     }
     g_assert_cmphex(engine(t), ==, before);
-    igd_rig_dma(t->rig, POLICY_DEVFN, IGD_TESTDEV_CMD_FILL, 0, POLICY_HOLE, 4,
-                1);
+    igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, POLICY_HOLE, 4, 1);
     g_assert_cmphex(engine(t) & UINT32_MAX, ==, (before & UINT32_MAX) + 1);
 }
 
-static void check_end(PolicyGuest *t)
+static void check_end(IGDRig *t)
 {
     vtd_guest_set_translation(t->g, false);
-    rmrr_query_assert(t->rig->qts, "igd0", "translation-off", "end");
-    if (t->rig->identity) {
-        g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "fatal"), ==, 0);
+    igd_rig_reason(t, "translation-off", "end");
+    if (t->identity) {
+        g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
     }
-    if (t->rig->identity && t->rig->identity->len) {
-        igd_rig_check_map(t->rig, t->rig->identity, "end");
+    if (t->identity && t->identity->len) {
+        igd_rig_check_map(t, t->identity, "end");
     }
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 /* Types and widths */
 
-static const char *entry_reason(PolicyGuest *t, unsigned int pgtt,
+static const char *entry_reason(IGDRig *t, unsigned int pgtt,
                                 unsigned int aw, unsigned int flpm)
 {
     if (pgtt == VTD_PGTT_PASS_THROUGH) {
@@ -103,7 +99,7 @@ static const char *entry_reason(PolicyGuest *t, unsigned int pgtt,
            aw == 2 ? "identity" : "absent";
 }
 
-static void check_entry(PolicyGuest *t, unsigned int pgtt, unsigned int aw,
+static void check_entry(IGDRig *t, unsigned int pgtt, unsigned int aw,
                         unsigned int flpm)
 {
     g_autofree char *where = g_strdup_printf("type %u width %u levels %u",
@@ -112,18 +108,17 @@ static void check_entry(PolicyGuest *t, unsigned int pgtt, unsigned int aw,
     /* From a good one, with nothing flushed in between */
     vtd_pasid_set(t->g, RIG_SID, &t->a);
     vtd_inv_pasid_global(t->g);
-    rmrr_query_assert(t->rig->qts, "igd0", "identity", where);
+    igd_rig_reason(t, "identity", where);
     vtd_pasid_write(t->g, RIG_SID, pgtt, aw, t->a.root, flpm, t->a.id);
     vtd_inv_iotlb_global(t->g);
     vtd_inv_piotlb_page(t->g, t->a.id, RIG_BASE - VTD_PAGE_2M, 9);
     look(t, where);
-    rmrr_query_assert(t->rig->qts, "igd0", entry_reason(t, pgtt, aw, flpm),
-                      where);
+    igd_rig_reason(t, entry_reason(t, pgtt, aw, flpm), where);
 }
 
 static void test_entries(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "exact");
+    IGDRig *t = policy_kind_start(opaque, "exact");
 
     policy_set_identity(t);
     for (unsigned int pgtt = 0; pgtt < 8; pgtt++) {
@@ -141,7 +136,7 @@ static void test_entries(const void *opaque)
 
 static void test_pointers(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "exact");
+    IGDRig *t = policy_kind_start(opaque, "exact");
     unsigned int pgtt = t->g->mode == VTD_FIRST_STAGE ? VTD_PGTT_FIRST_STAGE :
                         VTD_PGTT_SECOND_STAGE;
     uint64_t context = vtd_scalable_context(t->g, RIG_SID);
@@ -154,21 +149,21 @@ static void test_pointers(const void *opaque)
         policy_set_identity(t);
         vtd_pasid_write(t->g, RIG_SID, pgtt, 2, place, 0, t->a.id);
         look(t, where);
-        rmrr_query_assert(t->rig->qts, "igd0", "absent", where);
+        igd_rig_reason(t, "absent", where);
 
         policy_set_identity(t);
-        good = qtest_readq(t->rig->qts, directory);
-        qtest_writeq(t->rig->qts, directory, place | 1);
+        good = qtest_readq(t->qts, directory);
+        qtest_writeq(t->qts, directory, place | 1);
         look(t, where);
-        rmrr_query_assert(t->rig->qts, "igd0", "no-context", where);
-        qtest_writeq(t->rig->qts, directory, good);
+        igd_rig_reason(t, "no-context", where);
+        qtest_writeq(t->qts, directory, good);
 
         policy_set_identity(t);
-        good = qtest_readq(t->rig->qts, context);
-        qtest_writeq(t->rig->qts, context, place | 1);
+        good = qtest_readq(t->qts, context);
+        qtest_writeq(t->qts, context, place | 1);
         look(t, where);
-        rmrr_query_assert(t->rig->qts, "igd0", "no-context", where);
-        qtest_writeq(t->rig->qts, context, good);
+        igd_rig_reason(t, "no-context", where);
+        qtest_writeq(t->qts, context, good);
     }
     check_end(t);
 }
@@ -176,21 +171,21 @@ static void test_pointers(const void *opaque)
 /* Bits of the pointer above the width: no walk can follow it */
 static void test_beyond(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "exact");
+    IGDRig *t = policy_kind_start(opaque, "exact");
 
     policy_set_identity(t);
     vtd_pasid_write(t->g, RIG_SID, t->g->mode == VTD_FIRST_STAGE ?
                     VTD_PGTT_FIRST_STAGE : VTD_PGTT_SECOND_STAGE, 2,
                     t->a.root | 1ull << 52, 0, t->a.id);
     look(t, "beyond");
-    rmrr_query_assert(t->rig->qts, "igd0", "absent", "beyond");
+    igd_rig_reason(t, "absent", "beyond");
     g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==, 0);
     check_end(t);
 }
 
-static void place_aperture(PolicyGuest *t)
+static void place_aperture(IGDRig *t)
 {
-    QPCIDevice *dev = qpci_device_find(t->rig->bus, POLICY_DEVFN);
+    QPCIDevice *dev = qpci_device_find(t->bus, RIG_SID);
 
     qpci_config_writel(dev, PCI_BASE_ADDRESS_2, APERTURE);
     qpci_config_writel(dev, PCI_BASE_ADDRESS_3, 0);
@@ -200,22 +195,22 @@ static void place_aperture(PolicyGuest *t)
 /* A table in the region is one like any other, but not through the device */
 static void test_in_region(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "keep");
+    IGDRig *t = policy_kind_start(opaque, "keep");
     g_autofree void *table = g_malloc(VTD_PAGE_4K);
     VTDDomain d = t->a;
 
     place_aperture(t);
     policy_set_identity(t);
-    qtest_memread(t->rig->qts, t->a.root, table, VTD_PAGE_4K);
-    qtest_memwrite(t->rig->qts, RIG_DSM_BASE, table, VTD_PAGE_4K);
+    qtest_memread(t->qts, t->a.root, table, VTD_PAGE_4K);
+    qtest_memwrite(t->qts, RIG_DSM_BASE, table, VTD_PAGE_4K);
     d.root = RIG_DSM_BASE;
     policy_guest_enter(t, &d);
-    rmrr_query_assert(t->rig->qts, "igd0", "identity", "in the region");
+    igd_rig_reason(t, "identity", "in the region");
     d.root = APERTURE;
-    g_assert_cmphex(qtest_readq(t->rig->qts, APERTURE), ==,
-                    qtest_readq(t->rig->qts, RIG_DSM_BASE));
+    g_assert_cmphex(qtest_readq(t->qts, APERTURE), ==,
+                    qtest_readq(t->qts, RIG_DSM_BASE));
     policy_guest_change(t, &d);
-    rmrr_query_assert(t->rig->qts, "igd0", "absent", "in the aperture");
+    igd_rig_reason(t, "absent", "in the aperture");
     look(t, "in the aperture");
     check_end(t);
 }
@@ -229,31 +224,31 @@ static void test_aperture(const void *opaque)
     const PolicyKind *kind = opaque;
     g_autofree char *iommu = g_strconcat(kind->iommu, ",rmrr-policy=exact",
                                          NULL);
-    PolicyGuest *t = policy_guest_start_more(iommu, kind->device,
-                                             "-device igd-testdev,id=igd1,"
-                                             "addr=03.0,dsm-base=0x84000000,"
-                                             "dsm-size=32M,gsm-size=2M");
+    IGDRig *t = policy_guest_start_more(iommu, "", kind->listener,
+                                        "-device igd-testdev,id=igd1,"
+                                        "addr=03.0,dsm-base=0x84000000,"
+                                        "dsm-size=32M,gsm-size=2M");
     VTDDomain in_bar = t->a;
 
     in_bar.root = APERTURE;
     place_aperture(t);
-    igd_rig_dma_setup(t->rig, OTHER_DEVFN);
+    igd_rig_dma_setup(t, OTHER_DEVFN);
     vtd_guest_enable(t->g, true);
     policy_set_nothing(t);
     vtd_context_set(t->g, OTHER_DEVFN, &in_bar);
     vtd_inv_context_device(t->g, OTHER_DEVFN);
-    g_assert_cmphex(igd_rig_dma(t->rig, OTHER_DEVFN, IGD_TESTDEV_CMD_FILL, 0,
+    g_assert_cmphex(igd_rig_dma(t, OTHER_DEVFN, IGD_TESTDEV_CMD_FILL, 0,
                                 POLICY_HOLE, 4, 1), ==,
                     IGD_TESTDEV_STATUS_WRITE_FAILED);
-    rmrr_query_assert(t->rig->qts, "igd1", "absent", "aperture");
-    rmrr_query_assert(t->rig->qts, "igd0", "absent", "aperture");
-    policy_guest_stop(t);
+    rmrr_query_assert(t->qts, "igd1", "absent", "aperture");
+    igd_rig_reason(t, "absent", "aperture");
+    igd_rig_stop(t);
 }
 
 /* A table all of whose entries point to itself: little to read, all the same */
 static void test_self(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "exact");
+    IGDRig *t = policy_kind_start(opaque, "exact");
     uint64_t entries[512];
     uint64_t reads;
 
@@ -261,12 +256,11 @@ static void test_self(const void *opaque)
         entries[i] = t->b.root | VTD_RW | 4;
     }
     policy_set_nothing(t);
-    qtest_memwrite(t->rig->qts, t->b.root, entries, sizeof(entries));
-    reads = rmrr_query_counter(t->rig->qts, "igd0", "table-reads");
+    qtest_memwrite(t->qts, t->b.root, entries, sizeof(entries));
+    reads = igd_rig_counter(t, "table-reads");
     vtd_inv_iotlb_domain(t->g, t->b.id);
-    rmrr_query_assert(t->rig->qts, "igd0", "foreign", "self");
-    g_assert_cmpuint(rmrr_query_counter(t->rig->qts, "igd0", "table-reads"),
-                     <=, reads + 8);
+    igd_rig_reason(t, "foreign", "self");
+    g_assert_cmpuint(igd_rig_counter(t, "table-reads"), <=, reads + 8);
     look(t, "self");
     check_end(t);
 }
@@ -274,7 +268,7 @@ static void test_self(const void *opaque)
 /* Descriptors that are refused, and the queue goes on */
 static void test_descriptors(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "exact");
+    IGDRig *t = policy_kind_start(opaque, "exact");
 
     policy_set_identity(t);
     for (uint64_t am = 19; am < 64; am += 11) {
@@ -294,13 +288,13 @@ static void test_descriptors(const void *opaque)
                              0xfffffull << 32, UINT64_MAX);
     }
     look(t, "descriptors");
-    rmrr_query_assert(t->rig->qts, "igd0", "identity", "descriptors");
+    igd_rig_reason(t, "identity", "descriptors");
     check_end(t);
 }
 
 /* All of it in any order */
 
-static void random_step(PolicyGuest *t)
+static void random_step(IGDRig *t)
 {
     uint64_t place = places[g_test_rand_int_range(0, G_N_ELEMENTS(places))];
     uint64_t root = g_test_rand_int_range(0, 3) ? t->a.root : place;
@@ -332,50 +326,38 @@ static void random_step(PolicyGuest *t)
         vtd_inv_context_device(t->g, RIG_SID);
         break;
     case 8:
-        igd_rig_dma(t->rig, POLICY_DEVFN, IGD_TESTDEV_CMD_FILL, 0,
-                    RIG_BASE - 4, 8, 1);
+        igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, RIG_BASE - 4, 8, 1);
         break;
     }
 }
 
 static void test_random(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "keep");
+    IGDRig *t = policy_kind_start(opaque, "keep");
 
     policy_set_identity(t);
     for (int i = 0; i < STEPS; i++) {
         g_autofree char *reason = NULL;
 
         random_step(t);
-        reason = rmrr_query_reason(t->rig->qts, "igd0");
+        reason = rmrr_query_reason(t->qts, "igd0");
     }
     check_end(t);
-}
-
-static void add(const char *test, void (*function)(const void *),
-                const PolicyKind *kind)
-{
-    g_autofree char *path = g_strconcat("intel-iommu-pasid-hostile/", test,
-                                        "/", kind->name, NULL);
-
-    qtest_add_data_func(path, kind, function);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        add("entries", test_entries, &kinds[i]);
-        add("pointers", test_pointers, &kinds[i]);
-        add("beyond", test_beyond, &kinds[i]);
-        add("aperture", test_aperture, &kinds[i]);
-        add("in-region", test_in_region, &kinds[i]);
-        add("descriptors", test_descriptors, &kinds[i]);
-        add("random", test_random, &kinds[i]);
-        /* A listener that maps has all 2^27 leaves mapped to it */
-        if (!policy_kind_maps(&kinds[i])) {
-            add("self", test_self, &kinds[i]);
-        }
-    }
+    TEST_ROWS("intel-iommu-pasid-hostile/entries", kinds, test_entries);
+    TEST_ROWS("intel-iommu-pasid-hostile/pointers", kinds, test_pointers);
+    TEST_ROWS("intel-iommu-pasid-hostile/beyond", kinds, test_beyond);
+    TEST_ROWS("intel-iommu-pasid-hostile/aperture", kinds, test_aperture);
+    TEST_ROWS("intel-iommu-pasid-hostile/in-region", kinds, test_in_region);
+    TEST_ROWS("intel-iommu-pasid-hostile/descriptors", kinds,
+              test_descriptors);
+    TEST_ROWS("intel-iommu-pasid-hostile/random", kinds, test_random);
+    /* A listener that maps, as the first has, gets all 2^27 leaves */
+    test_rows_add("intel-iommu-pasid-hostile/self", kinds + 1,
+                  sizeof(kinds[0]), G_N_ELEMENTS(kinds) - 1, test_self);
     return g_test_run();
 }

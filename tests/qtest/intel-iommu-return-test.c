@@ -13,8 +13,9 @@
 #include "qemu/osdep.h"
 #include "iova-runs.h"
 #include "policy-guest.h"
+#include "qobject/qnum.h"
 #include "refusal.h"
-#include "rmrr-query.h"
+#include "test-rows.h"
 
 #define VFIO_LIMIT "65535"
 
@@ -22,45 +23,36 @@
 #define BESIDE 0x90000000ull
 #define BESIDE_PAGES 6
 
-static void set_fail_in(PolicyGuest *t, uint64_t calls)
+static void set_fail_in(IGDRig *t, uint64_t calls)
 {
-    qtest_qmp_assert_success(t->rig->qts, "{ 'execute': 'qom-set', "
-                             "'arguments': { 'path': "
-                             "'/machine/peripheral/igd0', 'property': "
-                             "'listener-fail-in', 'value': %" PRIu64 " } }",
-                             calls);
+    igd_rig_set(t, "igd0", "fail-in", QOBJECT(qnum_from_uint(calls)));
 }
 
-static uint64_t count(PolicyGuest *t, const char *name)
+static IGDRig *start(const char *listener)
 {
-    return igd_rig_stat(t->rig, "igd0", name);
-}
+    IGDRig *t = policy_guest_start(",rmrr-policy=keep", listener);
 
-static PolicyGuest *start(const char *device)
-{
-    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep", device);
-
-    vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, POLICY_SIZE);
-    vtd_map_range(t->g, &t->a, BESIDE, POLICY_TARGET + POLICY_SIZE,
+    vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, RIG_SIZE);
+    vtd_map_range(t->g, &t->a, BESIDE, POLICY_TARGET + RIG_SIZE,
                   BESIDE_PAGES * VTD_PAGE_4K);
     vtd_guest_enable(t->g, true);
     return t;
 }
 
-static void clear_context(PolicyGuest *t)
+static void clear_context(IGDRig *t)
 {
     vtd_context_clear(t->g, RIG_SID);
     vtd_inv_context_device(t->g, RIG_SID);
 }
 
-static void set_context(PolicyGuest *t, const VTDDomain *d)
+static void set_context(IGDRig *t, const VTDDomain *d)
 {
     vtd_context_set(t->g, RIG_SID, d);
     vtd_inv_context_device(t->g, RIG_SID);
 }
 
 /* L1 has it, VFIO attaches, L2 maps some, goes, L1 has it again: twice */
-static void life(PolicyGuest *t)
+static void life(IGDRig *t)
 {
     for (int round = 0; round < 2; round++) {
         set_context(t, &t->a);
@@ -82,49 +74,49 @@ static void life(PolicyGuest *t)
     set_context(t, &t->a);
 }
 
-static void check_home(PolicyGuest *t, const char *where)
+static void check_home(IGDRig *t, const char *where)
 {
-    g_autoptr(GArray) expected = igd_rig_expect(t->rig);
+    g_autoptr(GArray) expected = igd_rig_expect(t);
 
-    rmrr_query_assert(t->rig->qts, "igd0", "identity", where);
-    igd_rig_expect_page(t->rig, expected, POLICY_NEIGHBOUR,
-                        POLICY_TARGET + POLICY_SIZE, VTD_PAGE_4K, true);
+    igd_rig_reason(t, "identity", where);
+    igd_rig_expect_page(t, expected, POLICY_NEIGHBOUR,
+                        POLICY_TARGET + RIG_SIZE, VTD_PAGE_4K, true);
     for (int i = 0; i < BESIDE_PAGES; i++) {
-        igd_rig_expect_page(t->rig, expected, BESIDE + i * VTD_PAGE_4K,
-                            POLICY_TARGET + POLICY_SIZE + i * VTD_PAGE_4K,
+        igd_rig_expect_page(t, expected, BESIDE + i * VTD_PAGE_4K,
+                            POLICY_TARGET + RIG_SIZE + i * VTD_PAGE_4K,
                             VTD_PAGE_4K, true);
     }
-    igd_rig_check_map(t->rig, expected, where);
+    igd_rig_check_map(t, expected, where);
     g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==, POLICY_HOLE);
 }
 
 static void test_fail_each(void)
 {
-    PolicyGuest *t = start(",listener=map");
+    IGDRig *t = start("map");
     uint64_t calls, surrendered = 0, n;
 
-    igd_rig_reset_stats(t->rig, "igd0");
+    igd_rig_reset_stats(t);
     life(t);
     check_home(t, "nothing failed");
-    calls = count(t, "maps");
-    g_assert_cmpuint(count(t, "region-maps"), >=, 5);
-    policy_guest_stop(t);
+    calls = igd_rig_count(t, "maps");
+    g_assert_cmpuint(igd_rig_count(t, "region-maps"), >=, 5);
+    igd_rig_stop(t);
 
     for (n = 1; n <= calls; n++) {
         g_autofree char *where = g_strdup_printf("call %" PRIu64, n);
 
-        t = start(",listener=map");
+        t = start("map");
         set_fail_in(t, n);
         life(t);
-        g_assert_cmpuint(count(t, "injected"), ==, 1);
-        g_assert_cmpuint(count(t, "fatal"), ==, 0);
-        surrendered += count(t, "surrendered");
+        g_assert_cmpuint(igd_rig_count(t, "injected"), ==, 1);
+        g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
+        surrendered += igd_rig_count(t, "surrendered");
 
         clear_context(t);
         set_context(t, &t->a);
         check_home(t, where);
-        g_assert_cmpuint(count(t, "fatal"), ==, 0);
-        policy_guest_stop(t);
+        g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
+        igd_rig_stop(t);
     }
     /* The region's own mapping was among those that failed */
     g_assert_cmpuint(surrendered, >=, 4);
@@ -137,54 +129,54 @@ static void test_fail_each(void)
  */
 typedef struct Return {
     const char *name;
-    void (*leave)(PolicyGuest *t);      /* the region is not mapped */
-    void (*come)(PolicyGuest *t);       /* it is, if the host can */
+    void (*leave)(IGDRig *t);      /* the region is not mapped */
+    void (*come)(IGDRig *t);       /* it is, if the host can */
     const char *reason;
     bool translated;                    /* the guest's tables map it as well */
 } Return;
 
 typedef struct Back {
     const char *name;
-    const char *(*go)(PolicyGuest *t, const Return *r); /* gives the reason */
+    const char *(*go)(IGDRig *t, const Return *r); /* gives the reason */
 } Back;
 
-static void leave_empty(PolicyGuest *t)
+static void leave_empty(IGDRig *t)
 {
     vtd_guest_set_translation(t->g, true);
     clear_context(t);
     set_context(t, &t->b);
-    rmrr_query_assert(t->rig->qts, "igd0", "absent", "leave");
+    igd_rig_reason(t, "absent", "leave");
 }
 
-static void leave_nothing(PolicyGuest *t)
+static void leave_nothing(IGDRig *t)
 {
     vtd_guest_set_translation(t->g, true);
     clear_context(t);
-    rmrr_query_assert(t->rig->qts, "igd0", "no-context", "leave");
+    igd_rig_reason(t, "no-context", "leave");
 }
 
-static void come_off(PolicyGuest *t)
+static void come_off(IGDRig *t)
 {
     vtd_guest_set_translation(t->g, false);
 }
 
-static void come_pass_through(PolicyGuest *t)
+static void come_pass_through(IGDRig *t)
 {
     set_context(t, NULL);
 }
 
-static void come_attach(PolicyGuest *t)
+static void come_attach(IGDRig *t)
 {
     set_context(t, &t->a);
 }
 
-static const char *back_context(PolicyGuest *t, const Return *r)
+static const char *back_context(IGDRig *t, const Return *r)
 {
     vtd_inv_context_device(t->g, RIG_SID);
     return r->reason;
 }
 
-static const char *back_translation(PolicyGuest *t, const Return *r)
+static const char *back_translation(IGDRig *t, const Return *r)
 {
     bool on = !strcmp(r->reason, "translation-off");
 
@@ -193,10 +185,10 @@ static const char *back_translation(PolicyGuest *t, const Return *r)
     return on ? "identity" : "translation-off";
 }
 
-static const char *back_reset(PolicyGuest *t, const Return *r)
+static const char *back_reset(IGDRig *t, const Return *r)
 {
-    qtest_system_reset(t->rig->qts);
-    igd_rig_dma_setup(t->rig, POLICY_DEVFN);
+    qtest_system_reset(t->qts);
+    igd_rig_dma_setup(t, RIG_SID);
     vtd_guest_set_queue(t->g, true);
     return "translation-off";
 }
@@ -216,17 +208,16 @@ static const Back backs[] = {
 };
 
 /* What the region is to the host and to the device's DMA */
-static void check_region(PolicyGuest *t, const char *reason, bool there,
+static void check_region(IGDRig *t, const char *reason, bool there,
                          const char *where)
 {
-    g_autofree char *text = igd_rig_get_string(t->rig, "igd0",
-                                               "listener-map");
+    g_autofree char *text = igd_rig_get_string(t, "igd0", "map");
     g_autoptr(GArray) map = iova_runs_parse(text);
     g_autoptr(GArray) region = iova_runs_new();
-    g_autoptr(GArray) want = there ? igd_rig_expect(t->rig) : iova_runs_new();
+    g_autoptr(GArray) want = there ? igd_rig_expect(t) : iova_runs_new();
     g_autofree char *is = NULL, *expected = NULL;
 
-    rmrr_query_assert(t->rig->qts, "igd0", reason, where);
+    igd_rig_reason(t, reason, where);
     iova_runs_add_slice(region, map, RIG_BASE, RIG_LIMIT, RIG_BASE, true);
     is = iova_runs_format(region);
     expected = iova_runs_format(want);
@@ -235,26 +226,26 @@ static void check_region(PolicyGuest *t, const char *reason, bool there,
                     there ? POLICY_HOLE : 0);
 }
 
-static void fail_and_back(PolicyGuest *t, uint64_t n, const Return *r,
+static void fail_and_back(IGDRig *t, uint64_t n, const Return *r,
                           const Back *b)
 {
     g_autofree char *where = g_strdup_printf("%s, %s", r->name, b->name);
     const char *reason;
 
     r->leave(t);
-    igd_rig_reset_stats(t->rig, "igd0");
+    igd_rig_reset_stats(t);
     set_fail_in(t, n);
     r->come(t);
-    g_assert_cmpuint(count(t, "surrendered"), ==, 1);
+    g_assert_cmpuint(igd_rig_count(t, "surrendered"), ==, 1);
     check_region(t, "map-failed", r->translated, where);
     vtd_inv_iotlb_global(t->g);
     check_region(t, "map-failed", r->translated, where);
 
-    igd_rig_reset_stats(t->rig, "igd0");
+    igd_rig_reset_stats(t);
     reason = b->go(t, r);
     check_region(t, reason, true, where);
-    g_assert_cmpuint(count(t, "region-maps"), ==, 1);
-    g_assert_cmpuint(count(t, "fatal"), ==, 0);
+    g_assert_cmpuint(igd_rig_count(t, "region-maps"), ==, 1);
+    g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
     vtd_inv_iotlb_global(t->g);
     check_region(t, reason, true, where);
 }
@@ -270,24 +261,24 @@ static void test_fail_return(gconstpointer data)
     uint64_t n, region = 0;
 
     for (n = 1; n <= 16; n++) {
-        PolicyGuest *t = start(",listener=map");
+        IGDRig *t = start("map");
         bool injected, ours;
 
         r->leave(t);
-        igd_rig_reset_stats(t->rig, "igd0");
+        igd_rig_reset_stats(t);
         set_fail_in(t, n);
         r->come(t);
-        injected = count(t, "injected");
-        ours = count(t, "surrendered");
-        g_assert_cmpuint(count(t, "fatal") + ours, <=, injected);
-        policy_guest_stop(t);
+        injected = igd_rig_count(t, "injected");
+        ours = igd_rig_count(t, "surrendered");
+        g_assert_cmpuint(igd_rig_count(t, "fatal") + ours, <=, injected);
+        igd_rig_stop(t);
         if (!injected) {
             break;
         }
         for (size_t b = 0; ours && b < G_N_ELEMENTS(backs); b++) {
-            t = start(",listener=map");
+            t = start("map");
             fail_and_back(t, n, r, &backs[b]);
-            policy_guest_stop(t);
+            igd_rig_stop(t);
         }
         region += ours;
     }
@@ -302,28 +293,28 @@ static void test_fail_return(gconstpointer data)
  */
 static void test_pass_through_unseen(void)
 {
-    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep,caching-mode=off",
-                                        "");
+    IGDRig *t = policy_guest_start(",rmrr-policy=keep,caching-mode=off", "");
 
     vtd_guest_enable(t->g, true);
     clear_context(t);
-    rmrr_query_assert(t->rig->qts, "igd0", "no-context", "cleared");
+    igd_rig_reason(t, "no-context", "cleared");
     g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==, 0);
     vtd_context_set(t->g, RIG_SID, NULL);
     for (int i = 0; i < 3; i++) {
         g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==,
                         POLICY_HOLE);
     }
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 /* While the device is being attached it is an error of the device */
 static void test_fail_at_start(void)
 {
     refusal_assert("-machine q35 -m 4G -device intel-iommu,intremap=on,"
-                   "caching-mode=on -device igd-testdev,addr=02.0,"
-                   "dsm-base=0x7b800000,listener=map,listener-fail=1",
-                   "igd-testdev", "cannot map RAM section", NULL);
+                   "caching-mode=on -device igd-testdev,id=igd0,addr=02.0,"
+                   "dsm-base=0x7b800000 "
+                   "-device dma-listener-testdev,for=igd0,fail-in=1",
+                   "dma-listener-testdev", "cannot map RAM section", NULL);
 }
 
 /*
@@ -341,7 +332,8 @@ static void test_fail_late(gconstpointer data)
             "timeout 60 %s -accel qtest -display none -machine q35 -m 4G "
             "-nodefaults -device intel-iommu,intremap=on,caching-mode=on "
             "-global igd-testdev.dsm-base=0x84000000 -device igd-testdev,"
-            "addr=02.0,dsm-base=0x7b800000,listener=map,listener-fail=%d "
+            "id=igd0,addr=02.0,dsm-base=0x7b800000 "
+            "-device dma-listener-testdev,for=igd0,fail-in=%d "
             "-device igd-testdev,addr=03.0%s", g_getenv("QTEST_QEMU_BINARY"), n,
             options);
         g_autofree char *err = NULL;
@@ -366,77 +358,71 @@ static void test_fail_late(gconstpointer data)
 static void test_limit_reached(void)
 {
     const uint64_t pages = 64;
-    PolicyGuest *t = start(",listener=map,listener-limit=32");
+    IGDRig *t = start("map,limit=32");
 
     clear_context(t);
     vtd_map_range(t->g, &t->b, BESIDE, POLICY_TARGET, pages * VTD_PAGE_4K);
     set_context(t, &t->b);
-    g_assert_cmpuint(count(t, "entries"), ==, 32);
-    rmrr_query_assert(t->rig->qts, "igd0", "absent", "full");
+    g_assert_cmpuint(igd_rig_count(t, "entries"), ==, 32);
+    igd_rig_reason(t, "absent", "full");
 
-    igd_rig_reset_stats(t->rig, "igd0");
+    igd_rig_reset_stats(t);
     set_context(t, &t->a);
-    rmrr_query_assert(t->rig->qts, "igd0", "map-failed", "no room");
-    g_assert_cmpuint(count(t, "surrendered"), ==, 1);
-    g_assert_cmpuint(count(t, "fatal"), ==, 0);
-    g_assert_cmpuint(rmrr_query_counter(t->rig->qts, "igd0", "failures"), ==,
-                     1);
+    igd_rig_reason(t, "map-failed", "no room");
+    g_assert_cmpuint(igd_rig_count(t, "surrendered"), ==, 1);
+    g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
+    g_assert_cmpuint(igd_rig_counter(t, "failures"), ==, 1);
     g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==, POLICY_HOLE);
     vtd_inv_iotlb_global(t->g);
-    rmrr_query_assert(t->rig->qts, "igd0", "map-failed", "still no room");
+    igd_rig_reason(t, "map-failed", "still no room");
 
     clear_context(t);
     set_context(t, &t->a);
     check_home(t, "room again");
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 /* 256 MiB in 4 KiB pages are one more than VFIO maps; the region is one */
 static void test_large(void)
 {
     const uint64_t size = 264 * 1024 * 1024;
-    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep", ",dsm-size=256M,"
-                                        "listener=map,listener-limit="
-                                        VFIO_LIMIT);
+    IGDRig *t = policy_guest_start_more(",rmrr-policy=keep", ",dsm-size=256M",
+                                        "map,limit=" VFIO_LIMIT, "");
+
     vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, size);
     vtd_guest_enable(t->g, true);
     set_context(t, &t->a);
-    igd_rig_reset_stats(t->rig, "igd0");
+    igd_rig_reset_stats(t);
 
     for (int round = 1; round <= 3; round++) {
-        rmrr_query_assert(t->rig->qts, "igd0", "identity", "bound");
-        g_assert_cmpuint(count(t, "entries"), ==, 2);
+        igd_rig_reason(t, "identity", "bound");
+        g_assert_cmpuint(igd_rig_count(t, "entries"), ==, 2);
         vtd_inv_iotlb_global(t->g);
         vtd_inv_context_global(t->g);
         clear_context(t);
         set_context(t, &t->b);
         vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, VTD_PAGE_2M);
         vtd_inv_iotlb_domain(t->g, t->b.id);
-        rmrr_query_assert(t->rig->qts, "igd0", "foreign", "attached");
+        igd_rig_reason(t, "foreign", "attached");
         vtd_clear_entry(t->g, &t->b, RIG_BASE, VTD_PAGE_1G);
         vtd_inv_iotlb_domain(t->g, t->b.id);
         clear_context(t);
         set_context(t, &t->a);
-        g_assert_cmpuint(count(t, "region-maps"), ==,
+        g_assert_cmpuint(igd_rig_count(t, "region-maps"), ==,
                          round * (1 + VTD_PAGE_2M / VTD_PAGE_4K));
     }
     g_assert_cmphex(policy_guest_write_lands(t, RIG_BASE + size - 4), ==,
                     RIG_BASE + size - 4);
-    g_assert_cmpuint(count(t, "enospc"), ==, 0);
-    g_assert_cmpuint(count(t, "fatal"), ==, 0);
-    policy_guest_stop(t);
+    g_assert_cmpuint(igd_rig_count(t, "enospc"), ==, 0);
+    g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
+    igd_rig_stop(t);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("intel-iommu-return/fail-each", test_fail_each);
-    for (size_t i = 0; i < G_N_ELEMENTS(returns); i++) {
-        g_autofree char *path = g_strdup_printf("intel-iommu-return/fail/%s",
-                                                returns[i].name);
-
-        qtest_add_data_func(path, &returns[i], test_fail_return);
-    }
+    TEST_ROWS("intel-iommu-return/fail", returns, test_fail_return);
     qtest_add_func("intel-iommu-return/pass-through-unseen",
                    test_pass_through_unseen);
     qtest_add_func("intel-iommu-return/fail-at-start", test_fail_at_start);

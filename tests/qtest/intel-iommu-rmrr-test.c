@@ -9,11 +9,9 @@
 #include "qemu/osdep.h"
 #include "igd-testdev-rig.h"
 #include "iova-runs.h"
-#include "hw/display/igd-testdev-regs.h"
 #include "hw/pci/pci_regs.h"
 #include "qobject/qdict.h"
 
-#define DEVFN 0x10              /* igd0 */
 #define DOMAIN_ID 7
 #define PATTERN 0x5a17ed00u
 
@@ -38,7 +36,7 @@ static void check_dma_at(Continuity *c, uint64_t iova, const char *where)
     uint32_t status;
 
     c->fill++;
-    status = igd_rig_dma(c->rig, DEVFN, IGD_TESTDEV_CMD_FILL, 0, iova, 4,
+    status = igd_rig_dma(c->rig, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, iova, 4,
                          c->fill);
     if (status != IGD_TESTDEV_STATUS_DONE) {
         g_printerr("%s: DMA\n", where);
@@ -56,7 +54,7 @@ static void step(Continuity *c, const char *where)
 
 static void steps_translation(Continuity *c)
 {
-    VTDGuest *g = &c->rig->vtd;
+    VTDGuest *g = c->rig->g;
 
     for (int i = 0; i < 3; i++) {
         vtd_guest_set_translation(g, false);
@@ -68,7 +66,7 @@ static void steps_translation(Continuity *c)
 
 static void steps_root(Continuity *c)
 {
-    VTDGuest *g = &c->rig->vtd;
+    VTDGuest *g = c->rig->g;
     uint64_t old = g->root;
     uint64_t new = vtd_guest_alloc(g);
 
@@ -86,7 +84,7 @@ static void steps_root(Continuity *c)
 
 static void steps_context(Continuity *c)
 {
-    VTDGuest *g = &c->rig->vtd;
+    VTDGuest *g = c->rig->g;
     VTDDomain empty = vtd_domain_new(g, DOMAIN_ID + 1, c->d.levels);
 
     vtd_context_clear(g, RIG_SID);
@@ -105,7 +103,7 @@ static void steps_context(Continuity *c)
 
 static void steps_iotlb(Continuity *c)
 {
-    VTDGuest *g = &c->rig->vtd;
+    VTDGuest *g = c->rig->g;
 
     for (unsigned int order = 0; order <= 18; order++) {
         vtd_inv_iotlb_page(g, c->d.id, RIG_BASE, order);
@@ -123,7 +121,7 @@ static void steps_iotlb(Continuity *c)
 static void steps_tables(Continuity *c)
 {
     const uint64_t size = RIG_LIMIT - RIG_BASE + 1;
-    VTDGuest *g = &c->rig->vtd;
+    VTDGuest *g = c->rig->g;
 
     vtd_clear_entry(g, &c->d, RIG_BASE, VTD_PAGE_2M);
     vtd_clear_entry(g, &c->d, RIG_LIMIT, VTD_PAGE_2M);
@@ -144,19 +142,19 @@ static void test_continuity(const void *opaque)
 {
     const bool queued = GPOINTER_TO_INT(opaque);
     Continuity c = {
-        .rig = igd_rig_start("", ",listener=map", ""),
+        .rig = igd_rig_start("", "", "map", ""),
         .fill = PATTERN,
     };
-    VTDGuest *g = &c.rig->vtd;
+    VTDGuest *g = c.rig->g;
 
-    g_assert_cmpuint(igd_rig_stat(c.rig, "igd0", "region-maps"), ==, 1);
-    g_assert_cmpuint(igd_rig_stat(c.rig, "igd0", "region-unmaps"), ==, 0);
-    igd_rig_reset_stats(c.rig, "igd0");
+    g_assert_cmpuint(igd_rig_count(c.rig, "region-maps"), ==, 1);
+    g_assert_cmpuint(igd_rig_count(c.rig, "region-unmaps"), ==, 0);
+    igd_rig_reset_stats(c.rig);
     c.d = vtd_domain_new(g, DOMAIN_ID, 4);
     vtd_context_set(g, RIG_SID, &c.d);
 
     for (int round = 0; round < 2; round++) {
-        igd_rig_dma_setup(c.rig, DEVFN);
+        igd_rig_dma_setup(c.rig, RIG_SID);
         step(&c, "start");
         vtd_guest_enable(g, queued);
         vtd_map_page(g, &c.d, RIG_BASE & ~(VTD_PAGE_2M - 1), TARGET,
@@ -181,27 +179,27 @@ static void test_continuity(const void *opaque)
 static void test_entry_limit(void)
 {
     const uint64_t pages = 64, iova = 0x90000000;
-    IGDRig *rig = igd_rig_start("", ",listener=map,listener-limit=32", "");
-    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, 4);
+    IGDRig *rig = igd_rig_start("", "", "map,limit=32", "");
+    VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
 
-    vtd_context_set(&rig->vtd, RIG_SID, &d);
-    vtd_map_range(&rig->vtd, &d, RIG_BASE, RIG_BASE, RIG_LIMIT - RIG_BASE + 1);
-    vtd_guest_enable(&rig->vtd, true);
-    igd_rig_reset_stats(rig, "igd0");
-    vtd_inv_iotlb_global(&rig->vtd);
+    vtd_context_set(rig->g, RIG_SID, &d);
+    vtd_map_range(rig->g, &d, RIG_BASE, RIG_BASE, RIG_LIMIT - RIG_BASE + 1);
+    vtd_guest_enable(rig->g, true);
+    igd_rig_reset_stats(rig);
+    vtd_inv_iotlb_global(rig->g);
     igd_rig_check_kept(rig, "identity");
-    g_assert_cmpuint(igd_rig_stat(rig, "igd0", "entries"), ==, 1);
+    g_assert_cmpuint(igd_rig_count(rig, "entries"), ==, 1);
 
-    vtd_map_range(&rig->vtd, &d, iova, TARGET, pages * VTD_PAGE_4K);
-    vtd_inv_iotlb_global(&rig->vtd);
-    g_assert_cmpuint(igd_rig_stat(rig, "igd0", "entries"), ==, 32);
-    g_assert_cmpuint(igd_rig_stat(rig, "igd0", "enospc"), ==, pages - 31);
-    g_assert_cmpuint(igd_rig_stat(rig, "igd0", "region-unmaps"), ==, 0);
+    vtd_map_range(rig->g, &d, iova, TARGET, pages * VTD_PAGE_4K);
+    vtd_inv_iotlb_global(rig->g);
+    g_assert_cmpuint(igd_rig_count(rig, "entries"), ==, 32);
+    g_assert_cmpuint(igd_rig_count(rig, "enospc"), ==, pages - 31);
+    g_assert_cmpuint(igd_rig_count(rig, "region-unmaps"), ==, 0);
 
-    vtd_guest_set_translation(&rig->vtd, false);
+    vtd_guest_set_translation(rig->g, false);
     igd_rig_check_map(rig, rig->identity, "translation off");
-    g_assert_cmpuint(igd_rig_stat(rig, "igd0", "fatal"), ==, 0);
-    g_assert_cmpuint(igd_rig_stat(rig, "igd0", "region-unmaps"), ==, 0);
+    g_assert_cmpuint(igd_rig_count(rig, "fatal"), ==, 0);
+    g_assert_cmpuint(igd_rig_count(rig, "region-unmaps"), ==, 0);
     igd_rig_stop(rig);
 }
 
@@ -213,19 +211,19 @@ static void test_entry_limit(void)
 static void test_root_pointer(void)
 {
     const uint64_t iova = 0x90000000;
-    IGDRig *rig = igd_rig_start("", ",listener=map", "");
-    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, 4);
+    IGDRig *rig = igd_rig_start("", "", "map", "");
+    VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
     g_autoptr(GArray) expected = igd_rig_expect(rig);
 
-    vtd_context_set(&rig->vtd, RIG_SID, &d);
-    vtd_map_range(&rig->vtd, &d, RIG_BASE, RIG_BASE, RIG_LIMIT - RIG_BASE + 1);
-    vtd_map_page(&rig->vtd, &d, iova, TARGET, VTD_PAGE_2M, VTD_RW);
+    vtd_context_set(rig->g, RIG_SID, &d);
+    vtd_map_range(rig->g, &d, RIG_BASE, RIG_BASE, RIG_LIMIT - RIG_BASE + 1);
+    vtd_map_page(rig->g, &d, iova, TARGET, VTD_PAGE_2M, VTD_RW);
     igd_rig_expect_page(rig, expected, iova, TARGET, VTD_PAGE_2M, true);
-    vtd_guest_enable(&rig->vtd, true);
+    vtd_guest_enable(rig->g, true);
     igd_rig_check_map(rig, expected, "translation on");
 
-    igd_rig_reset_stats(rig, "igd0");
-    vtd_guest_set_root(&rig->vtd, rig->vtd.root);
+    igd_rig_reset_stats(rig);
+    vtd_guest_set_root(rig->g, rig->g->root);
     igd_rig_check_map(rig, expected, "the same root table");
     igd_rig_check_kept(rig, "the same root table");
     igd_rig_stop(rig);
@@ -235,26 +233,25 @@ static void test_root_pointer(void)
 
 static void test_root_port(void)
 {
-    const uint64_t base = 0x83e00000, limit = 0x85ffffff;
+    const uint64_t base = RIG_IGD1_BASE, limit = RIG_IGD1_LIMIT;
     const uint16_t sid = 0x100;
-    IGDRig *rig = igd_rig_start("", ",listener=map",
+    IGDRig *rig = igd_rig_start("", "", "map",
                                 "-device pcie-root-port,id=rp,addr=03.0,"
-                                "chassis=1 -device igd-testdev,id=igd1,bus=rp,"
-                                "dsm-base=0x84000000,dsm-size=32M,gsm-size=2M,"
-                                "listener=map");
+                                "chassis=1 " RIG_IGD1 ",bus=rp"
+                                RIG_IGD1_LISTENER);
     QPCIDevice *port = qpci_device_find(rig->bus, 0x18);
-    VTDDomain d = vtd_domain_new(&rig->vtd, DOMAIN_ID, 4);
+    VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
 
     g_assert_nonnull(port);
     qpci_config_writeb(port, PCI_SECONDARY_BUS, 1);
     qpci_config_writeb(port, PCI_SUBORDINATE_BUS, 1);
     g_free(port);
 
-    vtd_context_set(&rig->vtd, sid, &d);
-    vtd_guest_enable(&rig->vtd, true);
-    vtd_map_page(&rig->vtd, &d, base & ~(VTD_PAGE_1G - 1), TARGET, VTD_PAGE_1G,
+    vtd_context_set(rig->g, sid, &d);
+    vtd_guest_enable(rig->g, true);
+    vtd_map_page(rig->g, &d, base & ~(VTD_PAGE_1G - 1), TARGET, VTD_PAGE_1G,
                  VTD_RW);
-    vtd_inv_iotlb_global(&rig->vtd);
+    vtd_inv_iotlb_global(rig->g);
     g_assert_cmpuint(igd_rig_stat(rig, "igd1", "region-maps"), ==, 1);
     g_assert_cmpuint(igd_rig_stat(rig, "igd1", "region-unmaps"), ==, 0);
     g_assert_cmpuint(igd_rig_stat(rig, "igd1", "fatal"), ==, 0);
@@ -269,9 +266,9 @@ static void test_root_port(void)
     /* Its memory is gone, igd0's is not */
     iova_runs_cut(rig->identity, base, limit);
     igd_rig_check_map(rig, rig->identity, "unplugged");
-    vtd_guest_enable(&rig->vtd, true);
-    vtd_inv_context_global(&rig->vtd);
-    vtd_inv_iotlb_global(&rig->vtd);
+    vtd_guest_enable(rig->g, true);
+    vtd_inv_context_global(rig->g);
+    vtd_inv_iotlb_global(rig->g);
     g_assert_cmphex(qtest_readl(rig->qts, base), !=, PATTERN);
     igd_rig_stop(rig);
 }

@@ -14,79 +14,44 @@
 #include "qemu/osdep.h"
 #include "iova-runs.h"
 #include "policy-guest.h"
-#include "policy-table.h"
-#include "rmrr-query.h"
-#include "vtd-scalable.h"
-#include "hw/display/igd-testdev-regs.h"
+#include "test-rows.h"
 
 #define BLIND ",caching-mode=off"
 
 static const PolicyKind scalable[] = {
-    { "second-stage", POLICY_SECOND_STAGE, ",listener=map" },
-    { "second-stage-emulated", POLICY_SECOND_STAGE, "" },
-    { "first-stage", POLICY_FIRST_STAGE, "" },
-    { "first-stage-unmap", POLICY_FIRST_STAGE, ",listener=unmap" },
+    { "second-stage", RIG_SECOND_STAGE, "map" },
+    { "second-stage-emulated", RIG_SECOND_STAGE, "" },
+    { "first-stage", RIG_FIRST_STAGE, "" },
+    { "first-stage-unmap", RIG_FIRST_STAGE, "unmap" },
     { }
 };
 
 /* Where keep keeps */
 static const PolicyKind in_place[] = {
-    { "legacy", "", ",listener=map" },
-    { "second-stage", POLICY_SECOND_STAGE, ",listener=map" },
+    { "legacy", "", "map" },
+    { "second-stage", RIG_SECOND_STAGE, "map" },
 };
 
 /* The table, with every kind of listener there can be */
+static const PolicyKind tables[] = {
+    { "table", RIG_SECOND_STAGE, "map" },
+    { "table-emulated", RIG_SECOND_STAGE, "" },
+    { "table-blind", RIG_SECOND_STAGE BLIND, "" },
+    { "table-first-stage", RIG_FIRST_STAGE, "" },
+    { "table-first-stage-blind", RIG_FIRST_STAGE BLIND, "" },
+    { "table-first-stage-unmap", RIG_FIRST_STAGE, "unmap" },
+};
 
-static void test_table(const void *policy)
-{
-    policy_table_run(policy, POLICY_SECOND_STAGE, ",listener=map");
-}
-
-static void test_table_emulated(const void *policy)
-{
-    policy_table_run(policy, POLICY_SECOND_STAGE, "");
-}
-
-static void test_table_blind(const void *policy)
-{
-    policy_table_run(policy, POLICY_SECOND_STAGE BLIND, "");
-}
-
-static void test_table_first(const void *policy)
-{
-    policy_table_run(policy, POLICY_FIRST_STAGE, "");
-}
-
-static void test_table_first_blind(const void *policy)
-{
-    policy_table_run(policy, POLICY_FIRST_STAGE BLIND, "");
-}
-
-static void test_table_first_unmap(const void *policy)
-{
-    policy_table_run(policy, POLICY_FIRST_STAGE, ",listener=unmap");
-}
-
-static void check_reason(PolicyGuest *t, const char *reason, const char *where)
-{
-    rmrr_query_assert(t->rig->qts, "igd0", reason, where);
-}
-
-static void check_lands(PolicyGuest *t, uint64_t iova, uint64_t want)
+static void check_lands(IGDRig *t, uint64_t iova, uint64_t want)
 {
     g_assert_cmphex(policy_guest_write_lands(t, iova), ==, want);
 }
 
-/* The region and nothing else, mapped to @gpa */
-static void check_mapped(PolicyGuest *t, const PolicyKind *kind, uint64_t gpa,
+static void check_mapped(IGDRig *t, const PolicyKind *kind, uint64_t gpa,
                          const char *where)
 {
-    g_autoptr(GArray) expected = iova_runs_new();
-
     if (policy_kind_maps(kind)) {
-        iova_runs_add_slice(expected, t->rig->identity, gpa,
-                            gpa + POLICY_SIZE - 1, RIG_BASE, true);
-        igd_rig_check_map(t->rig, expected, where);
+        igd_rig_check_region(t, gpa, where);
     }
 }
 
@@ -95,19 +60,18 @@ static void check_mapped(PolicyGuest *t, const PolicyKind *kind, uint64_t gpa,
  * nothing happens before, and all of it then. The IOTLB has nothing to add.
  */
 
-static void change(PolicyGuest *t, const VTDDomain *d,
+static void change(IGDRig *t, const VTDDomain *d,
                    void (*flush)(VTDGuest *g, uint16_t domain),
                    uint16_t flushed, const char *reason)
 {
-    g_autofree char *before = rmrr_query_reason(t->rig->qts, "igd0");
-    uint64_t scans = rmrr_query_counter(t->rig->qts, "igd0", "scans");
+    g_autofree char *before = rmrr_query_reason(t->qts, "igd0");
+    uint64_t scans = igd_rig_counter(t, "scans");
 
     vtd_pasid_set(t->g, RIG_SID, d);
-    check_reason(t, before, "changed, nothing invalidated");
-    g_assert_cmpuint(rmrr_query_counter(t->rig->qts, "igd0", "scans"), ==,
-                     scans);
+    igd_rig_reason(t, before, "changed, nothing invalidated");
+    g_assert_cmpuint(igd_rig_counter(t, "scans"), ==, scans);
     flush(t->g, flushed);
-    check_reason(t, reason, "PASID cache");
+    igd_rig_reason(t, reason, "PASID cache");
 }
 
 static void flush_all(VTDGuest *g, uint16_t domain)
@@ -117,12 +81,12 @@ static void flush_all(VTDGuest *g, uint16_t domain)
 
 static void run_in_place(const PolicyKind *kind, const char *policy)
 {
-    PolicyGuest *t = policy_kind_start(kind, policy);
+    IGDRig *t = policy_kind_start(kind, policy);
 
     vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
     policy_set_identity(t);
-    vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, POLICY_SIZE);
-    check_reason(t, "identity", "start");
+    vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, RIG_SIZE);
+    igd_rig_reason(t, "identity", "start");
 
     for (int round = 0; round < 2; round++) {
         change(t, &t->b, vtd_inv_pasid_one, t->a.id, "foreign");
@@ -130,24 +94,24 @@ static void run_in_place(const PolicyKind *kind, const char *policy)
         check_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
         vtd_inv_piotlb_domain(t->g, t->a.id);
         vtd_inv_piotlb_domain(t->g, t->b.id);
-        check_reason(t, "foreign", "IOTLB");
+        igd_rig_reason(t, "foreign", "IOTLB");
         check_mapped(t, kind, POLICY_TARGET, "foreign, IOTLB");
 
         change(t, NULL, vtd_inv_pasid_domain, t->b.id, "pass-through");
         check_lands(t, POLICY_HOLE, POLICY_HOLE);
         vtd_inv_piotlb_domain(t->g, t->b.id);
-        check_reason(t, "pass-through", "IOTLB");
+        igd_rig_reason(t, "pass-through", "IOTLB");
         if (policy_kind_maps(kind)) {
-            igd_rig_check_map(t->rig, t->rig->identity, "pass-through");
+            igd_rig_check_map(t, t->identity, "pass-through");
         }
 
         change(t, &t->a, flush_all, 0, "identity");
         check_mapped(t, kind, RIG_BASE, "identity");
         vtd_inv_piotlb_page(t->g, t->a.id, RIG_BASE, 9);
-        check_reason(t, "identity", "IOTLB");
+        igd_rig_reason(t, "identity", "IOTLB");
         check_lands(t, POLICY_HOLE, POLICY_HOLE);
     }
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 static void test_in_place(const void *policy)
@@ -163,36 +127,36 @@ static void run_missing(const PolicyKind *kind, const char *policy)
 {
     const char *reason = strcmp(policy, "lock") ? "no-context" : "locked";
     uint64_t lands = strcmp(policy, "lock") ? 0 : POLICY_HOLE;
-    PolicyGuest *t = policy_kind_start(kind, policy);
+    IGDRig *t = policy_kind_start(kind, policy);
     uint64_t directory = vtd_pasid_directory(t->g, RIG_SID);
     uint64_t value;
 
     policy_set_identity(t);
     vtd_pasid_clear(t->g, RIG_SID);
-    check_reason(t, "identity", "not flushed");
+    igd_rig_reason(t, "identity", "not flushed");
     vtd_inv_pasid_one(t->g, t->a.id);
-    check_reason(t, reason, "no PASID entry");
+    igd_rig_reason(t, reason, "no PASID entry");
     check_lands(t, POLICY_HOLE, lands);
     vtd_inv_piotlb_domain(t->g, t->a.id);
     vtd_inv_iotlb_global(t->g);
-    check_reason(t, reason, "no PASID entry, IOTLB");
+    igd_rig_reason(t, reason, "no PASID entry, IOTLB");
     vtd_pasid_set(t->g, RIG_SID, &t->a);
     vtd_inv_pasid_one(t->g, t->a.id);
-    check_reason(t, "identity", "again");
+    igd_rig_reason(t, "identity", "again");
     check_lands(t, POLICY_HOLE, POLICY_HOLE);
 
-    value = qtest_readq(t->rig->qts, directory);
-    qtest_writeq(t->rig->qts, directory, 0);
+    value = qtest_readq(t->qts, directory);
+    qtest_writeq(t->qts, directory, 0);
     vtd_inv_pasid_domain(t->g, t->a.id);
-    check_reason(t, reason, "no table");
+    igd_rig_reason(t, reason, "no table");
     check_lands(t, POLICY_HOLE, lands);
-    qtest_writeq(t->rig->qts, directory, value);
+    qtest_writeq(t->qts, directory, value);
     vtd_inv_pasid_global(t->g);
-    check_reason(t, "identity", "again");
-    if (*kind->device) {
-        g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "fatal"), ==, 0);
+    igd_rig_reason(t, "identity", "again");
+    if (*kind->listener) {
+        g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
     }
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 static void test_missing(const void *policy)
@@ -209,7 +173,7 @@ static void test_missing(const void *policy)
 static void test_left_behind(const void *opaque)
 {
     const PolicyKind *kind = opaque;
-    PolicyGuest *t = policy_kind_start(kind, "exact");
+    IGDRig *t = policy_kind_start(kind, "exact");
     g_autoptr(GArray) nothing = iova_runs_new();
     g_autofree char *map = NULL;
 
@@ -220,21 +184,21 @@ static void test_left_behind(const void *opaque)
         uint64_t value;
 
         policy_set_identity(t);
-        map = igd_rig_get_string(t->rig, "igd0", "listener-map");
+        map = igd_rig_get_string(t, "igd0", "map");
         g_assert_cmpstr(map, !=, "");
         g_clear_pointer(&map, g_free);
-        value = qtest_readq(t->rig->qts, entry);
-        qtest_writeq(t->rig->qts, entry, 0);
+        value = qtest_readq(t->qts, entry);
+        qtest_writeq(t->qts, entry, 0);
         if (way) {
             vtd_inv_pasid_one(t->g, t->a.id);
         } else {
             vtd_inv_context_device(t->g, RIG_SID);
         }
-        igd_rig_check_map(t->rig, nothing, way == 0 ? "root" : way == 1 ?
+        igd_rig_check_map(t, nothing, way == 0 ? "root" : way == 1 ?
                           "directory" : "PASID");
-        qtest_writeq(t->rig->qts, entry, value);
+        qtest_writeq(t->qts, entry, value);
     }
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 /*
@@ -243,7 +207,7 @@ static void test_left_behind(const void *opaque)
  */
 static void test_kept_domain(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "keep");
+    IGDRig *t = policy_kind_start(opaque, "keep");
     VTDDomain same_tables = { .id = 9, .levels = 4, .root = t->a.root };
     VTDDomain same_id = vtd_domain_new(t->g, t->a.id, 4);
     VTDDomain *const other[] = { &same_tables, &same_id, &t->b };
@@ -251,16 +215,16 @@ static void test_kept_domain(const void *opaque)
 
     for (size_t i = 0; i < G_N_ELEMENTS(other); i++) {
         policy_set_hole_in_complete(t);
-        rmrr_query_assert(t->rig->qts, "igd0", "kept", "domain A");
+        igd_rig_reason(t, "kept", "domain A");
         policy_guest_change(t, &t->a);
-        rmrr_query_assert(t->rig->qts, "igd0", "kept", "domain A again");
+        igd_rig_reason(t, "kept", "domain A again");
         policy_guest_change(t, other[i]);
-        rmrr_query_assert(t->rig->qts, "igd0", reasons[i], "another one");
+        igd_rig_reason(t, reasons[i], "another one");
         check_lands(t, POLICY_HOLE, 0);
         policy_guest_change(t, &t->a);
-        rmrr_query_assert(t->rig->qts, "igd0", "partial", "it has left A");
+        igd_rig_reason(t, "partial", "it has left A");
     }
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 /*
@@ -269,17 +233,17 @@ static void test_kept_domain(const void *opaque)
  */
 static void test_first_stage_keep(const void *opaque)
 {
-    PolicyGuest *t = policy_kind_start(opaque, "keep");
+    IGDRig *t = policy_kind_start(opaque, "keep");
 
     policy_set_identity(t);
-    check_reason(t, "identity", "complete");
+    igd_rig_reason(t, "identity", "complete");
     policy_guest_unmap_page(t, &t->a, POLICY_HOLE);
-    check_reason(t, "partial", "hole");
+    igd_rig_reason(t, "partial", "hole");
     check_lands(t, POLICY_HOLE, 0);
     vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE_TARGET, VTD_PAGE_4K,
                  VTD_RW);
     check_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 /*
@@ -289,7 +253,7 @@ static void test_first_stage_keep(const void *opaque)
 static void test_first_stage_width(void)
 {
     static const char *const reasons[] = { "absent", "identity", "identity" };
-    PolicyGuest *t = policy_kind_start(&scalable[2], "exact");
+    IGDRig *t = policy_kind_start(&scalable[2], "exact");
 
     policy_set_identity(t);
     for (unsigned int aw = 0; aw < G_N_ELEMENTS(reasons); aw++) {
@@ -297,55 +261,55 @@ static void test_first_stage_width(void)
                         t->a.id);
         vtd_inv_pasid_one(t->g, t->a.id);
         vtd_inv_piotlb_domain(t->g, t->a.id);
-        check_reason(t, reasons[aw], "width");
+        igd_rig_reason(t, reasons[aw], "width");
         check_lands(t, POLICY_HOLE, aw ? POLICY_HOLE : 0);
     }
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 /* First-stage tables are scalable mode's, a legacy root's are second-stage */
 static void test_legacy_root(void)
 {
-    PolicyGuest *t = policy_guest_start(POLICY_FIRST_STAGE
-                                        ",rmrr-policy=exact", "");
+    IGDRig *t = policy_guest_start(RIG_FIRST_STAGE
+                                   ",rmrr-policy=exact", "");
 
-    vtd_scalable_init(t->g, VTD_LEGACY);
+    t->g->mode = VTD_LEGACY;
     policy_guest_new_domains(t);
     vtd_guest_enable(t->g, true);
     policy_set_identity(t);
-    check_reason(t, "identity", "legacy root");
+    igd_rig_reason(t, "identity", "legacy root");
     vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE, VTD_PAGE_4K,
                  VTD_WRITE);
     vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
-    check_reason(t, "foreign", "write only");
+    igd_rig_reason(t, "foreign", "write only");
     check_lands(t, POLICY_HOLE, POLICY_HOLE);
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 /* Requests without PASID may use any, in another table too */
 static void test_rid_pasid(void)
 {
     const unsigned int pasid = 70, in_table = 64;
-    PolicyGuest *t = policy_kind_start(scalable, "exact");
+    IGDRig *t = policy_kind_start(scalable, "exact");
     uint64_t context, table, entry[8];
 
     policy_set_identity(t);
     context = vtd_scalable_context(t->g, RIG_SID);
     table = vtd_guest_alloc(t->g);
-    qtest_memread(t->rig->qts, vtd_pasid_entry(t->g, RIG_SID), entry,
+    qtest_memread(t->qts, vtd_pasid_entry(t->g, RIG_SID), entry,
                   sizeof(entry));
     vtd_pasid_clear(t->g, RIG_SID);
-    qtest_memwrite(t->rig->qts, table + pasid % in_table * sizeof(entry),
+    qtest_memwrite(t->qts, table + pasid % in_table * sizeof(entry),
                    entry, sizeof(entry));
-    qtest_writeq(t->rig->qts, vtd_pasid_directory(t->g, RIG_SID) +
+    qtest_writeq(t->qts, vtd_pasid_directory(t->g, RIG_SID) +
                  pasid / in_table * 8, table | 1);
     vtd_inv_pasid_global(t->g);
-    check_reason(t, "no-context", "PASID 0");
-    qtest_writeq(t->rig->qts, context + 8, pasid);
+    igd_rig_reason(t, "no-context", "PASID 0");
+    qtest_writeq(t->qts, context + 8, pasid);
     vtd_inv_context_device(t->g, RIG_SID);
-    check_reason(t, "identity", "another PASID");
+    igd_rig_reason(t, "identity", "another PASID");
     check_lands(t, POLICY_HOLE, POLICY_HOLE);
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 /*
@@ -356,62 +320,48 @@ static void test_rid_pasid(void)
 static void test_first_stage_bits(void)
 {
     const uint64_t present = 1, user = 4, open = 7, accessed = 0x20;
-    PolicyGuest *t = policy_kind_start(&scalable[2], "exact");
+    IGDRig *t = policy_kind_start(&scalable[2], "exact");
     uint64_t leaf, table, value;
 
     policy_set_identity(t);
     leaf = vtd_entry_at(t->g, &t->a, POLICY_HOLE, VTD_PAGE_4K);
     table = vtd_entry_at(t->g, &t->a, POLICY_HOLE, VTD_PAGE_2M);
-    g_assert_cmphex(qtest_readq(t->rig->qts, leaf), ==, POLICY_HOLE | open);
+    g_assert_cmphex(qtest_readq(t->qts, leaf), ==, POLICY_HOLE | open);
 
-    qtest_writeq(t->rig->qts, leaf, POLICY_HOLE | (open & ~user));
+    qtest_writeq(t->qts, leaf, POLICY_HOLE | (open & ~user));
     vtd_inv_piotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
-    check_reason(t, "partial", "no U/S");
+    igd_rig_reason(t, "partial", "no U/S");
     check_lands(t, POLICY_HOLE, 0);
     check_lands(t, POLICY_HOLE - 4, POLICY_HOLE - 4);
-    value = qtest_readq(t->rig->qts, leaf - 8);
+    value = qtest_readq(t->qts, leaf - 8);
     g_assert_cmphex(value & accessed, ==, accessed);
-    g_assert_cmphex(qtest_readq(t->rig->qts, leaf + 8) & accessed, ==, 0);
+    g_assert_cmphex(qtest_readq(t->qts, leaf + 8) & accessed, ==, 0);
 
-    qtest_writeq(t->rig->qts, leaf, POLICY_HOLE | open);
-    value = qtest_readq(t->rig->qts, table);
-    qtest_writeq(t->rig->qts, table, (value & ~open) | present | user);
+    qtest_writeq(t->qts, leaf, POLICY_HOLE | open);
+    value = qtest_readq(t->qts, table);
+    qtest_writeq(t->qts, table, (value & ~open) | present | user);
     vtd_inv_piotlb_domain(t->g, t->a.id);
-    check_reason(t, "foreign", "table read-only");
+    igd_rig_reason(t, "foreign", "table read-only");
     check_lands(t, POLICY_HOLE, 0);
 
-    qtest_writeq(t->rig->qts, table, (value & ~open) | present | user | open);
+    qtest_writeq(t->qts, table, (value & ~open) | present | user | open);
     vtd_inv_piotlb_domain(t->g, t->a.id);
-    check_reason(t, "waiting", "identity again");
+    igd_rig_reason(t, "waiting", "identity again");
     check_lands(t, POLICY_HOLE, POLICY_HOLE);
     vtd_inv_pasid_one(t->g, t->a.id);
-    check_reason(t, "identity", "flushed");
-    policy_guest_stop(t);
+    igd_rig_reason(t, "identity", "flushed");
+    igd_rig_stop(t);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    policy_table_add("intel-iommu-scalable/table", test_table, 3);
-    policy_table_add("intel-iommu-scalable/table-emulated",
-                     test_table_emulated, 3);
-    policy_table_add("intel-iommu-scalable/table-blind", test_table_blind, 3);
-    policy_table_add("intel-iommu-scalable/table-first-stage",
-                     test_table_first, 3);
-    policy_table_add("intel-iommu-scalable/table-first-stage-blind",
-                     test_table_first_blind, 3);
-    policy_table_add("intel-iommu-scalable/table-first-stage-unmap",
-                     test_table_first_unmap, 3);
-    policy_table_add("intel-iommu-scalable/in-place", test_in_place, 2);
-    policy_table_add("intel-iommu-scalable/missing", test_missing, 3);
+    policy_add_tables("intel-iommu-scalable", tables, G_N_ELEMENTS(tables));
+    policy_add("intel-iommu-scalable/in-place", test_in_place, 2);
+    policy_add("intel-iommu-scalable/missing", test_missing, 3);
     qtest_add_data_func("intel-iommu-scalable/left-behind", scalable,
                         test_left_behind);
-    for (size_t i = 0; i < G_N_ELEMENTS(in_place); i++) {
-        g_autofree char *path = g_strconcat("intel-iommu-scalable/kept-domain/",
-                                            in_place[i].name, NULL);
-
-        qtest_add_data_func(path, &in_place[i], test_kept_domain);
-    }
+    TEST_ROWS("intel-iommu-scalable/kept-domain", in_place, test_kept_domain);
     qtest_add_data_func("intel-iommu-scalable/first-stage-keep", &scalable[2],
                         test_first_stage_keep);
     qtest_add_func("intel-iommu-scalable/first-stage-width",

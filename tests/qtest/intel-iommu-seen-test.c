@@ -13,20 +13,19 @@
 #include "qemu/osdep.h"
 #include "policy-guest.h"
 #include "refusal.h"
-#include "rmrr-query.h"
 #include "hw/i386/intel_iommu.h"
 #include "hw/i386/intel_iommu_internal.h"
 
 #define FAR 0x90000000ull
 
-static uint64_t counter(PolicyGuest *t, const char *name)
+static uint64_t counter(IGDRig *t, const char *name)
 {
-    return rmrr_query_counter(t->rig->qts, "igd0", name);
+    return igd_rig_counter(t, name);
 }
 
 static void test_counters(void)
 {
-    PolicyGuest *t = policy_guest_start(",rmrr-policy=keep", ",listener=map");
+    IGDRig *t = policy_guest_start(",rmrr-policy=keep", "map");
     uint64_t scans, outside, reads;
 
     vtd_guest_enable(t->g, true);
@@ -61,7 +60,7 @@ static void test_counters(void)
      * 2 MiB that the region touches
      */
     g_assert_cmpuint(counter(t, "table-reads"), ==,
-                     reads + 2 * 4 + 2 * (3 + POLICY_SIZE / VTD_PAGE_2M + 1));
+                     reads + 2 * 4 + 2 * (3 + RIG_SIZE / VTD_PAGE_2M + 1));
     g_assert_cmpuint(counter(t, "switches"), ==, 2);
     g_assert_cmpuint(counter(t, "clipped"), >, 0);
 
@@ -70,12 +69,12 @@ static void test_counters(void)
     scans = counter(t, "scans");
     vtd_inv_iotlb_global(t->g);
     g_assert_cmpuint(counter(t, "scans"), ==, scans);
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 static void test_clipped(void)
 {
-    PolicyGuest *t = policy_guest_start("", ",listener=map");
+    IGDRig *t = policy_guest_start("", "map");
     uint64_t before;
 
     vtd_guest_enable(t->g, true);
@@ -85,15 +84,14 @@ static void test_clipped(void)
                  VTD_PAGE_2M, VTD_RW);
     vtd_inv_iotlb_page(t->g, t->b.id, RIG_BASE & ~(VTD_PAGE_2M - 1), 9);
     g_assert_cmpuint(counter(t, "clipped"), ==, before + 1);
-    vtd_map_page(t->g, &t->b, FAR, POLICY_TARGET, VTD_PAGE_4K, VTD_RW);
-    vtd_inv_iotlb_page(t->g, t->b.id, FAR, 0);
+    policy_guest_map_page(t, &t->b, FAR, POLICY_TARGET);
     g_assert_cmpuint(counter(t, "clipped"), ==, before + 1);
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
-static void assert_says(PolicyGuest *t, const char *const words[])
+static void assert_says(IGDRig *t, const char *const words[])
 {
-    g_autofree char *text = qtest_hmp(t->rig->qts, "info rmrr");
+    g_autofree char *text = qtest_hmp(t->qts, "info rmrr");
 
     for (int i = 0; words[i]; i++) {
         if (!strstr(text, words[i])) {
@@ -114,13 +112,13 @@ static void test_info(void)
         "igd0 (00:02.0): not kept mapped: the guest maps something else there",
         "scans ", "clipped events ", "inside, ", NULL,
     };
-    PolicyGuest *t = policy_guest_start(",rmrr-policy=exact", ",listener=map");
+    IGDRig *t = policy_guest_start(",rmrr-policy=exact", "map");
 
     assert_says(t, off);
     vtd_guest_enable(t->g, true);
     policy_set_foreign(t);
     assert_says(t, foreign);
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 }
 
 static void test_info_none(void)
@@ -161,7 +159,7 @@ static void test_guest_errors(void)
                                             g_get_tmp_dir(), getpid());
     g_autofree char *more = g_strdup_printf("-d guest_errors -D %s", path);
     g_autofree char *text = NULL;
-    PolicyGuest *t = policy_guest_start_more(",rmrr-policy=lock", "", more);
+    IGDRig *t = policy_guest_start_more(",rmrr-policy=lock", "", "", more);
 
     vtd_guest_enable(t->g, true);
     policy_set_nothing(t);
@@ -182,7 +180,7 @@ static void test_guest_errors(void)
     policy_set_identity(t);
     policy_set_foreign(t);
     g_assert_cmpuint(count_errors(path), ==, 3);
-    policy_guest_stop(t);
+    igd_rig_stop(t);
 
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_assert_nonnull(strstr(text, "igd-testdev: the guest maps IOVA 0x7b100000"

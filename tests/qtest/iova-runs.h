@@ -28,19 +28,13 @@ typedef struct IOVARun {
     bool writable;
 } IOVARun;
 
-/**
- * iova_runs_new: an empty set, to be freed with g_array_unref()
- */
+/* An empty set, to be freed with g_array_unref() */
 GArray *iova_runs_new(void);
 
-/**
- * iova_runs_parse: read the listener-map property
- */
+/* Read the listener-map property */
 GArray *iova_runs_parse(const char *text);
 
-/**
- * iova_runs_cut: remove [@base, @limit], splitting what crosses an edge
- */
+/* Remove [@base, @limit], splitting what crosses an edge */
 void iova_runs_cut(GArray *runs, uint64_t base, uint64_t limit);
 
 /**

@@ -11,9 +11,6 @@
 
 #include "igd-testdev-rig.h"
 
-#define POLICY_DEVFN 0x10       /* igd0 */
-#define POLICY_SIZE (RIG_LIMIT - RIG_BASE + 1)
-
 /* Other memory that the guest maps at the region: TARGET for its base */
 #define POLICY_TARGET RIG_HIGH
 
@@ -23,33 +20,39 @@
 #define POLICY_HOLE_TARGET (POLICY_TARGET + 5 * VTD_PAGE_4K)
 
 /**
- * PolicyGuest: the machine, and two domains of its guest
+ * policy_guest_start: igd_rig_start() with two domains of the guest's, and
+ * igd0 enabled; translation is off
+ *
  * @a: what L1's own driver uses: four levels, with POLICY_NEIGHBOUR mapped
  * @b: what VFIO uses: three levels (four if first-stage), empty at first
  */
-typedef struct PolicyGuest {
-    IGDRig *rig;
-    VTDGuest *g;
-    VTDDomain a, b;
-    uint32_t fill;
-} PolicyGuest;
+IGDRig *policy_guest_start_more(const char *iommu, const char *device,
+                                const char *listener, const char *more);
+IGDRig *policy_guest_start(const char *iommu, const char *listener);
 
 /**
- * policy_guest_start: start the machine; translation is off
- * @iommu, @device, @more: as igd_rig_start() has it
+ * PolicyKind: a kind of machine
+ * @name: for the test's path
+ * @iommu, @listener: as igd_rig_start() has it, without rmrr-policy=
  */
-PolicyGuest *policy_guest_start_more(const char *iommu, const char *device,
-                                     const char *more);
-PolicyGuest *policy_guest_start(const char *iommu, const char *device);
+typedef struct PolicyKind {
+    const char *name;
+    const char *iommu;
+    const char *listener;
+} PolicyKind;
 
-void policy_guest_stop(PolicyGuest *t);
+/* Start such a machine, with translation on and no context */
+IGDRig *policy_kind_start(const PolicyKind *kind, const char *policy);
+
+/* Whether its listener shows what is mapped */
+bool policy_kind_maps(const PolicyKind *kind);
 
 /**
  * policy_guest_new_domains: begin anew with @t->a and @t->b
  *
  * The tables that they had stay in memory, and the context entry as it is.
  */
-void policy_guest_new_domains(PolicyGuest *t);
+void policy_guest_new_domains(IGDRig *t);
 
 /**
  * policy_guest_write_lands: let the device write a word at @iova
@@ -57,36 +60,56 @@ void policy_guest_new_domains(PolicyGuest *t);
  * Returns: where it ended up, @iova or the same place from POLICY_TARGET on;
  * 0 if it was stopped.
  */
-uint64_t policy_guest_write_lands(PolicyGuest *t, uint64_t iova);
+uint64_t policy_guest_write_lands(IGDRig *t, uint64_t iova);
 
 /**
  * policy_guest_enter: take the context entry away, flush, give it domain @d
  * (NULL for pass-through), and flush
  */
-void policy_guest_enter(PolicyGuest *t, const VTDDomain *d);
+void policy_guest_enter(IGDRig *t, const VTDDomain *d);
 
 /**
  * policy_guest_change: write the context entry, in scalable mode the PASID
  * entry, in place, and flush the cache of these alone
  */
-void policy_guest_change(PolicyGuest *t, const VTDDomain *d);
+void policy_guest_change(IGDRig *t, const VTDDomain *d);
 
 /**
- * policy_guest_unmap_page: clear one entry and flush one page
+ * policy_guest_map_page: write the entry of one page, and flush that
+ * policy_guest_unmap_page: clear it, and flush that
  */
-void policy_guest_unmap_page(PolicyGuest *t, const VTDDomain *d,
-                             uint64_t iova);
+void policy_guest_map_page(IGDRig *t, const VTDDomain *d, uint64_t iova,
+                           uint64_t gpa);
+void policy_guest_unmap_page(IGDRig *t, const VTDDomain *d, uint64_t iova);
 
 /* The states. Translation is on before, and is off only after _off(). */
-void policy_set_off(PolicyGuest *t);
-void policy_set_pass_through(PolicyGuest *t);
-void policy_set_identity(PolicyGuest *t);               /* in domain A */
-void policy_set_hole_in_complete(PolicyGuest *t);       /* in domain A */
-void policy_set_nothing_in_complete(PolicyGuest *t);    /* in domain A */
-void policy_set_hole(PolicyGuest *t);                   /* in domain B */
-void policy_set_nothing(PolicyGuest *t);                /* in domain B */
-void policy_set_no_context(PolicyGuest *t);
-void policy_set_foreign(PolicyGuest *t);                /* in domain B */
-void policy_set_read_only(PolicyGuest *t);              /* in domain B */
+void policy_set_off(IGDRig *t);
+void policy_set_pass_through(IGDRig *t);
+void policy_set_identity(IGDRig *t);               /* in domain A */
+void policy_set_hole_in_complete(IGDRig *t);       /* in domain A */
+void policy_set_nothing_in_complete(IGDRig *t);    /* in domain A */
+void policy_set_hole(IGDRig *t);                   /* in domain B */
+void policy_set_nothing(IGDRig *t);                /* in domain B */
+void policy_set_no_context(IGDRig *t);
+void policy_set_foreign(IGDRig *t);                /* in domain B */
+void policy_set_read_only(IGDRig *t);              /* in domain B */
+
+/**
+ * policy_add_tables: for each kind and policy a test "@path/<name>/<policy>"
+ * that brings the region into each state of the table in
+ * docs/devel/design.rst, one after the other in one machine
+ *
+ * Checks what query-rmrr says and where the device's DMA ends up; with a
+ * listener, also that nothing it was told made no sense. With caching-mode=off
+ * or x-flts=on, keep has to behave as exact.
+ */
+void policy_add_tables(const char *path, const PolicyKind *kinds, size_t nr);
+
+/**
+ * policy_add: add a test "@path/<policy>" for each policy
+ * @test: gets the policy's name
+ * @nr: for how many of keep, exact and lock
+ */
+void policy_add(const char *path, void (*test)(const void *), unsigned nr);
 
 #endif

@@ -13,6 +13,7 @@
 #include "qemu/osdep.h"
 #include "libqtest.h"
 #include "refusal.h"
+#include "test-rows.h"
 
 #define IOMMU " -device intel-iommu,intremap=on,caching-mode=on "
 #define IGD " -device igd-testdev,id=igd0,addr=02.0,dsm-base=0x7b800000"
@@ -53,15 +54,15 @@ static const RemedyRow rows[] = {
     { "bypass", "-M q35,default-bus-bypass-iommu=on " IOMMU IGD, NAME,
       "default-bus-bypass-iommu=off",
       "-M q35,default-bus-bypass-iommu=off " IOMMU IGD },
-    { "caching-mode", "-M q35 -device intel-iommu " IGD ",listener=map", NAME,
+    { "caching-mode", "-M q35 -device intel-iommu " IGD ",maps-iova=on", NAME,
       "intel-iommu,caching-mode=on",
-      "-M q35 -device intel-iommu,caching-mode=on " IGD ",listener=map" },
+      "-M q35 -device intel-iommu,caching-mode=on " IGD ",maps-iova=on" },
     { "first-stage", "-M q35 -device intel-iommu,x-scalable-mode=on,x-flts=on,"
-      "caching-mode=on " IGD ",listener=map", NAME, "intel-iommu,x-flts=off",
+      "caching-mode=on " IGD ",maps-iova=on", NAME, "intel-iommu,x-flts=off",
       "-M q35 -device intel-iommu,x-scalable-mode=on,x-flts=off,"
-      "caching-mode=on " IGD ",listener=map" },
-    { "iommu-last", "-M q35 " IGD ",listener=map " IOMMU, NAME,
-      "put -device intel-iommu first", "-M q35 " IOMMU IGD ",listener=map" },
+      "caching-mode=on " IGD ",maps-iova=on" },
+    { "iommu-last", "-M q35 " IGD ",maps-iova=on " IOMMU, NAME,
+      "put -device intel-iommu first", "-M q35 " IOMMU IGD ",maps-iova=on" },
 };
 
 static void test_remedy(gconstpointer data)
@@ -74,14 +75,7 @@ static void test_remedy(gconstpointer data)
 
 int main(int argc, char **argv)
 {
-    size_t i;
-
     g_test_init(&argc, &argv, NULL);
-    for (i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *path = g_strdup_printf("refusal-remedy/%s",
-                                                rows[i].name);
-
-        qtest_add_data_func(path, &rows[i], test_remedy);
-    }
+    TEST_ROWS("refusal-remedy", rows, test_remedy);
     return g_test_run();
 }

@@ -11,9 +11,8 @@
  */
 
 #include "qemu/osdep.h"
-#include "migration-wait.h"
 #include "policy-guest.h"
-#include "rmrr-query.h"
+#include "test-rows.h"
 #include "qobject/qdict.h"
 #include "qobject/qlist.h"
 
@@ -21,20 +20,17 @@
 #define POLL_US 10000
 #define MAGIC 0x600dc0deu
 
-static void set_waiting(PolicyGuest *t)
+static void set_waiting(IGDRig *t)
 {
     policy_set_identity(t);
-    vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE_TARGET, VTD_PAGE_4K,
-                 VTD_RW);
-    vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
-    vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE, VTD_PAGE_4K, VTD_RW);
-    vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
+    policy_guest_map_page(t, &t->a, POLICY_HOLE, POLICY_HOLE_TARGET);
+    policy_guest_map_page(t, &t->a, POLICY_HOLE, POLICY_HOLE);
 }
 
 static const struct State {
     const char *name;
     const char *policy;
-    void (*set)(PolicyGuest *t);
+    void (*set)(IGDRig *t);
     const char *reason;
     uint64_t lands;
 } states[] = {
@@ -67,44 +63,42 @@ static char *iommu_options(const struct State *state)
 }
 
 /* A machine in the state; translation on, unless that is the state */
-static PolicyGuest *start_in(const struct State *state, const char *device,
-                             const char *more)
+static IGDRig *start_in(const struct State *state, const char *listener,
+                        const char *more)
 {
     g_autofree char *iommu = iommu_options(state);
-    PolicyGuest *t = policy_guest_start_more(iommu, device, more);
+    IGDRig *t = policy_guest_start_more(iommu, "", listener, more);
 
     vtd_guest_enable(t->g, true);
     state->set(t);
-    qtest_writel(t->rig->qts, RIG_BASE, MAGIC);
-    qtest_writel(t->rig->qts, RIG_LIMIT - 3, ~MAGIC);
+    qtest_writel(t->qts, RIG_BASE, MAGIC);
+    qtest_writel(t->qts, RIG_LIMIT - 3, ~MAGIC);
     return t;
 }
 
-static void check_state(PolicyGuest *t, const struct State *state)
+static void check_state(IGDRig *t, const struct State *state)
 {
-    rmrr_query_assert(t->rig->qts, "igd0", state->reason, state->name);
-    g_assert_cmphex(qtest_readl(t->rig->qts, RIG_BASE), ==, MAGIC);
-    g_assert_cmphex(qtest_readl(t->rig->qts, RIG_LIMIT - 3), ==, ~MAGIC);
-    igd_rig_dma_setup(t->rig, POLICY_DEVFN);
+    igd_rig_reason(t, state->reason, state->name);
+    g_assert_cmphex(qtest_readl(t->qts, RIG_BASE), ==, MAGIC);
+    g_assert_cmphex(qtest_readl(t->qts, RIG_LIMIT - 3), ==, ~MAGIC);
+    igd_rig_dma_setup(t, RIG_SID);
     g_assert_cmphex(policy_guest_write_lands(t, POLICY_HOLE), ==,
                     state->lands);
 }
 
 /* The guest's memory of its own tables and queue goes along */
-static PolicyGuest *load(const PolicyGuest *from, const struct State *state,
-                         const char *device, const char *uri)
+static IGDRig *load(const IGDRig *from, const struct State *state,
+                    const char *listener, const char *uri)
 {
     g_autofree char *iommu = iommu_options(state);
-    PolicyGuest *t = g_new0(PolicyGuest, 1);
-    QTestState *qts;
+    IGDRig *t = igd_rig_start(iommu, "", listener, "-S -incoming defer");
 
-    *t = *from;
-    t->rig = igd_rig_start(iommu, device, "-S -incoming defer");
-    qts = t->rig->qts;
-    migration_load(qts, uri);
-    t->rig->vtd = from->rig->vtd;
-    t->rig->vtd.qts = qts;
-    t->g = &t->rig->vtd;
+    migration_load(t->qts, uri);
+    *t->g = *from->g;
+    t->g->qts = t->qts;
+    t->a = from->a;
+    t->b = from->b;
+    t->fill = from->fill;
     return t;
 }
 
@@ -113,23 +107,23 @@ static void test_migrate(const void *opaque)
     const struct State *state = opaque;
     g_autofree char *path = state_path("state");
     g_autofree char *uri = g_strconcat("file:", path, NULL);
-    PolicyGuest *source = start_in(state, ",listener=map", ""), *t;
+    IGDRig *source = start_in(state, "map", ""), *t;
 
     check_state(source, state);
-    migration_save(source->rig->qts, uri);
-    t = load(source, state, ",listener=map", uri);
+    migration_save(source->qts, uri);
+    t = load(source, state, "map", uri);
     unlink(path);
-    policy_guest_stop(source);
+    igd_rig_stop(source);
 
-    rmrr_query_assert(t->rig->qts, "igd0", state->reason, state->name);
-    qtest_qmp_assert_success(t->rig->qts, "{ 'execute': 'cont' }");
+    igd_rig_reason(t, state->reason, state->name);
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'cont' }");
     check_state(t, state);
-    g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "fatal"), ==, 0);
+    g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
     /* And it lives on */
     vtd_guest_set_translation(t->g, true);
     policy_set_identity(t);
-    rmrr_query_assert(t->rig->qts, "igd0", "identity", "afterwards");
-    policy_guest_stop(t);
+    igd_rig_reason(t, "identity", "afterwards");
+    igd_rig_stop(t);
 }
 
 /* savevm, then everything changes, then loadvm */
@@ -175,9 +169,9 @@ static char *make_disk(void)
     return path;
 }
 
-static void assert_hmp(PolicyGuest *t, const char *command)
+static void assert_hmp(IGDRig *t, const char *command)
 {
-    g_autofree char *said = qtest_hmp(t->rig->qts, "%s", command);
+    g_autofree char *said = qtest_hmp(t->qts, "%s", command);
 
     g_assert_cmpstr(said, ==, "");
 }
@@ -188,7 +182,7 @@ static void test_snapshot(const void *opaque)
     g_autofree char *disk = make_disk();
     g_autofree char *more = g_strdup_printf("-drive if=none,format=qcow2,"
                                             "file=%s", disk);
-    PolicyGuest *t = start_in(state, ",listener=map", more);
+    IGDRig *t = start_in(state, "map", more);
     VTDGuest then = *t->g;
 
     assert_hmp(t, "savevm one");
@@ -199,81 +193,61 @@ static void test_snapshot(const void *opaque)
     } else {
         policy_set_foreign(t);
     }
-    qtest_memset(t->rig->qts, RIG_BASE, 0, VTD_PAGE_4K);
+    qtest_memset(t->qts, RIG_BASE, 0, VTD_PAGE_4K);
     assert_hmp(t, "loadvm one");
     *t->g = then;
     check_state(t, state);
-    g_assert_cmpuint(igd_rig_stat(t->rig, "igd0", "fatal"), ==, 0);
-    policy_guest_stop(t);
+    g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
+    igd_rig_stop(t);
     unlink(disk);
 }
 
 /* Not the same machine */
 
+typedef struct Refused {
+    const char *name;
+    const char *args;
+    const char *says[2];
+} Refused;
+
 static void test_refused(const void *opaque)
 {
     static const struct State *identity = &states[2];
-    const char *const *row = opaque;
+    const Refused *row = opaque;
     g_autofree char *path = state_path("state");
     g_autofree char *uri = g_strconcat("file:", path, NULL);
-    g_autofree char *line = NULL, *err = NULL;
-    PolicyGuest *source = start_in(identity, "", "");
-    int status;
+    g_autofree char *args = g_strconcat("-m 4G ", row->args, NULL);
+    IGDRig *source = start_in(identity, "", "");
 
-    migration_save(source->rig->qts, uri);
-    line = g_strdup_printf("timeout 60 %s -accel qtest -display none "
-                           "-machine q35 -m 4G -nodefaults %s -incoming %s",
-                           g_getenv("QTEST_QEMU_BINARY"), row[1], uri);
-    g_assert_true(g_spawn_command_line_sync(line, NULL, &err, &status, NULL));
-    g_test_message("%s", err);
-    g_assert_true(WIFEXITED(status));
-    g_assert_cmpint(WEXITSTATUS(status), ==, 1);
-    for (int i = 2; row[i]; i++) {
-        g_assert_nonnull(strstr(err, row[i]));
-    }
+    migration_save(source->qts, uri);
+    migration_refused(args, uri, row->says[0], row->says[1], NULL);
     unlink(path);
 
     /* The source has lost nothing */
-    qtest_qmp_assert_success(source->rig->qts, "{ 'execute': 'cont' }");
+    qtest_qmp_assert_success(source->qts, "{ 'execute': 'cont' }");
     check_state(source, identity);
-    policy_guest_stop(source);
+    igd_rig_stop(source);
 }
 
 #define VTD "-device intel-iommu,intremap=on,caching-mode=on"
 #define IGD "-device igd-testdev,id=igd0,addr=02.0,gsm-size=8M,"
 
-static const char *const refused[][6] = {
+static const Refused refused[] = {
     { "other-base", VTD " " IGD "dsm-base=0x7ba00000,dsm-size=64M",
-      "igd-stolen@7b100000" },
+      { "igd-stolen@7b100000" } },
     { "other-size", VTD " " IGD "dsm-base=0x7b900000,dsm-size=32M",
-      "igd-stolen@7b100000" },
+      { "igd-stolen@7b100000" } },
     { "other-policy", VTD ",rmrr-policy=exact " IGD
-      "dsm-base=0x7b900000,dsm-size=64M", "the stream has rmrr-policy=keep",
-      "here it is exact" },
-    { "no-device", VTD, "igd-stolen@7b100000" },
+      "dsm-base=0x7b900000,dsm-size=64M",
+      { "the stream has rmrr-policy=keep", "here it is exact" } },
+    { "no-device", VTD, { "igd-stolen@7b100000" } },
 };
-
-static void add(const char *kind, const struct State *state,
-                void (*test)(const void *))
-{
-    g_autofree char *path = g_strdup_printf("rmrr-migrate/%s/%s", kind,
-                                            state->name);
-
-    qtest_add_data_func(path, state, test);
-}
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
-        add("file", &states[i], test_migrate);
-        add("snapshot", &states[i], test_snapshot);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
-        g_autofree char *path = g_strconcat("rmrr-migrate/refused/",
-                                            refused[i][0], NULL);
-
-        qtest_add_data_func(path, refused[i], test_refused);
-    }
+    TEST_ROWS("rmrr-migrate/file", states, test_migrate);
+    TEST_ROWS("rmrr-migrate/snapshot", states, test_snapshot);
+    TEST_ROWS("rmrr-migrate/refused", refused, test_refused);
     return g_test_run();
 }

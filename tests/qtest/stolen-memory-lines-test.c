@@ -13,7 +13,6 @@
 #include "acpi-fetch.h"
 #include "libqos/libqos-pc.h"
 #include "policy-guest.h"
-#include "rmrr-query.h"
 
 #define Q35 "-machine q35 -nodefaults -vga none "
 #define TIMES 20
@@ -104,20 +103,18 @@ static void test_bars(void)
 static void test_map_failed(void)
 {
     Lines l = lines_new("2>");
-    PolicyGuest *t = policy_guest_start_more(",rmrr-policy=keep",
-                                             ",listener=map,listener-limit=32",
-                                             l.argument);
+    IGDRig *t = policy_guest_start_more(",rmrr-policy=keep", "",
+                                        "map,limit=32", l.argument);
 
-    vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, POLICY_SIZE);
+    vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, RIG_SIZE);
     vtd_map_range(t->g, &t->b, 0x90000000, POLICY_TARGET, 64 * VTD_PAGE_4K);
     vtd_guest_enable(t->g, true);
     for (int i = 0; i < TIMES; i++) {
         vtd_context_set(t->g, RIG_SID, i % 2 ? &t->a : &t->b);
         vtd_inv_context_device(t->g, RIG_SID);
     }
-    g_assert_cmpuint(rmrr_query_counter(t->rig->qts, "igd0", "failures"), ==,
-                     TIMES / 2);
-    policy_guest_stop(t);
+    g_assert_cmpuint(igd_rig_counter(t, "failures"), ==, TIMES / 2);
+    igd_rig_stop(t);
     g_assert_cmpuint(lines_end(&l, "is not kept mapped until"), ==, 1);
 }
 
@@ -125,8 +122,8 @@ static void test_map_failed(void)
 static void test_guest_errors(void)
 {
     Lines l = lines_new("-d guest_errors -D ");
-    PolicyGuest *t = policy_guest_start_more(",rmrr-policy=lock", "",
-                                             l.argument);
+    IGDRig *t = policy_guest_start_more(",rmrr-policy=lock", "", "",
+                                        l.argument);
 
     vtd_guest_enable(t->g, true);
     policy_set_identity(t);
@@ -134,11 +131,9 @@ static void test_guest_errors(void)
         vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE_TARGET,
                      VTD_PAGE_4K, VTD_RW);
         vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
-        vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE, VTD_PAGE_4K,
-                     VTD_RW);
-        vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
+        policy_guest_map_page(t, &t->a, POLICY_HOLE, POLICY_HOLE);
     }
-    policy_guest_stop(t);
+    igd_rig_stop(t);
     g_assert_cmpuint(lines_end(&l, "of its reserved region"), ==, ERRORS_SAID);
 }
 

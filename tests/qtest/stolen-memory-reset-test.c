@@ -8,16 +8,13 @@
 
 #include "qemu/osdep.h"
 #include "igd-testdev-rig.h"
-#include "hw/display/igd-testdev-regs.h"
 #include "qobject/qdict.h"
 
-#define DEVFN 0x10
-#define SIZE (RIG_LIMIT - RIG_BASE + 1)
 #define PATTERN 0x5a
 
 static void fill(IGDRig *rig)
 {
-    qtest_memset(rig->qts, RIG_BASE, PATTERN, SIZE);
+    qtest_memset(rig->qts, RIG_BASE, PATTERN, RIG_SIZE);
 }
 
 /* Every byte of the region, summed by the device */
@@ -25,17 +22,17 @@ static void check_filled(IGDRig *rig, uint8_t with)
 {
     uint64_t word = with * 0x01010101u;
 
-    igd_rig_dma_setup(rig, DEVFN);
-    g_assert_cmphex(igd_rig_dma(rig, DEVFN, IGD_TESTDEV_CMD_CHECKSUM, RIG_BASE,
-                                0, SIZE, 0), ==, IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(igd_rig_dma_checksum(rig, DEVFN), ==, word * (SIZE / 4));
+    igd_rig_dma_setup(rig, RIG_SID);
+    g_assert_cmphex(igd_rig_dma(rig, RIG_SID, IGD_TESTDEV_CMD_CHECKSUM, RIG_BASE,
+                                0, RIG_SIZE, 0), ==, IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(igd_rig_dma_checksum(rig, RIG_SID), ==, word * (RIG_SIZE / 4));
     g_assert_cmphex(qtest_readl(rig->qts, RIG_BASE), ==, word);
     g_assert_cmphex(qtest_readl(rig->qts, RIG_LIMIT - 3), ==, word);
 }
 
 static void test_cleared(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "");
+    IGDRig *rig = igd_rig_start("", "", "", "");
 
     check_filled(rig, 0);
     qtest_writel(rig->qts, RIG_BASE - 4, 0x11223344);
@@ -50,7 +47,7 @@ static void test_cleared(void)
 
 static void test_kept(void)
 {
-    IGDRig *rig = igd_rig_start("", ",stolen-keep=on", "");
+    IGDRig *rig = igd_rig_start("", ",stolen-keep=on", "", "");
 
     fill(rig);
     qtest_system_reset(rig->qts);
@@ -61,11 +58,9 @@ static void test_kept(void)
 /* Of two devices only the one that does not ask to keep its contents */
 static void test_each(void)
 {
-    const uint64_t other = 0x83e00000;
-    IGDRig *rig = igd_rig_start("", ",stolen-keep=on",
-                                "-device igd-testdev,id=igd1,addr=03.0,"
-                                "dsm-base=0x84000000,dsm-size=32M,"
-                                "gsm-size=2M");
+    const uint64_t other = RIG_IGD1_BASE;
+    IGDRig *rig = igd_rig_start("", ",stolen-keep=on", "",
+                                RIG_IGD1 ",addr=03.0");
 
     fill(rig);
     qtest_memset(rig->qts, other, PATTERN, 4096);
@@ -78,15 +73,15 @@ static void test_each(void)
 /* DMA that runs when the machine is reset does not write afterwards */
 static void test_during_dma(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "");
+    IGDRig *rig = igd_rig_start("", "", "", "");
 
     for (int i = 0; i < 4; i++) {
         uint64_t bar;
 
-        igd_rig_dma_setup(rig, DEVFN);
-        bar = 0xe0000000 + (DEVFN >> 3) * IGD_TESTDEV_BAR_REGS_SIZE;
+        igd_rig_dma_setup(rig, RIG_SID);
+        bar = 0xe0000000 + (RIG_SID >> 3) * IGD_TESTDEV_BAR_REGS_SIZE;
         qtest_writeq(rig->qts, bar + IGD_TESTDEV_DMA_DST, RIG_BASE);
-        qtest_writeq(rig->qts, bar + IGD_TESTDEV_DMA_LEN, SIZE);
+        qtest_writeq(rig->qts, bar + IGD_TESTDEV_DMA_LEN, RIG_SIZE);
         qtest_writel(rig->qts, bar + IGD_TESTDEV_DMA_FILL, 0x5a5a5a5a);
         qtest_writel(rig->qts, bar + IGD_TESTDEV_DMA_CMD,
                      IGD_TESTDEV_CMD_FILL);
@@ -99,7 +94,7 @@ static void test_during_dma(void)
 /* A guest that sleeps finds its screen again */
 static void test_sleep(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "");
+    IGDRig *rig = igd_rig_start("", "", "", "");
 
     fill(rig);
     /* ICH9's PM1a control, at the I/O address that firmware would give it */
@@ -121,12 +116,12 @@ static void test_sleep(void)
 /* The kernel's own note on the mapping: left out of a core dump ("dd") */
 static void test_core_dump(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "");
+    IGDRig *rig = igd_rig_start("", "", "", "");
     g_autofree char *path = g_strdup_printf("/proc/%d/smaps",
                                             qtest_pid(rig->qts));
     g_autofree char *text = NULL;
     g_autofree char *size = g_strdup_printf("Size:           %8" PRIu64 " kB",
-                                            (uint64_t)SIZE / 1024);
+                                            (uint64_t)RIG_SIZE / 1024);
     const char *at, *flags;
 
     fill(rig);
@@ -141,7 +136,7 @@ static void test_core_dump(void)
 
 static void test_hot_plug(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "-device pcie-root-port,id=rp,"
+    IGDRig *rig = igd_rig_start("", "", "", "-device pcie-root-port,id=rp,"
                                 "addr=04.0,chassis=1");
     QDict *answer = qtest_qmp(rig->qts, "{ 'execute': 'device_add', "
                               "'arguments': { 'driver': 'igd-testdev', 'id': "

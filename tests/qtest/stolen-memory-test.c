@@ -16,6 +16,7 @@
 #include "libqos/libqos-pc.h"
 #include "acpi-fetch.h"
 #include "refusal.h"
+#include "test-rows.h"
 
 #define E820_RAM 1
 #define E820_RESERVED 2
@@ -317,8 +318,6 @@ static const RefusalCase refusals[] = {
         "0x57800000-0x5fffffff" } },
     { "own-memory", Q35 "-device igd-testdev,device-memory=on,"
       "dsm-base=0xfd000000", { "0xfd000000", "4 GiB" } },
-    { "own-memory-listener", Q35 IOMMU "-device igd-testdev,device-memory=on,"
-      "listener=map,listener-fail=1," DEMO, { "cannot map RAM section" } },
     { "microvm", "-M microvm,pcie=on "
       "-device igd-testdev,dsm-base=0x7b800000",
       { "igd-testdev", "microvm", "q35" } },
@@ -333,17 +332,16 @@ static const RefusalCase refusals[] = {
       { "bypass" } },
     { "amd-iommu", Q35 "-device amd-iommu " IGD,
       { "amd-iommu", "-device intel-iommu" } },
-    { "listener-without-caching-mode", Q35 "-device intel-iommu "
-      "-device igd-testdev,listener=map," DEMO,
-      { "caching-mode=on" } },
-    { "listener-first-stage", Q35 "-device intel-iommu,x-scalable-mode=on,"
-      "x-flts=on,caching-mode=on -device igd-testdev,listener=map," DEMO,
+    { "shadows-without-caching-mode", Q35 "-device intel-iommu "
+      "-device igd-testdev,maps-iova=on," DEMO, { "caching-mode=on" } },
+    { "shadows-first-stage", Q35 "-device intel-iommu,x-scalable-mode=on,"
+      "x-flts=on,caching-mode=on -device igd-testdev,maps-iova=on," DEMO,
       { "x-flts=off" } },
-    { "listener-snoop-control", Q35 "-device intel-iommu,snoop-control=on,"
-      "caching-mode=on -device igd-testdev,listener=map," DEMO,
+    { "shadows-snoop-control", Q35 "-device intel-iommu,snoop-control=on,"
+      "caching-mode=on -device igd-testdev,maps-iova=on," DEMO,
       { "igd-testdev", "snoop-control=off" } },
-    { "listener-before-iommu", Q35
-      "-device igd-testdev,listener=map," DEMO " " IOMMU,
+    { "shadows-before-iommu", Q35
+      "-device igd-testdev,maps-iova=on," DEMO " " IOMMU,
       { "-device intel-iommu", "before" } },
 };
 
@@ -381,15 +379,8 @@ static void test_silent(void)
 
 int main(int argc, char **argv)
 {
-    unsigned i;
-
     g_test_init(&argc, &argv, NULL);
-    for (i = 0; i < ARRAY_SIZE(layouts); i++) {
-        g_autofree char *path = g_strdup_printf("stolen-memory/layout/%s",
-                                                layouts[i].name);
-
-        qtest_add_data_func(path, &layouts[i], test_layout);
-    }
+    TEST_ROWS("stolen-memory/layout", layouts, test_layout);
     qtest_add_func("stolen-memory/own-memory", test_own_memory);
     qtest_add_func("stolen-memory/fw-cfg", test_fw_cfg);
     qtest_add_func("stolen-memory/fw-cfg-other-slot", test_fw_cfg_other_slot);
@@ -401,11 +392,6 @@ int main(int argc, char **argv)
     qtest_add_func("stolen-memory/hotplug", test_hotplug);
     qtest_add_func("stolen-memory/ecam-over-region", test_ecam_over_region);
     qtest_add_func("stolen-memory/silent", test_silent);
-    for (i = 0; i < ARRAY_SIZE(refusals); i++) {
-        g_autofree char *path = g_strdup_printf("stolen-memory/refused/%s",
-                                                refusals[i].name);
-
-        qtest_add_data_func(path, &refusals[i], test_refusal);
-    }
+    TEST_ROWS("stolen-memory/refused", refusals, test_refusal);
     return g_test_run();
 }

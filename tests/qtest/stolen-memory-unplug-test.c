@@ -14,6 +14,7 @@
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
 #include "libqtest.h"
+#include "test-rows.h"
 #include "libqos/fw_cfg.h"
 #include "libqos/libqos-pc.h"
 #include "libqos/pci-pc.h"
@@ -418,19 +419,9 @@ static void test_elsewhere(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
-        g_autofree char *shown = g_strdup_printf(
-            "stolen-memory-unplug/shown/%s", ways[i].name);
-        g_autofree char *viewed = g_strdup_printf(
-            "stolen-memory-unplug/viewed/%s", ways[i].name);
-
-        g_autofree char *own = g_strdup_printf(
-            "stolen-memory-unplug/shown-own/%s", ways[i].name);
-
-        qtest_add_data_func(shown, &ways[i], test_shown);
-        qtest_add_data_func(own, &ways[i], test_shown_own);
-        qtest_add_data_func(viewed, &ways[i], test_viewed);
-    }
+    TEST_ROWS("stolen-memory-unplug/shown", ways, test_shown);
+    TEST_ROWS("stolen-memory-unplug/shown-own", ways, test_shown_own);
+    TEST_ROWS("stolen-memory-unplug/viewed", ways, test_viewed);
     qtest_add_data_func("stolen-memory-unplug/read", "", test_read);
     qtest_add_data_func("stolen-memory-unplug/read-own", OWN, test_read);
     qtest_add_func("stolen-memory-unplug/orders", test_orders);

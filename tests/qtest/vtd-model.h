@@ -12,15 +12,71 @@
 #define TESTS_QTEST_VTD_MODEL_H
 
 #include "igd-testdev-rig.h"
-#include "vtd-leaves.h"
 
 #define VTD_MODEL_DOMAINS 2
 #define VTD_MODEL_STEPS 1000
 #define VTD_MODEL_CHUNKS ((RIG_LIMIT >> 21) - (RIG_BASE >> 21) + 1)
 
 /**
- * VTDModelContext: what the device's context entry says
+ * VTDLeaf: a leaf entry, or a run of them
+ * @iova, @size: what it maps; more than @page only with 4 KiB pages, which
+ *      then follow each other at @gpa too
+ * @gpa: where to
+ * @page: size of each page
+ * @perm: VTD_READ, VTD_WRITE or both
  */
+typedef struct VTDLeaf {
+    uint64_t iova;
+    uint64_t gpa;
+    uint64_t size;
+    uint64_t page;
+    unsigned int perm;
+} VTDLeaf;
+
+#define VTD_LEAF(leaves, i) g_array_index(leaves, VTDLeaf, i)
+
+/* What they make of a range as a whole */
+typedef enum VTDLeavesState {
+    VTD_LEAVES_ABSENT,
+    VTD_LEAVES_PARTIAL,
+    VTD_LEAVES_IDENTITY,
+    VTD_LEAVES_FOREIGN,
+} VTDLeavesState;
+
+/* None, to be freed with g_array_unref() */
+GArray *vtd_leaves_new(void);
+
+/**
+ * vtd_leaves_find: the first leaf in the array that has a byte of
+ * [@iova, @iova + @size - 1]
+ *
+ * Returns: NULL if none has.
+ */
+const VTDLeaf *vtd_leaves_find(const GArray *leaves, uint64_t iova,
+                               uint64_t size);
+
+/**
+ * vtd_leaves_cut: remove [@iova, @iova + @size - 1]; runs that cross an edge
+ * are split, single pages that do stay
+ * @removed: what was removed is appended to it; may be NULL
+ */
+void vtd_leaves_cut(GArray *leaves, uint64_t iova, uint64_t size,
+                    GArray *removed);
+
+/**
+ * vtd_leaves_gap: the first part of [@base, @limit] that is not mapped
+ * @size: filled in
+ *
+ * Returns: where it begins; with @size 0 there is none.
+ */
+uint64_t vtd_leaves_gap(const GArray *leaves, uint64_t base, uint64_t limit,
+                        uint64_t *size);
+
+/* See VTDLeavesState */
+VTDLeavesState vtd_leaves_state(const GArray *leaves, uint64_t base,
+                                uint64_t limit);
+
+/* What the device's context entry says */
 typedef enum VTDModelContext {
     VTD_CONTEXT_DOMAIN_0,
     VTD_CONTEXT_DOMAIN_1,
@@ -91,9 +147,7 @@ typedef struct VTDModel {
     VTDModelRegion region;
 } VTDModel;
 
-/**
- * VTDModelRun: what a test function gets
- */
+/* What a test function gets */
 typedef struct VTDModelRun {
     const VTDModelKind *kind;
     unsigned int seed;
@@ -113,9 +167,7 @@ void vtd_model_stop(VTDModel *m);
 void vtd_model_add_tests(const char *name, const VTDModelKind *kinds,
                          size_t nr, void (*test)(const void *));
 
-/**
- * vtd_model_pick: a number below @n
- */
+/* A number below @n */
 uint32_t vtd_model_pick(VTDModel *m, uint32_t n);
 
 /**
@@ -139,9 +191,7 @@ VTDModelDomain *vtd_model_current(VTDModel *m);
  */
 void vtd_model_settle(VTDModel *m);
 
-/**
- * vtd_model_set_context: write the context entry, and invalidate nothing
- */
+/* Write the context entry, and invalidate nothing */
 void vtd_model_set_context(VTDModel *m, VTDModelContext context);
 
 /**
@@ -152,9 +202,7 @@ void vtd_model_set_context(VTDModel *m, VTDModelContext context);
  */
 void vtd_model_look(VTDModel *m, bool may_return);
 
-/**
- * vtd_model_expect: what must be mapped if the guest owes no flush
- */
+/* What must be mapped if the guest owes no flush */
 GArray *vtd_model_expect(VTDModel *m);
 
 /**

@@ -12,7 +12,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
-#include "vtd-scalable.h"
+#include "vtd-tables.h"
 #include "hw/i386/intel_iommu_internal.h"
 
 #define ENTRY_PRESENT 1ull
@@ -22,6 +22,18 @@
 #define CONTEXT_TT_PASS_THROUGH (2ull << 2)
 #define CONTEXT_DID_SHIFT 8
 #define FIRST_STAGE_USER (1ull << 2)
+#define CONTEXT_SIZE 32
+#define CONTEXT_UPPER 0x80          /* devfn from here on: the other table */
+#define PASID_AW_SHIFT 2
+#define PASID_PGTT_SHIFT 6
+#define PASID_FLPM_SHIFT 2
+#define PASS_THROUGH_DOMAIN 0xff
+
+/* Granularity, bits 5:4, and where the domain is, in both descriptors */
+#define PASID_CACHE_DOMAIN (0ull << 4)
+#define PASID_CACHE_ONE (1ull << 4)
+#define PASID_CACHE_GLOBAL (3ull << 4)
+#define DESC_DOMAIN_SHIFT 16
 
 static uint32_t vtd_readl(VTDGuest *g, unsigned int reg)
 {
@@ -53,12 +65,17 @@ uint64_t vtd_guest_alloc(VTDGuest *g)
     return page;
 }
 
-void vtd_guest_init(VTDGuest *g, QTestState *qts, uint64_t base,
-                    uint64_t limit)
+VTDGuest *vtd_guest_new(QTestState *qts, VTDMode mode, uint64_t base,
+                        uint64_t limit)
 {
-    *g = (VTDGuest) { .qts = qts, .next = base, .limit = limit };
+    VTDGuest *g = g_new0(VTDGuest, 1);
+
+    *g = (VTDGuest) {
+        .qts = qts, .mode = mode, .next = base, .limit = limit,
+    };
     g->root = vtd_guest_alloc(g);
     g->queue = vtd_guest_alloc(g);
+    return g;
 }
 
 /* Global command register */
@@ -167,41 +184,108 @@ VTDDomain vtd_domain_new(VTDGuest *g, uint16_t id, unsigned int levels)
     return d;
 }
 
-static uint64_t vtd_context_entry(VTDGuest *g, uint16_t sid)
+/* The page that @entry points to, made if it is not there */
+static uint64_t vtd_next_table(VTDGuest *g, uint64_t entry)
 {
-    uint64_t entry = g->root + (sid >> 8) * 16;
     uint64_t value = qtest_readq(g->qts, entry);
 
     if (!(value & ENTRY_PRESENT)) {
         value = vtd_guest_alloc(g) | ENTRY_PRESENT;
         qtest_writeq(g->qts, entry, value);
     }
-    return (value & ENTRY_ADDR) + (sid & 0xff) * 16;
+    return value & ENTRY_ADDR;
 }
 
+uint64_t vtd_scalable_context(VTDGuest *g, uint16_t sid)
+{
+    uint64_t root = g->root + (sid >> 8) * 16;
+    uint8_t devfn = sid;
+
+    return vtd_next_table(g, root + (devfn & CONTEXT_UPPER ? 8 : 0)) +
+           (devfn & ~CONTEXT_UPPER) * CONTEXT_SIZE;
+}
+
+/* A context entry that is not present keeps its pointer, or has none yet */
+uint64_t vtd_pasid_directory(VTDGuest *g, uint16_t sid)
+{
+    uint64_t context = vtd_scalable_context(g, sid);
+    uint64_t value = qtest_readq(g->qts, context);
+
+    if (!(value & ENTRY_ADDR)) {
+        value = vtd_guest_alloc(g);
+        qtest_writeq(g->qts, context, value);
+    }
+    return value & ENTRY_ADDR;
+}
+
+uint64_t vtd_pasid_entry(VTDGuest *g, uint16_t sid)
+{
+    return vtd_next_table(g, vtd_pasid_directory(g, sid));
+}
+
+void vtd_pasid_write(VTDGuest *g, uint16_t sid, unsigned int pgtt,
+                     unsigned int aw, uint64_t root, unsigned int flpm,
+                     uint16_t domain)
+{
+    uint64_t entry = vtd_pasid_entry(g, sid);
+
+    qtest_writeq(g->qts, entry + 8, domain);
+    qtest_writeq(g->qts, entry + 16, root | flpm << PASID_FLPM_SHIFT);
+    qtest_writeq(g->qts, entry, root | pgtt << PASID_PGTT_SHIFT |
+                 aw << PASID_AW_SHIFT | ENTRY_PRESENT);
+}
+
+void vtd_pasid_set(VTDGuest *g, uint16_t sid, const VTDDomain *d)
+{
+    if (!d) {
+        vtd_pasid_write(g, sid, VTD_PGTT_PASS_THROUGH, 2, 0, 0,
+                        PASS_THROUGH_DOMAIN);
+    } else {
+        vtd_pasid_write(g, sid, g->mode == VTD_FIRST_STAGE ?
+                        VTD_PGTT_FIRST_STAGE : VTD_PGTT_SECOND_STAGE,
+                        d->levels - 2, d->root, 0, d->id);
+    }
+}
+
+void vtd_pasid_clear(VTDGuest *g, uint16_t sid)
+{
+    qtest_memset(g->qts, vtd_pasid_entry(g, sid), 0, VTD_PASID_ENTRY_SIZE);
+}
+
+static uint64_t vtd_context_entry(VTDGuest *g, uint16_t sid)
+{
+    return g->mode != VTD_LEGACY ? vtd_scalable_context(g, sid) :
+           vtd_next_table(g, g->root + (sid >> 8) * 16) + (sid & 0xff) * 16;
+}
+
+/* The entry is valid before its present bit says so */
 void vtd_context_set(VTDGuest *g, uint16_t sid, const VTDDomain *d)
 {
     uint64_t address_width = (d ? d->levels : 4) - 2;
+    uint64_t entry = vtd_context_entry(g, sid);
     uint64_t lo = ENTRY_PRESENT;
-    uint64_t entry;
 
-    if (g->mode != VTD_LEGACY) {
-        vtd_scalable_context_set(g, sid, d);
-        return;
+    if (g->mode == VTD_LEGACY) {
+        lo |= d ? d->root | CONTEXT_TT_UNTRANSLATED : CONTEXT_TT_PASS_THROUGH;
+        qtest_writeq(g->qts, entry + 8, address_width |
+                     (uint64_t)(d ? d->id : 0xff) << CONTEXT_DID_SHIFT);
+    } else {
+        vtd_pasid_set(g, sid, d);
+        lo |= vtd_pasid_directory(g, sid);
     }
-    entry = vtd_context_entry(g, sid);
-    lo |= d ? d->root | CONTEXT_TT_UNTRANSLATED : CONTEXT_TT_PASS_THROUGH;
-    qtest_writeq(g->qts, entry + 8, address_width |
-                 (uint64_t)(d ? d->id : 0xff) << CONTEXT_DID_SHIFT);
     qtest_writeq(g->qts, entry, lo);
 }
 
+/* In scalable mode it keeps its pointer */
 void vtd_context_clear(VTDGuest *g, uint16_t sid)
 {
+    uint64_t entry = vtd_context_entry(g, sid);
+
     if (g->mode == VTD_LEGACY) {
-        qtest_memset(g->qts, vtd_context_entry(g, sid), 0, 16);
+        qtest_memset(g->qts, entry, 0, 16);
     } else {
-        vtd_scalable_context_clear(g, sid);
+        qtest_writeq(g->qts, entry,
+                     qtest_readq(g->qts, entry) & ~ENTRY_PRESENT);
     }
 }
 
@@ -332,6 +416,27 @@ void vtd_inv_context_device(VTDGuest *g, uint16_t sid)
                     VTD_CCMD_DEVICE_INVL | (uint64_t)sid << 16);
 }
 
+static void vtd_inv_pasid(VTDGuest *g, uint64_t granularity, uint16_t domain)
+{
+    vtd_guest_submit(g, VTD_INV_DESC_PC | granularity |
+                     (uint64_t)domain << DESC_DOMAIN_SHIFT, 0);
+}
+
+void vtd_inv_pasid_global(VTDGuest *g)
+{
+    vtd_inv_pasid(g, PASID_CACHE_GLOBAL, 0);
+}
+
+void vtd_inv_pasid_domain(VTDGuest *g, uint16_t domain)
+{
+    vtd_inv_pasid(g, PASID_CACHE_DOMAIN, domain);
+}
+
+void vtd_inv_pasid_one(VTDGuest *g, uint16_t domain)
+{
+    vtd_inv_pasid(g, PASID_CACHE_ONE, domain);
+}
+
 static void vtd_inv_iotlb(VTDGuest *g, uint64_t desc, uint64_t reg,
                           uint64_t address)
 {
@@ -347,6 +452,22 @@ static void vtd_inv_iotlb(VTDGuest *g, uint64_t desc, uint64_t reg,
 void vtd_inv_iotlb_global(VTDGuest *g)
 {
     vtd_inv_iotlb(g, VTD_INV_DESC_IOTLB_GLOBAL, VTD_TLB_GLOBAL_FLUSH, 0);
+}
+
+void vtd_inv_piotlb_domain(VTDGuest *g, uint16_t domain)
+{
+    vtd_guest_submit(g, VTD_INV_DESC_PIOTLB |
+                     VTD_INV_DESC_PIOTLB_ALL_IN_PASID |
+                     (uint64_t)domain << DESC_DOMAIN_SHIFT, 0);
+}
+
+void vtd_inv_piotlb_page(VTDGuest *g, uint16_t domain, uint64_t iova,
+                         unsigned int order)
+{
+    vtd_guest_submit(g, VTD_INV_DESC_PIOTLB |
+                     VTD_INV_DESC_PIOTLB_PSI_IN_PASID |
+                     (uint64_t)domain << DESC_DOMAIN_SHIFT,
+                     (iova & ~(VTD_PAGE_4K - 1)) | order);
 }
 
 void vtd_inv_iotlb_domain(VTDGuest *g, uint16_t domain)

@@ -6,9 +6,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Root, context and paging tables in guest memory, the global command
- * register, and invalidation by queue or by register. What is different in
- * scalable mode is in vtd-scalable.h. Nothing is done behind the caller's
- * back: changing a table invalidates nothing.
+ * register, and invalidation by queue or by register. In scalable mode each
+ * device has a PASID directory of its own with PASID 0 in it, which is that of
+ * its requests without PASID. Nothing is done behind the caller's back: changing
+ * a table invalidates nothing.
  */
 
 #ifndef TESTS_QTEST_VTD_TABLES_H
@@ -44,7 +45,6 @@ typedef enum VTDMode {
  * @root: the root table
  * @queue, @tail: the invalidation queue, one page, and its next free slot
  * @queued: whether the queue is on; if not, invalidations go by register
- * @mode: see vtd_scalable_init()
  */
 typedef struct VTDGuest {
     QTestState *qts;
@@ -70,15 +70,13 @@ typedef struct VTDDomain {
 } VTDDomain;
 
 /**
- * vtd_guest_init: take guest memory [@base, @limit] for tables, and make an
- * empty root table
+ * vtd_guest_new: take guest memory [@base, @limit] for tables, and make an
+ * empty root table; to be freed with g_free()
  */
-void vtd_guest_init(VTDGuest *g, QTestState *qts, uint64_t base,
-                    uint64_t limit);
+VTDGuest *vtd_guest_new(QTestState *qts, VTDMode mode, uint64_t base,
+                        uint64_t limit);
 
-/**
- * vtd_guest_alloc: a zeroed page of guest memory
- */
+/* A zeroed page of guest memory */
 uint64_t vtd_guest_alloc(VTDGuest *g);
 
 /**
@@ -111,6 +109,43 @@ VTDDomain vtd_domain_new(VTDGuest *g, uint16_t id, unsigned int levels);
  */
 void vtd_context_set(VTDGuest *g, uint16_t sid, const VTDDomain *d);
 void vtd_context_clear(VTDGuest *g, uint16_t sid);
+
+/* Scalable mode only */
+
+/* PASID granular translation type, bits 8:6 of a PASID entry */
+#define VTD_PGTT_FIRST_STAGE 1
+#define VTD_PGTT_SECOND_STAGE 2
+#define VTD_PGTT_NESTED 3
+#define VTD_PGTT_PASS_THROUGH 4
+
+/**
+ * vtd_scalable_context, vtd_pasid_directory, vtd_pasid_entry: where a
+ * device's context entry, its PASID directory's first entry and the PASID
+ * entry are
+ *
+ * What is missing is made.
+ */
+uint64_t vtd_scalable_context(VTDGuest *g, uint16_t sid);
+uint64_t vtd_pasid_directory(VTDGuest *g, uint16_t sid);
+uint64_t vtd_pasid_entry(VTDGuest *g, uint16_t sid);
+
+/**
+ * vtd_pasid_set, vtd_pasid_clear: write the PASID entry in place
+ * @d: the domain; NULL for pass-through
+ */
+void vtd_pasid_set(VTDGuest *g, uint16_t sid, const VTDDomain *d);
+void vtd_pasid_clear(VTDGuest *g, uint16_t sid);
+
+/**
+ * vtd_pasid_write: write a PASID entry of any kind
+ * @pgtt: VTD_PGTT_x, or one of the reserved ones
+ * @aw: address width: levels of the second stage, less 2
+ * @root: of both stages' tables
+ * @flpm: levels of the first stage, less 4
+ */
+void vtd_pasid_write(VTDGuest *g, uint16_t sid, unsigned int pgtt,
+                     unsigned int aw, uint64_t root, unsigned int flpm,
+                     uint16_t domain);
 
 /**
  * vtd_map_page: write one leaf entry, making the tables above it
@@ -159,6 +194,16 @@ void vtd_inv_iotlb_global(VTDGuest *g);
 void vtd_inv_iotlb_domain(VTDGuest *g, uint16_t domain);
 void vtd_inv_iotlb_page(VTDGuest *g, uint16_t domain, uint64_t iova,
                         unsigned int order);
+
+/* PASID cache: all of it, a domain's part, PASID 0 in a domain */
+void vtd_inv_pasid_global(VTDGuest *g);
+void vtd_inv_pasid_domain(VTDGuest *g, uint16_t domain);
+void vtd_inv_pasid_one(VTDGuest *g, uint16_t domain);
+
+/* PASID-based IOTLB of PASID 0: all of it, or 2^@order pages */
+void vtd_inv_piotlb_domain(VTDGuest *g, uint16_t domain);
+void vtd_inv_piotlb_page(VTDGuest *g, uint16_t domain, uint64_t iova,
+                         unsigned int order);
 
 /**
  * vtd_inv_iotlb_each: @pages invalidations of one page each, from @iova on;

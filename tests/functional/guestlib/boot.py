@@ -98,6 +98,7 @@ class Spec:
     stolen: Optional[Stolen] = None
     machine: tuple = ("-machine", "q35") + IOMMU
     device_options: str = ""
+    listener: str = ""                  # mode of a dma-listener-testdev
     memory: str = "1G"
     release: str = "bookworm"           # whose kernel
     ovmf: Optional[str] = None          # whose OVMF; None is SeaBIOS
@@ -127,11 +128,17 @@ class Spec:
         """The option that adds igd-testdev, as a user would write it."""
         if not self.stolen:
             return []
+        region = self.stolen.region
+        listener = ["-device",
+                    "dma-listener-testdev,id=igd0-dma,for=igd0,"
+                    f"base={region.base:#x},size={region.size},"
+                    f"mode={self.listener}"] if self.listener else []
         return ["-device",
                 f"igd-testdev,addr=02.0,dsm-base={self.stolen.dsm_base:#x},"
                 f"dsm-size={self.stolen.dsm_size // MIB}M,"
                 f"gsm-size={self.stolen.gsm_size // MIB}M"
-                + self.device_options]
+                + (",id=igd0" if listener else "") + self.device_options,
+                *listener]
 
     @property
     def whole_job(self):

@@ -330,7 +330,7 @@ WAY_OF_LARGE = ("own", "bound", "attached", "detached", "unbound",
 
 LIFE_SPECS = [
     Spec("vfio-256m", LARGE, memory="2G", vfio=True,
-         device_options=",id=igd0,listener=map,listener-limit=65535",
+         listener="map,limit=65535",
          job=jobs.lines(dma_job(LARGE), jobs.attached_twice(LARGE, INNER)),
          visits=(visits.listener_looks(*WAY_OF_LARGE),)),
     Spec("vfio-limits", USUAL, vfio=True,
@@ -365,7 +365,7 @@ LOWER = stolen(0x3b800000)
 # Step by step past the listener's counters; only for steps.walk().
 NO_WINDOW = Spec(
     "no-window", LOWER, memory="3G", vfio=True, modules=("pci-stub",),
-    device_options=",id=igd0,listener=map", time_limit=900,
+    listener="map", time_limit=900,
     job=f"{L1_PROBES}\nsteps_walk {INNER_MACHINE} "
         "-device vfio-pci,host=0000:00:02.0,addr=02.0")
 
@@ -376,7 +376,7 @@ def kexecs(name, parameters="intel_iommu=on", **options):
     return Spec(
         name, LOWER, memory="3G", kexec=True, job=kexec.job(LOWER),
         parameters=f"{parameters} {kexec.RESERVED}",
-        device_options=",id=igd0,listener=map", time_limit=600,
+        listener="map", time_limit=600,
         visits=(kexec.visit(asks=True),), **options)
 
 
@@ -390,7 +390,7 @@ KEXEC_SPECS = [
 
 XEN_SPECS = [
     Spec(f"xen-{version}", USUAL, xen=release, release=release, memory="1G",
-         parameters="", device_options=",id=igd0,listener=map",
+         parameters="", listener="map",
          job=jobs.under_xen(USUAL), visits=(visits.listener_looks("dom0"),))
     for version, release in (("4.17", "bookworm"), ("4.20", "trixie"))]
 

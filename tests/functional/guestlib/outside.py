@@ -22,7 +22,7 @@ from .qmp import Monitor, QmpError
 
 WAIT_SECONDS = 1200
 POLL_SECONDS = 0.1
-DEVICE = "/machine/peripheral/igd0"
+LISTENER = "/machine/peripheral/igd0-dma"
 
 
 class OutsideError(Exception):
@@ -105,9 +105,9 @@ class Outside:
                           compact(device))
 
     def look_at_listener(self, name):
-        """Notes the counters of igd-testdev's listener."""
+        """Notes the counters of the device's listener."""
         self.note("listener", name,
-                  compact(self.monitor.get(DEVICE, "listener-stats")))
+                  compact(self.monitor.get(LISTENER, "stats")))
 
 
 def compact(value):

@@ -3,9 +3,10 @@
 Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 
-The device's listener (listener=map) stands for a VFIO container: it is told
-to map and to unmap as VFIO would be.  Its counters are read and zeroed with
-the machine paused or the guest waiting, so that each call belongs to a step:
+The device's listener (dma-listener-testdev) stands for a VFIO container: it
+is told to map and to unmap as VFIO would be.  Its counters are read and zeroed
+with the machine paused or the guest waiting, so that each call belongs to a
+step:
 
 realize    from nothing to a machine that has not run yet
 NAME       what the guest did before it said "step NAME" (guest/steps.sh)
@@ -27,7 +28,7 @@ from .evidence import Evidence
 from .port import Port
 from .qmp import Monitor, QmpError
 
-DEVICE = "igd0"
+LISTENER = "/machine/peripheral/igd0-dma"
 MARK = "@@L1 step "
 
 
@@ -77,14 +78,13 @@ class Counters:
 
     def __init__(self, monitor):
         self._monitor = monitor
-        self._path = f"/machine/peripheral/{DEVICE}"
 
     def take(self, name):
         """What has happened since the last call."""
         get = self._monitor.get
-        stats = get(self._path, "listener-stats")
-        calls = get(self._path, "listener-region-calls").splitlines()
-        self._monitor.set(self._path, "listener-stats-reset", True)
+        stats = get(LISTENER, "stats")
+        calls = get(LISTENER, "region-calls").splitlines()
+        self._monitor.set(LISTENER, "stats-reset", True)
         return Step(name, stats["region-maps"], stats["region-unmaps"],
                     stats["region-unmapped-ns"], stats["region-entries"],
                     stats["fatal"], calls)
