@@ -117,15 +117,17 @@ def announce(spec, bench):
           flush=True)
 
 
-def evidence(level):
-    """The kernel's own lines, a DMA fault only once."""
-    found, seen = [], set()
-    for line in level.log:
-        for text in EVIDENCE:
-            if text in line and text not in seen:
-                found.append(line)
-                seen |= {text} if "DMA " in text else set()
-    return found
+def show_evidence(levels):
+    """Each kernel's own lines, a DMA fault only once."""
+    for level in levels:
+        found, seen = [], set()
+        for line in level.log:
+            for text in EVIDENCE:
+                if text in line and text not in seen:
+                    found.append(line)
+                    seen |= {text} if "DMA " in text else set()
+        for line in found or ["(nothing of stolen memory)"]:
+            print(f"  {level.level}  {line}")
 
 
 def verdicts(outcome):
@@ -190,30 +192,24 @@ def explain(outcome):
             break
 
 
-def report(lines, words=("PASS", "FAIL")):
-    """Prints them; returns how many passed and failed."""
+def report(lines, outcome=None, words=("PASS", "FAIL")):
+    """Prints them; returns how many passed and failed, and explains that."""
     for level, check in lines:
         text = str(check).partition("  ")[2]
         print(f"  {level}  {words[not check.passed]}  {text}")
     failed = sum(not check.passed for _, check in lines)
+    if failed and outcome:
+        explain(outcome)
     return len(lines) - failed, failed
-
-
-def show_evidence(levels, what=""):
-    """Each kernel's own lines."""
-    for level in levels:
-        for line in evidence(level) or ["(nothing of stolen memory)"]:
-            print(f"  {level.level}{what}  {line}")
 
 
 def colours():
     """How many the terminal has: 0, 256 or 1 << 24."""
-    term = os.environ.get("TERM", "dumb")
     if (not sys.stdout.isatty() or "NO_COLOR" in os.environ
-            or term == "dumb"):
+            or os.environ.get("TERM", "dumb") == "dumb"):
         return 0
-    rich = os.environ.get("COLORTERM") in ("truecolor", "24bit")
-    return 1 << 24 if rich else 256
+    return 1 << 24 if os.environ.get("COLORTERM") in (
+        "truecolor", "24bit") else 256
 
 
 def show_pictures(outcomes):
@@ -240,17 +236,13 @@ def run(spec, bench):
     print("\nWhat the kernels say:\n")
     show_evidence(here.levels)
     print("\nWhat was checked:\n")
-    passed, failed = report(verdicts(here))
-    if failed:
-        explain(here)
+    passed, failed = report(verdicts(here), here)
     stock = aside.result()
     print("\nOn the stock QEMU:\n")
     show_evidence([stock.l1, stock.l2])
     print()
-    more_passed, more_failed = report(
-        scene.on_stock(stock), ("as expected", "not as expected"))
-    if more_failed:
-        explain(stock)
+    more_passed, more_failed = report(scene.on_stock(stock), stock, (
+        "as expected", "not as expected"))
     print()
     on_stock = columns(stock.l2, stock.spec.stolen,
                        scene.refreshed(stock, 0, scene.NO_FAULT))
@@ -263,22 +255,17 @@ def run(spec, bench):
     return failed + more_failed
 
 
-def parse(arguments):
-    """The guest that the command line asks for."""
+def main(arguments):
     parser = argparse.ArgumentParser(
         prog="./run demo", description="An IGD's stolen memory in a guest "
         "and in its guest's guest, without Intel graphics.")
     parser.add_argument("--levels", type=int, choices=(2, 3), default=2,
                         help="how many guests, one in the other (2)")
-    return THREE_LEVELS if parser.parse_args(arguments).levels == 3 else DEMO
-
-
-def main(arguments):
+    three = parser.parse_args(arguments).levels == 3
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    spec = parse(arguments)
     bench = Bench(Assets(), LOGS)
     try:
-        return 1 if run(spec, bench) else 0
+        return 1 if run(THREE_LEVELS if three else DEMO, bench) else 0
     except AssetError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2

@@ -14,12 +14,6 @@ import sys
 from igdrmrr import paths, suites, ui
 
 
-def demo(arguments):
-    ui.flush_all()
-    return subprocess.run(['/usr/bin/python3', paths.ROOT / 'scripts/demo.py',
-                           *arguments]).returncode
-
-
 def run(command, arguments):
     """A command of ./run; no qtest program has to wait for these imports."""
     from igdrmrr import (assets, bench, check, docs, fetch, package, qemu,
@@ -29,15 +23,18 @@ def run(command, arguments):
         qemu.build(*what)
         tool.build()
 
-    def build_for_demo():
+    def demo(words):
         build(assets.FOR_DEMO)
         stock.build_reference()
+        ui.flush_all()
+        return subprocess.run([
+            '/usr/bin/python3', paths.ROOT / 'scripts/demo.py', *words
+            ]).returncode
 
     return {
         'build': lambda _: build(),
-        'demo': lambda words: build_for_demo() or demo(words),
-        'update': lambda _: fetch.update(),
-        'bench': bench.main, 'docs': lambda _: docs.build(),
+        'demo': demo, 'update': lambda _: fetch.update(), 'bench': bench.main,
+        'docs': lambda _: docs.build(),
         'package': lambda _: package.build() and 0,
         'check': check.cmd_check, 'unit': lambda _: check.cmd_check(['unit']),
         'tool': lambda _: check.cmd_check(['tool']), 'fuzz': check.cmd_fuzz,

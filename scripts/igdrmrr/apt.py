@@ -17,8 +17,7 @@ import subprocess
 from . import files, paths
 from .ui import Failure, output, run_logged, say, warn
 
-KEYRINGS = ('/usr/share/keyrings/debian-archive-keyring.gpg',
-            '/usr/share/keyrings/debian-archive-keyring.pgp')
+KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 # Suites of the main archive; the security archive's are NAME-security.
 MAIN_SUITE = re.compile(r'(bookworm|trixie|oldstable|stable|oldoldstable)'
@@ -103,13 +102,6 @@ def mirrors():
     return main, security
 
 
-def keyring():
-    found = [path for path in KEYRINGS if os.path.exists(path)]
-    if not found:
-        raise Failure('the package debian-archive-keyring is not installed')
-    return found[0]
-
-
 def sources(suite):
     """For sources.list.d: a release with its updates and security suites."""
     main, security = mirrors()
@@ -119,7 +111,7 @@ def sources(suite):
         if security:
             entries.append((security, suite + '-security'))
     return '\n'.join(
-        SOURCES % {'uri': uri, 'suites': suites, 'keyring': keyring(),
+        SOURCES % {'uri': uri, 'suites': suites, 'keyring': KEYRING,
                    'source': ' deb-src' if suite == 'trixie' else ''}
         for uri, suites in entries)
 
@@ -225,13 +217,8 @@ class Archive:
                  for name in names]
         return newest_first(match[1] for match in found if match)
 
-    def download(self, package, version, directory):
-        """A binary package into @directory; apt checks it."""
+    def download(self, package, version, directory, *how):
+        """A package into @directory, by default a binary one; apt checks it."""
         self.run('fetching %s %s' % (package, version),
-                 ['apt-get', 'download', '%s=%s' % (package, version)],
-                 directory)
-
-    def download_source(self, package, version, directory):
-        self.run('fetching the source of %s %s' % (package, version),
-                 ['apt-get', 'source', '--download-only', '--only-source',
+                 ['apt-get', *(how or ['download']),
                   '%s=%s' % (package, version)], directory)

@@ -4,16 +4,8 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# For the tests with guests:
-#
-#     from igdrmrr import assets
-#     assets.kernel('bookworm')          .../boot/vmlinuz-6.1.0-NN-amd64
-#     assets.kernel_version('bookworm')  '6.1.0-NN-amd64'
-#     assets.kernel('trixie-backports')  the newest that Debian 13 offers
-#
-# suites: 'bookworm' (Debian 12) and 'trixie' (Debian 13); of Debian 13's
-# backports there is only the kernel. A path that is not in the cache raises
-# MissingAsset, which says what to run.
+# Of Debian 12 and 13, and the kernel of 13's backports. A path that is not in
+# the cache raises MissingAsset, which says what to run.
 
 import collections
 import re
@@ -26,7 +18,7 @@ SUITES = ('bookworm', 'trixie')
 BACKPORTS = 'trixie-backports'
 KERNEL_SUITES = SUITES + (BACKPORTS,)
 
-OvmfImages = collections.namedtuple('OvmfImages', 'code vars combined')
+OvmfImages = collections.namedtuple('OvmfImages', 'code vars')
 KernelHeaders = collections.namedtuple('KernelHeaders',
                                        'flavour common kbuild')
 
@@ -119,8 +111,8 @@ def stamp(asset):
 
 def find(suite, name):
     """The directory in which a package of a suite is unpacked."""
-    asset, = [one for one in FOR_TESTS if (one.suite, one.name) == (suite,
-                                                                    name)]
+    asset, = [one for one in FOR_TESTS
+              if (one.suite, one.name) == (suite, name)]
     if not stamp(asset):
         raise MissingAsset('%s of %s is not in the cache; "./run check" '
                            'fetches it' % (name, suite))
@@ -163,10 +155,9 @@ def xen(suite):
 
 
 def ovmf(suite):
-    """Code and variables for two pflash drives, or one image for both."""
-    root = find(suite, 'ovmf') / 'usr/share'
-    return OvmfImages(root / 'OVMF/OVMF_CODE_4M.fd',
-                      root / 'OVMF/OVMF_VARS_4M.fd', root / 'ovmf/OVMF.fd')
+    """Code and variables for two pflash drives."""
+    root = find(suite, 'ovmf') / 'usr/share/OVMF'
+    return OvmfImages(root / 'OVMF_CODE_4M.fd', root / 'OVMF_VARS_4M.fd')
 
 
 def firmware_dirs():

@@ -27,7 +27,6 @@ sys.path.insert(0, str(suites.FUNCTIONAL))
 
 from guestlib import guest_bench  # noqa: E402
 
-PAIRS = 5
 SCAN_PROGRAM = 'tests/unit/bench-vtd-range-scan'
 MIB = 1 << 20
 GIB = 1 << 30
@@ -82,33 +81,15 @@ QUICK = Bench(1, 5, 5, 7, 5, tuple(KINDS), warm=True,
 
 # The stages: each takes a Bench and returns its rows
 
-def dma(bench):
-    return bench_rig.dma_rows(bench_rig.measure_dma(
-        bench.emulators, bench.starts, bench.dma_rounds))
-
-
-def mappings(bench):
-    return [row for policy in ('keep', 'lock') for row in
-            bench_rig.mapping_rows(bench_rig.measure_mappings(
-                bench.emulators, bench.pairs, policy), policy)]
-
-
-def regions(bench):
-    return bench_rig.region_rows(bench_rig.measure_regions(
-        bench.emulators, bench.pairs, bench.rounds))
-
-
 def scan(bench):
     """What the scan's own benchmark says, line by line."""
-    directory = top.build('top', targets=[SCAN_PROGRAM])
+    program = top.build('top', targets=[SCAN_PROGRAM]) / SCAN_PROGRAM
     found = collections.defaultdict(list)
-    for _ in range(bench.scans):
-        said = ui.output([directory / SCAN_PROGRAM])
-        for words in map(str.split, said.splitlines()):
-            key = (words[0], int(words[1]), int(words[2]))
-            found[key].append(float(words[3]) * 1e-6)
-    return scan_rows({key: bench_report.median(seconds)
-                      for key, seconds in found.items()})
+    for words in [line.split() for _ in range(bench.scans)
+                  for line in ui.output([program]).splitlines()]:
+        found[words[0], int(words[1]), int(words[2])].append(
+            float(words[3]) * 1e-6)
+    return scan_rows(found)
 
 
 def scan_rows(found):
@@ -122,7 +103,7 @@ def scan_rows(found):
         for page, name in ((4096, '4 KiB'), (2 * MIB, '2 MiB'),
                            (GIB, '1 GiB')):
             what = '%s stage, %s pages: ' % (stage, name)
-            small, large = (found[stage, page, size]
+            small, large = (bench_report.median(found[stage, page, size])
                             for size in (64 * MIB, GIB))
             row(what + '64 MiB', small, 's',
                 *((200e-6, '< 200 us') if page == 4096 else ()))
@@ -130,11 +111,6 @@ def scan_rows(found):
             row(what + '1 GiB / 64 MiB', large / small, 'ratio', 17.6,
                 'linear')
     return rows
-
-
-def boots(bench):
-    return [row for what in bench.kinds for row in guest_bench.boot_rows(
-        what, bench.guests(KINDS[what]), bench.pairs, bench.warm)]
 
 
 def steps(bench):
@@ -147,14 +123,24 @@ def steps(bench):
         stock or ours[policy], ours[policy], policy)]
 
 
-def nested(bench):
-    return guest_bench.boot_rows('L2, device by VFIO',
-                                 bench.guests(guest_bench.NESTED),
-                                 min(2, bench.pairs), False)
-
-
-STAGES = {'dma': dma, 'mappings': mappings, 'regions': regions, 'scan': scan,
-          'boots': boots, 'steps': steps, 'nested': nested}
+STAGES = {
+    'dma': lambda bench: bench_rig.dma_rows(bench_rig.measure_dma(
+        bench.emulators, bench.starts, bench.dma_rounds)),
+    'mappings': lambda bench: [
+        row for policy in ('keep', 'lock') for row in bench_rig.mapping_rows(
+            bench_rig.measure_mappings(bench.emulators, bench.pairs, policy),
+            policy)],
+    'regions': lambda bench: bench_rig.region_rows(bench_rig.measure_regions(
+        bench.emulators, bench.pairs, bench.rounds)),
+    'scan': scan,
+    'boots': lambda bench: [
+        row for what in bench.kinds for row in guest_bench.boot_rows(
+            what, bench.guests(KINDS[what]), bench.pairs, bench.warm)],
+    'steps': steps,
+    'nested': lambda bench: guest_bench.boot_rows(
+        'L2, device by VFIO', bench.guests(guest_bench.NESTED),
+        min(2, bench.pairs), False),
+}
 
 
 def measure(bench):
@@ -183,15 +169,16 @@ def measure(bench):
 
 def report(rows, seconds, bench):
     """Prints the table and keeps it."""
-    text = ('%d CPUs, medians of %d pairs (%d for DMA), %.0f minutes\n\n%s\n%s'
-            % (os.cpu_count(), bench.pairs, bench.starts * bench.dma_rounds,
-               seconds / 60, bench_report.table(rows, TITLES),
-               bench_report.summary(rows)))
+    data = {'pairs': bench.pairs, 'cpus': os.cpu_count(),
+            'dma_pairs': bench.starts * bench.dma_rounds}
+    text = ('%(cpus)d CPUs, medians of %(pairs)d pairs (%(dma_pairs)d for DMA)'
+            % data + ', %.0f minutes\n\n%s\n%s' % (
+                seconds / 60, bench_report.table(rows, TITLES),
+                bench_report.summary(rows)))
     files.write_atomic(paths.BUILD / 'bench/report.txt', text)
-    files.write_json(paths.BUILD / 'bench/report.json', {
-        'pairs': bench.pairs, 'dma_pairs': bench.starts * bench.dma_rounds,
-        'cpus': os.cpu_count(), 'version': qemu.built_version(),
-        'rows': [row.record() for row in rows]})
+    files.write_json(paths.BUILD / 'bench/report.json', dict(
+        data, version=qemu.built_version(),
+        rows=[row.record() for row in rows]))
     print('\n' + text, end='', flush=True)
 
 
@@ -212,8 +199,8 @@ def suite():
 
 def main(arguments):
     parser = argparse.ArgumentParser(prog='./run bench')
-    parser.add_argument('pairs', type=int, nargs='?', default=PAIRS,
-                        help='repeated pairs of boots, %d by default' % PAIRS)
+    parser.add_argument('pairs', type=int, nargs='?', default=5,
+                        help='repeated pairs of boots, 5 by default')
     parser.add_argument('--quick', action='store_true',
                         help='one pair, no Linux step by step, no nested '
                              'guest: about two minutes')

@@ -62,11 +62,6 @@ class Cases:
             self.passed += 1
         return not wrong
 
-    def skip(self, name, reason):
-        """Does not run one, and says why."""
-        self.skipped += 1
-        say('skipped: %s: %s' % (name, reason))
-
     def end(self, verdict='OK'):
         """Makes the verdict on all of them agree with their number."""
         if verdict not in GOOD and not self.failed:

@@ -107,13 +107,12 @@ def after(build, run):
     return suite
 
 
-SUITES = {'unit': suite_unit, 'qtest': run_meson, 'guest': suite_guest,
+SUITES = {'unit': suite_unit, 'qtest': run_meson,
           'asan': after(asan.build, run_meson),
+          **{name: run_pytest for name in suites.PYTEST},
+          'guest': suite_guest, 'tool': after(tool.build, run_pytest),
           'package': after(package.build, run_pytest),
           'libvirt': after(package.build, run_pytest),
-          'lint': run_pytest, 'driver': run_pytest, 'docs': run_pytest,
-          'tool': after(tool.build, run_pytest), 'harness': run_pytest,
-          'fuzz': run_pytest,
           'series': lambda _: series_check.suite_series(),
           'bench': lambda _: bench.suite()}
 # Two lanes, one for each core: the first one's suites have programs or guests
@@ -227,12 +226,11 @@ def check(chosen):
 
 
 def cmd_fuzz(arguments):
-    if len(arguments) > 1 or not all(map(str.isdecimal, arguments)) or (
-            arguments == ['0']):
-        raise Failure('fuzz takes a whole number of seconds above 0 and '
-                      'nothing else, not %s' % ' '.join(arguments))
-    if arguments:
-        os.environ[suites.FUZZ_SECONDS] = arguments[0]
+    words = ' '.join(arguments)
+    if not re.fullmatch(r'([1-9]\d*)?', words):
+        raise Failure('fuzz takes a whole number of seconds, not ' + words)
+    if words:
+        os.environ[suites.FUZZ_SECONDS] = words
     return cmd_check(['fuzz'])
 
 
@@ -261,10 +259,10 @@ def cmd_guest(arguments):
 def cmd_bless(arguments):
     """Lets the qtests that know IGD_RMRR_BLESS write the blessed tables."""
     qemu.build(qtests=True)
-    names = arguments or [
-        name for name in suites.our_qtests() if 'IGD_RMRR_BLESS' in
-        (paths.ROOT / 'tests/qtest' / (name + '.c')).read_text()]
-    for name in names:
+    for name in arguments or suites.our_qtests():
+        if 'IGD_RMRR_BLESS' not in (suites.TESTS / 'qtest' / (
+                name + '.c')).read_text():
+            continue
         say('blessing with ' + name)
         ui.output([paths.QEMU_BUILD / 'tests/qtest' / name, '-k'],
                   cwd=paths.QEMU_BUILD,

@@ -7,11 +7,10 @@
 from . import files, paths, ui
 
 SOURCE = paths.ROOT / 'docs'
-TARGET = paths.BUILD / 'docs'
-TREES = paths.BUILD / 'docs-trees'
 
 
-def command(target=TARGET, trees=TREES, source=SOURCE):
+def command(target=paths.BUILD / 'docs', trees=paths.BUILD / 'docs-trees',
+            source=SOURCE):
     """A warning is an error, and so is a reference that leads nowhere."""
     return ['/usr/bin/python3', '-m', 'sphinx', '-W', '-n', '-E', '-q',
             '--keep-going', '-b', 'html', '-d', str(trees), str(source),
@@ -19,7 +18,6 @@ def command(target=TARGET, trees=TREES, source=SOURCE):
 
 
 def build():
-    paths.BUILD.mkdir(exist_ok=True)
     with files.Lock(paths.BUILD / '.lock-docs', 'build/docs'):
         ui.run_logged('building the book', command(), 'build-docs.log')
     ui.say('build/docs/index.html')

@@ -19,11 +19,10 @@ SOURCE = paths.ROOT / 'kernel/igd-vfio-pci'
 DIRECTORY = paths.BUILD / 'driver'
 MODULE = 'igd-vfio-pci.ko'
 
-# Options of a newer compiler that a kernel's configuration may ask for. The
-# kernel has another way for compilers that lack them.
-NEWER_OPTIONS = {
-    'CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT': '-fmin-function-alignment=16',
-}
+# An option of a newer compiler that a kernel's configuration may ask for. The
+# kernel has another way for compilers that lack it.
+NEWER_OPTION = '-fmin-function-alignment=16'
+NEWER_CONFIG = 'CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT'
 # Which compiler a kernel's headers want.
 VARIABLES = '.kernelvariables'
 # What is no link in the tree that takes the place of a kernel's headers.
@@ -43,32 +42,25 @@ def sources():
                 'Kbuild', 'Makefile')]
 
 
-def link_all(directory, origin, but=()):
+def link_all(directory, origin, but):
     """Links to everything in @origin that is not named in @but."""
-    directory.mkdir(parents=True)
+    directory.mkdir()
     for entry in origin.iterdir():
         if entry.name not in but:
             (directory / entry.name).symlink_to(entry)
 
 
-def succeeds(*command):
-    return subprocess.run(command, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL).returncode == 0
-
-
 def fit_configuration(include, compiler):
-    """Takes options from the configuration that the compiler lacks."""
-    lacking = [name for name, option in NEWER_OPTIONS.items()
-               if not succeeds(compiler, option, '-E', '-x', 'c', os.devnull,
-                                '-o', os.devnull)]
-    for path in (include / 'config/auto.conf',
-                 include / 'generated/autoconf.h'):
-        kept = [line for line in path.read_text().splitlines(True)
-                if not any(re.search(r'\b%s\b' % name, line)
-                           for name in lacking)]
-        path.unlink()
-        path.write_text(''.join(kept))
+    """Takes what the compiler lacks from the configuration."""
+    if not subprocess.run([compiler, NEWER_OPTION, '-E', '-x', 'c', os.devnull],
+                          stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL).returncode:
+        return
+    for name in ('config/auto.conf', 'generated/autoconf.h'):
+        lines = (include / name).read_text().splitlines(True)
+        (include / name).unlink()
+        (include / name).write_text(''.join(
+            line for line in lines if NEWER_CONFIG not in line))
 
 
 def wrap_program(path):
@@ -85,13 +77,11 @@ def copy_tools(target, kbuild):
     """The build tools, such that they run on this system."""
     shutil.copytree(kbuild, target, symlinks=True)
     for path in target.rglob('*'):
-        if path.is_symlink() or not path.is_file():
-            continue
-        with open(path, 'rb') as program:
-            elf = program.read(4) == b'\x7fELF'
-        if elf and b'not found' in subprocess.run(
-                ['ldd', path], stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT).stdout:
+        if path.is_file() and not path.is_symlink() and (
+                path.read_bytes()[:4] == b'\x7fELF') and (
+                b'not found' in subprocess.run(
+                    ['ldd', path], stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT).stdout):
             wrap_program(path)
 
 

@@ -155,7 +155,8 @@ class Fetcher:
             version, sum(int(length) for _, length, _ in rows) / 1e6))
         directory = 'qemu_' + re.sub(r'[^A-Za-z0-9.+-]', '_', version)
         with files.new_directory(SOURCE / directory) as new:
-            archive.download_source('qemu', version, new)
+            archive.download('qemu', version, new, 'source',
+                             '--download-only', '--only-source')
             check_files(new, sums)
         dsc, = [name for name in sums if name.endswith('.dsc')]
         record = {'version': version, 'directory': directory, 'dsc': dsc,

@@ -42,8 +42,7 @@ def write_json(path, data):
 def read_json(path):
     """The data, or None if the file is absent or no JSON."""
     try:
-        with open(path) as f:
-            return json.load(f)
+        return json.loads(Path(path).read_text())
     except (OSError, ValueError):
         return None
 
@@ -129,12 +128,11 @@ class Lock:
     def __init__(self, path, what):
         self.path = Path(path)
         self.what = what
-        self.fd = -1
 
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC,
-                          0o644)
+        self.file = open(self.path, 'a')
+        self.fd = self.file.fileno()
         try:
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -143,5 +141,4 @@ class Lock:
         return self
 
     def __exit__(self, *_exc):
-        os.close(self.fd)
-        self.fd = -1
+        self.file.close()

@@ -16,7 +16,6 @@ HEADERS = {'kexec-load': (),
 def build(name):
     """The program's path; builds it unless it is there."""
     program = paths.BUILD / name
-    program.parent.mkdir(parents=True, exist_ok=True)
     headers = [paths.ROOT / header for header in HEADERS[name]]
     sources = sorted((paths.ROOT / 'tests/functional' / name).iterdir())
     with files.Lock(program.parent / ('.lock-' + name), name):

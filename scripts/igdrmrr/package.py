@@ -13,6 +13,7 @@
 
 import email.utils
 import functools
+import platform
 import re
 import shutil
 
@@ -37,9 +38,7 @@ RELEASES = {'12': 'bookworm', '13': 'trixie'}
 
 def release():
     """Number and name of the Debian that this machine runs."""
-    with open('/etc/os-release') as f:
-        found = re.search(r'^VERSION_ID="?(\d+)', f.read(), re.M)
-    number = found[1] if found else '?'
+    number = platform.freedesktop_os_release().get('VERSION_ID', '?')
     if number not in RELEASES:
         raise Failure('packages are made on Debian 12 and 13, and this is '
                       'VERSION_ID=%s of /etc/os-release' % number)

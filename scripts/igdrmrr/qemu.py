@@ -10,11 +10,10 @@ import shlex
 from . import assets, fetch, files, paths, source, suites
 from .ui import output, run_logged, say
 
-PYTHON = '/usr/bin/python3'
 NINJA = '/usr/bin/ninja'
 
 FEATURES = (
-    '--target-list=x86_64-softmmu', '--python=' + PYTHON,
+    '--target-list=x86_64-softmmu', '--python=/usr/bin/python3',
     '--disable-download', '--without-default-features', '--enable-system',
     '--enable-tcg', '--enable-kvm', '--enable-fdt', '--enable-slirp',
     '--enable-pixman', '--enable-trace-backends=log',
@@ -137,20 +136,16 @@ def built_version():
     return output([paths.EMULATOR, '--version']).splitlines()[0]
 
 
-def targets(qtests):
-    names = suites.qtest_names() if qtests else ()
-    return ['qemu-system-x86_64', *('tests/qtest/' + name for name in names)]
-
-
 def build(wanted=assets.FOR_BUILD, qtests=False, directory=paths.QEMU_BUILD,
           options=(), firmware=()):
     """All steps from nothing to an emulator in a build directory."""
     record = fetch.fetch(wanted)
-    paths.BUILD.mkdir(exist_ok=True)
     with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
         source.prepare(record)
         configure(record, directory, options, (lock.fd,), firmware=firmware)
-        ninja(targets(qtests), directory, keep=(lock.fd,))
+        ninja(['qemu-system-x86_64', *(
+            'tests/qtest/' + name for name in suites.qtest_names()
+            if qtests)], directory, keep=(lock.fd,))
         if not firmware:
             link_firmware(directory)
         if directory == paths.QEMU_BUILD:

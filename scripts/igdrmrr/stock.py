@@ -7,15 +7,13 @@
 # The reference emulator has igd-testdev, one fix of TCG (without which a nested
 # guest may hang) and nothing else of ours. A stand-in for what places
 # a region does nothing; so VT-d, the memory core and the ACPI tables are stock
-# to the letter, and a region is ordinary guest RAM. The benchmark measures
-# against it; the demo's second picture is made on it. An untouched tree is for
-# the series (series_check.py).
+# to the letter, and a region is ordinary
+# guest RAM. The benchmark measures against it; the demo's second picture is
+# made on it. An untouched tree is for the series (series_check.py).
 #
 # The directories have the names they have beside each other in build/, one
 # level down: so the compiler's command lines are those of the real build, and
 # ccache has most of the objects already.
-
-import os
 
 from . import fetch, files, paths, qemu, source
 
@@ -44,16 +42,14 @@ def emulator(top):
     return build_directory(top) / 'qemu-system-x86_64'
 
 
+def tree(name, top, hooks=None, links=dict):
+    src = source_directory(top)
+    state = src / '.igd-rmrr'
+    return source.Tree(name, src, state, state / 'pristine', hooks, links)
+
+
 def unpack_stock(record, top):
-    stamp = source_directory(top) / '.igd-rmrr.json'
-    if files.read_json(stamp) == record:
-        return
-    with files.new_directory(source_directory(top)) as new:
-        fetch.unpack_source(record, new / 'x', 'stock-unpack.log')
-        for entry in list((new / 'x').iterdir()):
-            os.rename(entry, new / entry.name)
-        (new / 'x').rmdir()
-        files.write_json(new / '.igd-rmrr.json', record)
+    source.unpack(record, tree('an unmodified QEMU', top))
 
 
 def reference_links():
@@ -64,10 +60,8 @@ def reference_links():
 
 
 def reference_tree():
-    src = source_directory(REFERENCE)
-    state = src / '.igd-rmrr'
-    return source.Tree('the reference QEMU', src, state, state / 'pristine',
-                       BENCH / 'hooks', reference_links)
+    return tree('the reference QEMU', REFERENCE, BENCH / 'hooks',
+                reference_links)
 
 
 def configure(record, top, words):

@@ -11,10 +11,10 @@ from . import paths
 
 TESTS = paths.ROOT / 'tests'
 FUNCTIONAL = TESTS / 'functional'
-# The suites of pytest cases: tests/NAME, and one that boots guests.
+# The suites of pytest cases, in their order: tests/NAME, and the guests.
 PYTEST = {'guest': FUNCTIONAL, **{name: TESTS / name for name in (
-    'docs', 'driver', 'fuzz', 'harness', 'libvirt', 'lint', 'package',
-    'tool')}}
+    'package', 'libvirt', 'lint', 'driver', 'docs', 'tool', 'harness',
+    'fuzz')}}
 
 # QEMU's own tests of what the hooks touch. bios-tables-test compares every
 # table of the machines without a region with QEMU's blessed ones.

@@ -24,7 +24,6 @@ def write_hosts():
 
 def build():
     """Builds the tool, which needs no QEMU, and writes the bundles."""
-    paths.BUILD.mkdir(exist_ok=True)
     with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
         top.build('top', targets=[NAME], keep=(lock.fd,))
         files.link(paths.BUILD / 'igd-stolen',

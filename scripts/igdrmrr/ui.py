@@ -19,8 +19,7 @@ from . import paths
 HEARTBEAT = 10
 COUNT = re.compile(r'\[(\d+)/(\d+)\]')
 
-# The commands that are running now, in whichever thread; and no more of them
-# once they were told to stop.
+# The commands that run now, in any thread; no more once they are told to stop.
 _running = set()
 _running_lock = threading.Lock()
 _stopping = threading.Event()
@@ -40,11 +39,8 @@ def warn(text):
 
 def tail(path, lines=30):
     """The end of a log file, ready to print."""
-    try:
-        with open(path, errors='replace') as f:
-            return ''.join('    ' + line for line in f.readlines()[-lines:])
-    except OSError:
-        return ''
+    text = path.read_text(errors='replace') if path.exists() else ''
+    return ''.join('    %s\n' % line for line in text.splitlines()[-lines:])
 
 
 def stop_group(process):

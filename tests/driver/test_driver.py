@@ -65,7 +65,7 @@ def test_dkms(suite):
         assert len(list(trees['tree'].rglob(MODULE + '*'))) == modules
 
 
-def tested():
+def kernels():
     """The oldest and the newest kernel that main.c takes, as "6.1"."""
     text = (SOURCE / 'main.c').read_text()
     oldest, behind = [tuple(map(int, found)) for found in re.findall(
@@ -85,7 +85,7 @@ def test_refuses(suite, version, patchlevel):
         (version << 16) + (patchlevel << 8)), original))
     try:
         with pytest.raises(ui.Failure, match='tested with Linux %s to %s'
-                           % tested()):
+                           % kernels()):
             driver.make(suite, 'refused')
     finally:
         header.write_text(original)
@@ -99,7 +99,7 @@ def test_range_for_dkms():
     # Linux goes on with X.0 after X.19 or X.20.
     known = ['%d.%d' % (version, level) for version in range(5, 9)
              for level in range(20)]
-    oldest, newest = map(known.index, tested())
+    oldest, newest = map(known.index, kernels())
     assert [name for name in known if taken.match(name + '.1-amd64')] == (
         known[oldest:newest + 1])
 

@@ -63,6 +63,14 @@ def test_mapping_rows():
     assert not by_design['keep, driver bind: not mapped for']
 
 
+def test_reference_has_the_device_and_no_iommu_of_ours():
+    links = stock.reference_links()
+    assert 'hw/display/igd-testdev.c' in links
+    assert 'hw/pci/reserved_region_stock.c' in links
+    assert not [name for name in links
+                if name.startswith('hw/i386') or 'igd-rmrr' in name]
+
+
 def test_walk_rows():
     def way(*steps):
         return Walk(None, [Step('realize', 1, 0, 5, 1, 0), *steps])

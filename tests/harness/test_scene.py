@@ -149,7 +149,8 @@ def test_table():
 def test_words_of_what_stock_does(capsys):
     lines = [('L1', checks.Check('RMRR', 'none', True, 'none')),
              ('L2', checks.Check('BDSM', 'there', False, 'elsewhere'))]
-    assert demo.report(lines, ('as expected', 'not as expected')) == (1, 1)
+    words = ('as expected', 'not as expected')
+    assert demo.report(lines, None, words) == (1, 1)
     out = capsys.readouterr().out
     assert '  L1  as expected  RMRR: none\n' in out
     assert '  L2  not as expected  BDSM: there (wanted elsewhere)\n' in out

@@ -31,7 +31,7 @@ def releases():
         own, (own,)) if suites.full() else (own,)
 
 
-def tests():
+def names():
     """The names in packaging/debian/tests/control."""
     lines = re.findall(r'^Tests: (.*)$', (
         package.DEBIAN / 'tests/control').read_text(), re.M)
@@ -88,7 +88,7 @@ def autopkgtest(suite):
                 (found / 'summary').read_text().splitlines())
 
 
-@pytest.mark.parametrize('name', tests())
+@pytest.mark.parametrize('name', names())
 @pytest.mark.parametrize('suite', releases())
 def test_autopkgtest(suite, name, clean):
     assert autopkgtest(suite).get(name) == 'PASS', ui.tail(

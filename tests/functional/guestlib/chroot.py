@@ -114,7 +114,7 @@ def debootstrap(suite, target, keep):
         'https') else []
     run_logged('debootstrap ' + suite,
                ['debootstrap', '--variant=minbase', *include,
-                '--keyring=' + apt.keyring(), suite, target, mirror],
+                '--keyring=' + apt.KEYRING, suite, target, mirror],
                'chroot-%s.log' % suite, keep=keep,
                env={**os.environ, **proxies(settings)})
     etc = target / 'etc'
