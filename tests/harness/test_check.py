@@ -4,6 +4,8 @@ Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import os
+import subprocess
 import threading
 import time
 
@@ -82,6 +84,28 @@ def test_interrupt_ends_the_other_lane(lanes, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         lanes({'guest': interrupted, 'lint': long})
     assert time.monotonic() - start < 20
+
+
+def test_interrupt_reaches_what_a_pytest_suite_runs(tmp_path):
+    """Which has a process group of its own."""
+    child = tmp_path / 'child'
+    (tmp_path / 'test_it.py').write_text('''
+from igdrmrr import paths, ui
+
+ui.install_signal_handlers()
+
+def test_it():
+    paths.LOGS = paths.Path('%s')
+    ui.run_logged('x', ['sh', '-c', 'echo $$ > %s; exec sleep 60'], 'log')
+''' % (tmp_path, child))
+    process = subprocess.Popen(
+        suites.pytest_command('-q'), cwd=tmp_path, start_new_session=True,
+        env=suites.pytest_environment(), stdout=subprocess.DEVNULL)
+    while not (child.exists() and child.read_text()):
+        time.sleep(0.05)
+    ui.stop_group(process)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(child.read_text()), 0)
 
 
 def test_table():
