@@ -104,7 +104,7 @@ def read_meson(log):
     for line in log.read_text().splitlines() if log.exists() else ():
         entry = json.loads(line)
         cases = Cases(entry['name'].split(' / ')[-1])
-        cases.read(of.get(cases.name, ()))
+        cases.read(of.get(entry['name'], ()))
         if not cases.total and SKIPPED.search(entry.get('stdout', '')):
             cases.skipped = 1
         cases.times = [(entry['duration'], cases.name)]

@@ -37,8 +37,8 @@ def programs(tmp_path_factory):
         path = source / (name + '.sh')
         path.write_text('#!/bin/sh\n%s\n' % script)
         path.chmod(0o755)
-        lines.append("test('%s', files('%s'), protocol: 'tap', timeout: 1)"
-                     % (name, path.name))
+        lines.append("test('%s', files('%s'), protocol: 'tap', timeout: 1, "
+                     "suite: 'unit')" % (name, path.name))
     (source / 'meson.build').write_text('\n'.join(lines))
     build = source / 'build'
     for words in (['setup', build, source],
