@@ -15,7 +15,6 @@
 #include "hw/pci/pci_device.h"
 #include "hw/pci/stolen_region.h"
 #include "migration/vmstate.h"
-#include "qemu/units.h"
 #include "qom/object.h"
 #include "ui/console.h"
 #include "igd-testdev-frame.h"
@@ -84,11 +83,6 @@ typedef struct IGDTestScanout {
     uint32_t frames;
 } IGDTestScanout;
 
-#define IGD_TESTDEV_DEFAULT_DEVICE_ID   0x1912      /* Skylake, gen 9 */
-#define IGD_TESTDEV_DEFAULT_DSM_BASE    0           /* none: has to be given */
-#define IGD_TESTDEV_DEFAULT_DSM_SIZE    (64 * MiB)
-#define IGD_TESTDEV_DEFAULT_GSM_SIZE    (8 * MiB)
-
 /* The options that say where stolen memory is */
 typedef struct IGDTestDevOpts {
     uint64_t dsm_base;
@@ -131,33 +125,6 @@ struct IGDTestDevState {
     IGDTestDMA dma;
     IGDTestScanout scan;
 };
-
-/**
- * igd_testdev_opts_region: check the options
- * @ggc: set to the value of GGC that shows the sizes
- * @region: set to where the region is
- * @errp: names the option, its value, the limit and what to change
- *
- * Returns: true on success.
- */
-bool igd_testdev_opts_region(const IGDTestDevOpts *o, uint16_t *ggc,
-                             StolenRegion *region, Error **errp);
-
-/**
- * igd_testdev_opts_reserved: check how much of the DSM firmware reserved
- * @region: as igd_testdev_opts_region() found it
- * @reg: set to the value of STOLEN_RESERVED that shows it, 0 for nothing
- */
-bool igd_testdev_opts_reserved(const IGDTestDevOpts *o,
-                               const StolenRegion *region, uint32_t *reg,
-                               Error **errp);
-
-/**
- * igd_testdev_opts_early: RMRRProviderClass.early
- *
- * Values that -global gives are not known here.
- */
-bool igd_testdev_opts_early(const QDict *opts, StolenRegion *region);
 
 /**
  * igd_testdev_bar_register: create and register the three BARs

@@ -42,7 +42,7 @@ typedef struct CallRow {
     const char *name;
     const char *options;
     const char *calls[8];
-    const char *counts;         /* eexist einval enospc entries region-entries */
+    const char *counts;     /* eexist einval enospc entries region-entries */
     const char *map;
 } CallRow;
 

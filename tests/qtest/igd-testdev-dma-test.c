@@ -69,15 +69,13 @@ static void check_copy(IGDRig *g, uint64_t src, uint64_t dst, size_t size)
                    size);
     qtest_memwrite(g->qts, src, sent, size);
     qtest_memset(g->qts, dst - 1, 0x5a, size + 2);
-    g_assert_cmphex(igd_guest_dma(g, COPY, src, dst, size), ==,
-                    IGD_TESTDEV_STATUS_DONE);
+    igd_guest_dma_check(g, COPY, src, dst, size, IGD_TESTDEV_STATUS_DONE);
     qtest_memread(g->qts, dst - 1, got, size + 2);
     g_assert_cmpmem(got + 1, size, sent, size);
     g_assert_cmphex(got[0], ==, 0x5a);
     g_assert_cmphex(got[size + 1], ==, 0x5a);
 
-    g_assert_cmphex(igd_guest_dma(g, CHECKSUM, dst, 0, size), ==,
-                    IGD_TESTDEV_STATUS_DONE);
+    igd_guest_dma_check(g, CHECKSUM, dst, 0, size, IGD_TESTDEV_STATUS_DONE);
     igd_guest_check64(g, IGD_TESTDEV_DMA_CHECKSUM, checksum_of(sent, size));
     igd_guest_check64(g, IGD_TESTDEV_DMA_FAULT_ADDR, IGD_TESTDEV_NO_FAULT);
 }
@@ -103,8 +101,8 @@ static void test_fill(void)
     g_autofree uint8_t *got = g_malloc(size);
 
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x12345678);
-    g_assert_cmphex(igd_guest_dma(g, FILL, 0, IGD_DEFAULT_BASE + 1, size), ==,
-                    IGD_TESTDEV_STATUS_DONE);
+    igd_guest_dma_check(g, FILL, 0, IGD_DEFAULT_BASE + 1, size,
+                        IGD_TESTDEV_STATUS_DONE);
     qtest_memread(g->qts, IGD_DEFAULT_BASE + 1, got, size);
     for (i = 0; i < size; i++) {
         g_assert_cmphex(got[i], ==, pattern[i % 4]);
@@ -121,12 +119,12 @@ static void test_large(void)
     gint64 start = g_get_monotonic_time();
 
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x01020304);
-    g_assert_cmphex(igd_guest_dma(g, FILL, 0, IGD_DEFAULT_BDSM, 32 * MIB), ==,
-                    IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(igd_guest_dma(g, COPY, IGD_DEFAULT_BDSM, RAM_DST,
-                                  32 * MIB), ==, IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(igd_guest_dma(g, CHECKSUM, RAM_DST, 0, 32 * MIB), ==,
-                    IGD_TESTDEV_STATUS_DONE);
+    igd_guest_dma_check(g, FILL, 0, IGD_DEFAULT_BDSM, 32 * MIB,
+                        IGD_TESTDEV_STATUS_DONE);
+    igd_guest_dma_check(g, COPY, IGD_DEFAULT_BDSM, RAM_DST, 32 * MIB,
+                        IGD_TESTDEV_STATUS_DONE);
+    igd_guest_dma_check(g, CHECKSUM, RAM_DST, 0, 32 * MIB,
+                        IGD_TESTDEV_STATUS_DONE);
     igd_guest_check64(g, IGD_TESTDEV_DMA_CHECKSUM, 0x01020304ull * 8 * MIB);
     g_test_message("fill, copy and checksum of 32 MiB: %" G_GINT64_FORMAT
                    " us", g_get_monotonic_time() - start);
@@ -197,8 +195,8 @@ static void test_status(void)
     for (row = status_rows; row < status_rows + G_N_ELEMENTS(status_rows);
          row++) {
         g_test_message("%s", row->name);
-        g_assert_cmphex(igd_guest_dma(g, row->cmd, row->src, row->dst,
-                                      row->len), ==, row->status);
+        igd_guest_dma_check(g, row->cmd, row->src, row->dst, row->len,
+                            row->status);
         igd_guest_check64(g, IGD_TESTDEV_DMA_FAULT_ADDR, row->fault_addr);
         g_assert_cmpint(igd_guest_read(g, IGD_TESTDEV_DMA_DONE_COUNT), ==,
                         ++done);
@@ -215,16 +213,16 @@ static void test_partial(void)
     IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0xa5a5a5a5);
-    g_assert_cmphex(igd_guest_dma(g, FILL, 0, HOLE - 70 * KIB, MIB), ==,
-                    IGD_TESTDEV_STATUS_WRITE_FAILED);
+    igd_guest_dma_check(g, FILL, 0, HOLE - 70 * KIB, MIB,
+                        IGD_TESTDEV_STATUS_WRITE_FAILED);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 70 * KIB), ==, 0xa5a5a5a5);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 4), ==, 0xa5a5a5a5);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 70 * KIB - 4), ==, 0);
 
     /* The pattern goes on over pieces whose size is not that of a word */
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x44332211);
-    g_assert_cmphex(igd_guest_dma(g, FILL, 0, HOLE - 8 * KIB + 1, MIB), ==,
-                    IGD_TESTDEV_STATUS_WRITE_FAILED);
+    igd_guest_dma_check(g, FILL, 0, HOLE - 8 * KIB + 1, MIB,
+                        IGD_TESTDEV_STATUS_WRITE_FAILED);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 4 * KIB), ==, 0x33221144);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 4), ==, 0x33221144);
     igd_rig_stop(g);
@@ -235,11 +233,10 @@ static void test_no_bus_master(void)
     IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     igd_guest_set_master(g, false);
-    g_assert_cmphex(igd_guest_dma(g, COPY, RAM_SRC, RAM_DST, 4), ==,
-                    IGD_TESTDEV_STATUS_NO_MASTER);
+    igd_guest_dma_check(g, COPY, RAM_SRC, RAM_DST, 4,
+                        IGD_TESTDEV_STATUS_NO_MASTER);
     igd_guest_set_master(g, true);
-    g_assert_cmphex(igd_guest_dma(g, COPY, RAM_SRC, RAM_DST, 4), ==,
-                    IGD_TESTDEV_STATUS_DONE);
+    igd_guest_dma_check(g, COPY, RAM_SRC, RAM_DST, 4, IGD_TESTDEV_STATUS_DONE);
 
     stop(g);
     igd_guest_dma_start(g, COPY, RAM_SRC, RAM_DST, MIB);
@@ -296,8 +293,7 @@ static void check_abort(IGDRig *g, void (*reset)(IGDRig *g))
     igd_guest_enable(g);
     check_reset_values(g, IGD_TESTDEV_STATUS_ABORTED);
     cont(g);
-    g_assert_cmphex(igd_guest_dma(g, CHECKSUM, RAM_DST, 0, 4), ==,
-                    IGD_TESTDEV_STATUS_DONE);
+    igd_guest_dma_check(g, CHECKSUM, RAM_DST, 0, 4, IGD_TESTDEV_STATUS_DONE);
     igd_guest_check64(g, IGD_TESTDEV_DMA_CHECKSUM, 0);
     reset(g);
     igd_guest_enable(g);

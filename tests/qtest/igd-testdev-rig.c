@@ -130,7 +130,8 @@ char *rmrr_query_reason(QTestState *qts, const char *id)
     return reason;
 }
 
-uint64_t rmrr_query_counter(QTestState *qts, const char *id, const char *name)
+static uint64_t rmrr_query_counter(QTestState *qts, const char *id,
+                                   const char *name)
 {
     QDict *answer, *device = rmrr_query_device(qts, id, &answer);
     uint64_t value = qdict_get_int(device, name);
@@ -345,6 +346,14 @@ uint32_t igd_rig_dma(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
     return igd_dma_wait(rig->qts, bar);
 }
 
+void igd_rig_dma_check(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
+                       uint64_t dst, uint64_t len, uint32_t fill,
+                       uint32_t status)
+{
+    g_assert_cmphex(igd_rig_dma(rig, devfn, cmd, src, dst, len, fill), ==,
+                    status);
+}
+
 uint64_t igd_rig_dma_fault(IGDRig *rig, int devfn)
 {
     return qtest_readq(rig->qts,
@@ -414,39 +423,6 @@ void igd_guest_check64(IGDRig *g, uint32_t reg, uint64_t value)
     g_assert_cmphex(igd_guest_read64(g, reg), ==, value);
 }
 
-uint64_t igd_guest_io_read(IGDRig *g, QPCIBar bar, uint64_t off, unsigned size)
-{
-    switch (size) {
-    case 1:
-        return qpci_io_readb(g->dev, bar, off);
-    case 2:
-        return qpci_io_readw(g->dev, bar, off);
-    case 4:
-        return qpci_io_readl(g->dev, bar, off);
-    default:
-        return qpci_io_readq(g->dev, bar, off);
-    }
-}
-
-void igd_guest_io_write(IGDRig *g, QPCIBar bar, uint64_t off, unsigned size,
-                        uint64_t value)
-{
-    switch (size) {
-    case 1:
-        qpci_io_writeb(g->dev, bar, off, value);
-        break;
-    case 2:
-        qpci_io_writew(g->dev, bar, off, value);
-        break;
-    case 4:
-        qpci_io_writel(g->dev, bar, off, value);
-        break;
-    default:
-        qpci_io_writeq(g->dev, bar, off, value);
-        break;
-    }
-}
-
 void igd_guest_dma_start(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
                          uint64_t len)
 {
@@ -463,6 +439,12 @@ uint32_t igd_guest_dma(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
 {
     igd_guest_dma_start(g, cmd, src, dst, len);
     return igd_guest_dma_wait(g);
+}
+
+void igd_guest_dma_check(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
+                         uint64_t len, uint32_t status)
+{
+    g_assert_cmphex(igd_guest_dma(g, cmd, src, dst, len), ==, status);
 }
 
 void igd_guest_set_master(IGDRig *g, bool on)

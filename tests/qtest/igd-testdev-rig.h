@@ -112,10 +112,6 @@ void igd_rig_stop(IGDRig *rig);
  */
 char *rmrr_query_reason(QTestState *qts, const char *id);
 
-/* One of the counters, "scans" say */
-uint64_t rmrr_query_counter(QTestState *qts, const char *id,
-                            const char *name);
-
 /**
  * rmrr_query_assert: the reason has to be @reason
  * @where: printed on failure
@@ -191,6 +187,11 @@ void igd_rig_dma_setup(IGDRig *rig, int devfn);
 uint32_t igd_rig_dma(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
                      uint64_t dst, uint64_t len, uint32_t fill);
 
+/* The same, where STATUS has to be @status */
+void igd_rig_dma_check(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
+                       uint64_t dst, uint64_t len, uint32_t fill,
+                       uint32_t status);
+
 uint64_t igd_rig_dma_fault(IGDRig *rig, int devfn);
 uint64_t igd_rig_dma_checksum(IGDRig *rig, int devfn);
 
@@ -215,15 +216,6 @@ void igd_guest_check(IGDRig *g, uint32_t reg, uint32_t value);
 void igd_guest_check64(IGDRig *g, uint32_t reg, uint64_t value);
 
 /**
- * igd_guest_io_read, igd_guest_io_write: access of @size 1, 2, 4 or 8 bytes
- * to a BAR, as one access of the CPU
- */
-uint64_t igd_guest_io_read(IGDRig *g, QPCIBar bar, uint64_t off,
-                           unsigned size);
-void igd_guest_io_write(IGDRig *g, QPCIBar bar, uint64_t off, unsigned size,
-                        uint64_t value);
-
-/**
  * igd_guest_dma_start: write SRC, DST and LEN, and start a command
  * igd_guest_dma_wait: wait until no command runs; gives STATUS
  * igd_guest_dma: both of these
@@ -233,6 +225,10 @@ void igd_guest_dma_start(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
 uint32_t igd_guest_dma_wait(IGDRig *g);
 uint32_t igd_guest_dma(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
                        uint64_t len);
+
+/* The same, where STATUS has to be @status */
+void igd_guest_dma_check(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
+                         uint64_t len, uint32_t status);
 
 /* Switch bus mastering */
 void igd_guest_set_master(IGDRig *g, bool on);

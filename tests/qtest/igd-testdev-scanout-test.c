@@ -49,7 +49,8 @@ typedef struct Picture {
 
 #define PAGE_WORDS      (PAGE / 4)
 
-static void scan_write(QTestState *qts, uint64_t bar, uint32_t reg, uint32_t value)
+static void scan_write(QTestState *qts, uint64_t bar, uint32_t reg,
+                       uint32_t value)
 {
     qtest_writel(qts, bar + reg, value);
 }

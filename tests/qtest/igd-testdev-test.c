@@ -18,6 +18,40 @@
 #define MIB             0x100000ull
 #define RAM_BUF         0x1000000ull
 
+/* Access of @size 1, 2, 4 or 8 bytes to a BAR, as one access of the CPU */
+static uint64_t io_read(IGDRig *g, QPCIBar bar, uint64_t off, unsigned size)
+{
+    switch (size) {
+    case 1:
+        return qpci_io_readb(g->dev, bar, off);
+    case 2:
+        return qpci_io_readw(g->dev, bar, off);
+    case 4:
+        return qpci_io_readl(g->dev, bar, off);
+    default:
+        return qpci_io_readq(g->dev, bar, off);
+    }
+}
+
+static void io_write(IGDRig *g, QPCIBar bar, uint64_t off, unsigned size,
+                     uint64_t value)
+{
+    switch (size) {
+    case 1:
+        qpci_io_writeb(g->dev, bar, off, value);
+        break;
+    case 2:
+        qpci_io_writew(g->dev, bar, off, value);
+        break;
+    case 4:
+        qpci_io_writel(g->dev, bar, off, value);
+        break;
+    default:
+        qpci_io_writeq(g->dev, bar, off, value);
+        break;
+    }
+}
+
 typedef struct GenRow {
     const char *name;
     const char *opts;
@@ -124,8 +158,8 @@ static void check_mirror_ro(IGDRig *g, uint32_t reg, unsigned reg_size)
             uint64_t want = 0;
 
             memcpy(&want, before + off, size);
-            igd_guest_io_write(g, g->regs, reg - 8 + off, size, ~want);
-            g_assert_cmphex(igd_guest_io_read(g, g->regs, reg - 8 + off, size),
+            io_write(g, g->regs, reg - 8 + off, size, ~want);
+            g_assert_cmphex(io_read(g, g->regs, reg - 8 + off, size),
                             ==, want);
         }
     }
@@ -161,8 +195,8 @@ static void sweep(IGDRig *g, QPCIBar bar, uint64_t first, uint64_t limit,
     for (off = first; off <= limit; off++) {
         for (size = 1; size <= max_size; size *= 2) {
             for (i = 0; i < G_N_ELEMENTS(values); i++) {
-                igd_guest_io_write(g, bar, off, size, values[i]);
-                igd_guest_io_read(g, bar, off, size);
+                io_write(g, bar, off, size, values[i]);
+                io_read(g, bar, off, size);
             }
         }
     }
@@ -184,9 +218,8 @@ static void test_sweep(void)
 
     igd_guest_dma_wait(g);
     qtest_writel(g->qts, RAM_BUF, 0xfeedbeef);
-    g_assert_cmphex(igd_guest_dma(g, IGD_TESTDEV_CMD_COPY, RAM_BUF,
-                                  IGD_DEFAULT_BDSM, 4), ==,
-                    IGD_TESTDEV_STATUS_DONE);
+    igd_guest_dma_check(g, IGD_TESTDEV_CMD_COPY, RAM_BUF, IGD_DEFAULT_BDSM, 4,
+                        IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0xfeedbeef);
     igd_rig_stop(g);
 }
@@ -198,12 +231,12 @@ static void test_access_size(void)
     uint32_t src = IGD_TESTDEV_DMA_SRC;
 
     igd_guest_write64(g, src, 0x1122334455667788);
-    igd_guest_io_write(g, g->regs, src, 1, 0xff);
-    igd_guest_io_write(g, g->regs, src, 2, 0xffff);
-    igd_guest_io_write(g, g->regs, src + 2, 4, 0xffffffff);
+    io_write(g, g->regs, src, 1, 0xff);
+    io_write(g, g->regs, src, 2, 0xffff);
+    io_write(g, g->regs, src + 2, 4, 0xffffffff);
     igd_guest_check64(g, src, 0x1122334455667788);
-    g_assert_cmphex(igd_guest_io_read(g, g->regs, src + 3, 2), ==, 0x4455);
-    g_assert_cmphex(igd_guest_io_read(g, g->regs, src + 1, 1), ==, 0x77);
+    g_assert_cmphex(io_read(g, g->regs, src + 3, 2), ==, 0x4455);
+    g_assert_cmphex(io_read(g, g->regs, src + 1, 1), ==, 0x77);
     igd_guest_write(g, src + 4, 0xaabbccdd);
     igd_guest_check64(g, src, 0xaabbccdd55667788);
     igd_guest_write(g, src, 0);
@@ -216,31 +249,30 @@ static void test_aperture(void)
 {
     IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
-    igd_guest_io_write(g, g->aperture, 0, 4, 0x11223344);
-    igd_guest_io_write(g, g->aperture, 5, 8, 0x0102030405060708);
-    igd_guest_io_write(g, g->aperture, IGD_DEFAULT_DSM - 1, 1, 0x77);
+    io_write(g, g->aperture, 0, 4, 0x11223344);
+    io_write(g, g->aperture, 5, 8, 0x0102030405060708);
+    io_write(g, g->aperture, IGD_DEFAULT_DSM - 1, 1, 0x77);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0x11223344);
     g_assert_cmphex(qtest_readq(g->qts, IGD_DEFAULT_BDSM + 5), ==,
                     0x0102030405060708);
     g_assert_cmphex(qtest_readb(g->qts, IGD_DEFAULT_LIMIT), ==, 0x77);
 
     qtest_writeq(g->qts, IGD_DEFAULT_BDSM + MIB, 0xaabbccddeeff0011);
-    g_assert_cmphex(igd_guest_io_read(g, g->aperture, MIB, 8), ==,
-                    0xaabbccddeeff0011);
-    g_assert_cmphex(igd_guest_io_read(g, g->aperture, MIB + 1, 2), ==, 0xff00);
+    g_assert_cmphex(io_read(g, g->aperture, MIB, 8), ==, 0xaabbccddeeff0011);
+    g_assert_cmphex(io_read(g, g->aperture, MIB + 1, 2), ==, 0xff00);
 
-    igd_guest_io_write(g, g->aperture, IGD_DEFAULT_DSM - 4, 8, 0);
+    io_write(g, g->aperture, IGD_DEFAULT_DSM - 4, 8, 0);
     g_assert_cmphex(qtest_readb(g->qts, IGD_DEFAULT_LIMIT), ==, 0x77);
-    g_assert_cmphex(igd_guest_io_read(g, g->aperture, IGD_DEFAULT_DSM - 4, 8),
+    g_assert_cmphex(io_read(g, g->aperture, IGD_DEFAULT_DSM - 4, 8),
                     ==, UINT64_MAX);
-    g_assert_cmphex(igd_guest_io_read(g, g->aperture, IGD_DEFAULT_DSM, 4), ==,
+    g_assert_cmphex(io_read(g, g->aperture, IGD_DEFAULT_DSM, 4), ==,
                     UINT32_MAX);
 
     igd_guest_set_master(g, false);
-    g_assert_cmphex(igd_guest_io_read(g, g->aperture, MIB, 4), ==, UINT32_MAX);
-    igd_guest_io_write(g, g->aperture, MIB, 4, 0);
+    g_assert_cmphex(io_read(g, g->aperture, MIB, 4), ==, UINT32_MAX);
+    io_write(g, g->aperture, MIB, 4, 0);
     igd_guest_set_master(g, true);
-    g_assert_cmphex(igd_guest_io_read(g, g->aperture, MIB, 4), ==, 0xeeff0011);
+    g_assert_cmphex(io_read(g, g->aperture, MIB, 4), ==, 0xeeff0011);
     igd_rig_stop(g);
 }
 
@@ -331,9 +363,8 @@ static void test_conventional(void)
     check_config_ro(g, 0x5c, 4);
     igd_guest_check64(g, IGD_TESTDEV_REG_GSMBASE, IGD_DEFAULT_BASE);
     qtest_writel(g->qts, RAM_BUF, 0x1df00d);
-    g_assert_cmphex(igd_guest_dma(g, IGD_TESTDEV_CMD_COPY, RAM_BUF,
-                                  IGD_DEFAULT_BDSM, 4), ==,
-                    IGD_TESTDEV_STATUS_DONE);
+    igd_guest_dma_check(g, IGD_TESTDEV_CMD_COPY, RAM_BUF, IGD_DEFAULT_BDSM, 4,
+                        IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0x1df00d);
     igd_rig_stop(g);
 }

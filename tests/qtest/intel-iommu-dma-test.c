@@ -78,8 +78,8 @@ static void check_edge_copy(IGDRig *rig, uint64_t iova, uint64_t len)
     qtest_memwrite(rig->qts, TARGET + (first - WINDOW_BASE), want, size);
     window_access(rig, first, want, size, true);
 
-    g_assert_cmphex(igd_rig_dma(rig, RIG_SID, IGD_TESTDEV_CMD_COPY, BUFFER, iova,
-                                len, 0), ==, IGD_TESTDEV_STATUS_DONE);
+    igd_rig_dma_check(rig, RIG_SID, IGD_TESTDEV_CMD_COPY, BUFFER, iova, len, 0,
+                      IGD_TESTDEV_STATUS_DONE);
 
     memcpy(want + EDGE_MARGIN, sent, len);
     window_access(rig, first, have, size, false);
@@ -99,8 +99,8 @@ static void check_edge_sum(IGDRig *rig, uint64_t iova, uint64_t len)
     for (uint64_t i = 0; i < len; i += 4) {
         sum += (uint32_t)ldl_le_p(data + i);
     }
-    g_assert_cmphex(igd_rig_dma(rig, RIG_SID, IGD_TESTDEV_CMD_CHECKSUM, iova, 0,
-                                len, 0), ==, IGD_TESTDEV_STATUS_DONE);
+    igd_rig_dma_check(rig, RIG_SID, IGD_TESTDEV_CMD_CHECKSUM, iova, 0, len, 0,
+                      IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(igd_rig_dma_checksum(rig, RIG_SID), ==, sum);
 }
 
@@ -161,8 +161,8 @@ static void test_dma_edges(const void *opaque)
 
 static void check_dma_ok(IGDRig *rig, int devfn, uint64_t iova, uint64_t len)
 {
-    g_assert_cmphex(igd_rig_dma(rig, devfn, IGD_TESTDEV_CMD_FILL, 0, iova, len,
-                                PATTERN), ==, IGD_TESTDEV_STATUS_DONE);
+    igd_rig_dma_check(rig, devfn, IGD_TESTDEV_CMD_FILL, 0, iova, len, PATTERN,
+                      IGD_TESTDEV_STATUS_DONE);
 }
 
 /* A write to, and a read of, [iova, ...] must fault at @fault */
@@ -231,9 +231,9 @@ static void test_interrupt_range(void)
     vtd_guest_enable(rig->g, true);
     igd_rig_dma_setup(rig, RIG_SID);
 
-    g_assert_cmphex(igd_rig_dma(rig, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
-                                RIG_MSI_BASE - VTD_PAGE_4K, 2 * VTD_PAGE_4K,
-                                PATTERN), ==, IGD_TESTDEV_STATUS_WRITE_FAILED);
+    igd_rig_dma_check(rig, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
+                      RIG_MSI_BASE - VTD_PAGE_4K, 2 * VTD_PAGE_4K, PATTERN,
+                      IGD_TESTDEV_STATUS_WRITE_FAILED);
     g_assert_cmphex(igd_rig_dma_fault(rig, RIG_SID), ==, RIG_MSI_BASE);
     g_assert_cmphex(qtest_readl(rig->qts, behind - 4), ==, PATTERN);
     g_assert_cmphex(qtest_readl(rig->qts, behind), ==, 0);

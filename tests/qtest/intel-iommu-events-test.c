@@ -20,23 +20,32 @@
 #define DOMAIN_ID 7
 #define GIB(n) ((n) * VTD_PAGE_1G)
 
+/* Beginnings of the pages at the region's edges */
+#define BASE_2M (RIG_BASE & ~(VTD_PAGE_2M - 1))
+#define LIMIT_2M (RIG_LIMIT & ~(VTD_PAGE_2M - 1))
+#define BELOW (RIG_BASE - VTD_PAGE_4K)
+
+/*
+ * @iova, @size: a page that is mapped to TARGET, and has to arrive
+ * @run: what follows
+ * @then, @then_size: of a table or an invalidation, for @run
+ */
 typedef struct EventRow EventRow;
 struct EventRow {
     const char *name;
     const char *iommu;
     const char *listener;
+    uint64_t iova, size;
     void (*run)(const EventRow *row, IGDRig *rig, VTDDomain *d);
+    uint64_t then, then_size;
 };
 
-/* Map one page, tell the IOMMU, and see that it arrives */
-static void map_and_check(const EventRow *row, IGDRig *rig, VTDDomain *d,
-                          uint64_t iova, uint64_t size)
+/* The page, and the region, are mapped, and nothing else */
+static void check_page(const EventRow *row, IGDRig *rig)
 {
     g_autoptr(GArray) expected = igd_rig_expect(rig);
 
-    vtd_map_page(rig->g, d, iova, TARGET, size, VTD_RW);
-    vtd_inv_iotlb_global(rig->g);
-    igd_rig_expect_page(rig, expected, iova, TARGET, size, true);
+    igd_rig_expect_page(rig, expected, row->iova, TARGET, row->size, true);
     igd_rig_check_map(rig, expected, row->name);
 }
 
@@ -70,32 +79,23 @@ static void check_unmap_events(IGDRig *rig, const char *want)
     g_assert_cmpstr(have, ==, want);
 }
 
-static void row_u1(const EventRow *row, IGDRig *rig, VTDDomain *d)
+/* The table goes that has the page in it; one page is flushed, or all */
+static void table_gone(const EventRow *row, IGDRig *rig, VTDDomain *d)
 {
-    map_and_check(row, rig, d, RIG_MSI_BASE, VTD_PAGE_2M);
-}
-
-static void row_u2(const EventRow *row, IGDRig *rig, VTDDomain *d)
-{
-    map_and_check(row, rig, d, GIB(3), VTD_PAGE_1G);
-}
-
-static void row_u3(const EventRow *row, IGDRig *rig, VTDDomain *d)
-{
-    map_and_check(row, rig, d, 0xfffff000, VTD_PAGE_4K);
-    vtd_clear_entry(rig->g, d, GIB(3), VTD_PAGE_1G);
-    vtd_inv_iotlb_global(rig->g);
+    vtd_clear_entry(rig->g, d, row->then, row->then_size);
+    if (row->then_size == VTD_PAGE_2M) {
+        vtd_inv_iotlb_page(rig->g, d->id, row->iova, 0);
+    } else {
+        vtd_inv_iotlb_global(rig->g);
+    }
     check_region_only(row, rig);
 }
 
-static void row_u4(const EventRow *row, IGDRig *rig, VTDDomain *d)
+/* The device's own TLB is not what VFIO has mapped */
+static void device_iotlb(const EventRow *row, IGDRig *rig, VTDDomain *d)
 {
-    g_autoptr(GArray) expected = igd_rig_expect(rig);
-
-    map_and_check(row, rig, d, GIB(2), VTD_PAGE_4K);
-    vtd_inv_device_iotlb(rig->g, RIG_SID, 0, 0);
-    igd_rig_expect_page(rig, expected, GIB(2), TARGET, VTD_PAGE_4K, true);
-    igd_rig_check_map(rig, expected, row->name);
+    vtd_inv_device_iotlb(rig->g, RIG_SID, row->then, row->then_size);
+    check_page(row, rig);
 }
 
 static void row_u6(const EventRow *row, IGDRig *rig, VTDDomain *d)
@@ -105,42 +105,9 @@ static void row_u6(const EventRow *row, IGDRig *rig, VTDDomain *d)
                        "0xfef00000-0xffffffff unmapped+0xfef00000 ro\n");
 }
 
-static void row_h1(const EventRow *row, IGDRig *rig, VTDDomain *d)
-{
-    map_and_check(row, rig, d, RIG_BASE & ~(VTD_PAGE_2M - 1), VTD_PAGE_2M);
-}
-
-static void row_h1_end(const EventRow *row, IGDRig *rig, VTDDomain *d)
-{
-    map_and_check(row, rig, d, RIG_LIMIT & ~(VTD_PAGE_2M - 1), VTD_PAGE_2M);
-}
-
-static void row_h2(const EventRow *row, IGDRig *rig, VTDDomain *d)
-{
-    map_and_check(row, rig, d, GIB(1), VTD_PAGE_1G);
-}
-
-static void row_h3(const EventRow *row, IGDRig *rig, VTDDomain *d)
-{
-    uint64_t iova = RIG_BASE - VTD_PAGE_4K;
-
-    map_and_check(row, rig, d, iova, VTD_PAGE_4K);
-    vtd_clear_entry(rig->g, d, iova, VTD_PAGE_2M);
-    vtd_inv_iotlb_page(rig->g, d->id, iova, 0);
-    check_region_only(row, rig);
-}
-
-static void row_h4(const EventRow *row, IGDRig *rig, VTDDomain *d)
-{
-    map_and_check(row, rig, d, 0x50000000, VTD_PAGE_4K);
-    vtd_clear_entry(rig->g, d, GIB(1), VTD_PAGE_1G);
-    vtd_inv_iotlb_global(rig->g);
-    check_region_only(row, rig);
-}
-
 static void map_identity(const EventRow *row, IGDRig *rig, VTDDomain *d)
 {
-    vtd_map_range(rig->g, d, RIG_BASE, RIG_BASE, RIG_LIMIT - RIG_BASE + 1);
+    vtd_map_range(rig->g, d, RIG_BASE, RIG_BASE, RIG_SIZE);
     vtd_inv_iotlb_domain(rig->g, d->id);
     check_region_only(row, rig);
 }
@@ -159,22 +126,9 @@ static void row_h6(const EventRow *row, IGDRig *rig, VTDDomain *d)
     check_region_only(row, rig);
 }
 
-static void row_h7(const EventRow *row, IGDRig *rig, VTDDomain *d)
-{
-    g_autoptr(GArray) expected = igd_rig_expect(rig);
-    uint64_t iova = RIG_BASE - VTD_PAGE_4K;
-
-    map_and_check(row, rig, d, iova, VTD_PAGE_4K);
-    vtd_inv_device_iotlb(rig->g, RIG_SID, RIG_BASE & ~(VTD_PAGE_2M - 1),
-                         VTD_PAGE_2M);
-    igd_rig_expect_page(rig, expected, iova, TARGET, VTD_PAGE_4K, true);
-    igd_rig_check_map(rig, expected, row->name);
-}
-
 static void row_h7_devtlb(const EventRow *row, IGDRig *rig, VTDDomain *d)
 {
-    vtd_inv_device_iotlb(rig->g, RIG_SID, RIG_BASE & ~(VTD_PAGE_2M - 1),
-                         VTD_PAGE_2M);
+    vtd_inv_device_iotlb(rig->g, RIG_SID, BASE_2M, VTD_PAGE_2M);
     check_unmap_events(rig, "0x7b000000-0x7b0fffff unmapped+0x7b000000 ro\n");
     igd_rig_reset_stats(rig);
     vtd_inv_device_iotlb(rig->g, RIG_SID, 0, 0);
@@ -186,7 +140,7 @@ static void row_h7_devtlb(const EventRow *row, IGDRig *rig, VTDDomain *d)
 
 static void row_h8(const EventRow *row, IGDRig *rig, VTDDomain *d)
 {
-    vtd_inv_iotlb_page(rig->g, d->id, RIG_BASE & ~(VTD_PAGE_2M - 1), 9);
+    vtd_inv_iotlb_page(rig->g, d->id, BASE_2M, 9);
     check_unmap_events(rig, "0x7b000000-0x7b0fffff unmapped+0x7b000000 ro\n");
 }
 
@@ -194,8 +148,9 @@ static void row_h9(const EventRow *row, IGDRig *rig, VTDDomain *d)
 {
     VTDDomain empty = vtd_domain_new(rig->g, DOMAIN_ID + 1, d->levels);
 
-    vtd_map_range(rig->g, d, RIG_BASE, RIG_BASE, RIG_LIMIT - RIG_BASE + 1);
-    map_and_check(row, rig, d, RIG_BASE - VTD_PAGE_4K, VTD_PAGE_4K);
+    vtd_map_range(rig->g, d, RIG_BASE, RIG_BASE, RIG_SIZE);
+    vtd_inv_iotlb_global(rig->g);
+    check_page(row, rig);
     vtd_context_set(rig->g, RIG_SID, &empty);
     vtd_inv_context_device(rig->g, RIG_SID);
     check_region_only(row, rig);
@@ -219,7 +174,6 @@ static void row_l1(const EventRow *row, IGDRig *rig, VTDDomain *d)
 
 static void row_h10(const EventRow *row, IGDRig *rig, VTDDomain *d)
 {
-    map_and_check(row, rig, d, GIB(1), VTD_PAGE_1G);
     vtd_context_clear(rig->g, RIG_SID);
     vtd_inv_context_device(rig->g, RIG_SID);
     check_region_only(row, rig);
@@ -243,27 +197,31 @@ static void row_h15(const EventRow *row, IGDRig *rig, VTDDomain *d)
 }
 
 static const EventRow rows[] = {
-    { "u1-2m-over-msi-window", "", "map", row_u1 },
-    { "u2-1g-over-msi-window", "", "map", row_u2 },
-    { "u3-table-over-msi-window", "", "map", row_u3 },
-    { "u4-device-iotlb-all", "", "map", row_u4 },
-    { "u6-page-over-msi-window-vhost", "", "unmap", row_u6 },
-    { "h1-2m-over-base", "", "map", row_h1 },
-    { "h1-2m-over-end", "", "map", row_h1_end },
-    { "h2-1g-over-region", "", "map", row_h2 },
-    { "h3-table-over-base", "", "map", row_h3 },
-    { "h4-table-over-region", "", "map", row_h4 },
-    { "h5-identity", "", "map", row_h5 }, /* never fatal */
-    { "h6-identity-table-freed", "", "map", row_h6 },
-    { "h7-device-iotlb-over-base", "", "map", row_h7 },
-    { "h7-device-iotlb-over-base-vhost-ats", ",device-iotlb=on",
-      "devtlb", row_h7_devtlb }, /* never fatal */
-    { "h8-page-over-base-vhost", "", "unmap", row_h8 },
-    { "h9-context-replaced", "", "map", row_h9 },
-    { "h10-detach-and-reset", "", "map", row_h10 },
-    { "h15-hole-above-aw-bits", ",aw-bits=39",
-      "map,hole=0x8000000000", row_h15 },
-    { "l1-linux-vfio-attach", "", "map", row_l1 },
+    { "u1-2m-over-msi-window", "", "map", RIG_MSI_BASE, VTD_PAGE_2M },
+    { "u2-1g-over-msi-window", "", "map", GIB(3), VTD_PAGE_1G },
+    { "u3-table-over-msi-window", "", "map", 0xfffff000, VTD_PAGE_4K,
+      table_gone, GIB(3), VTD_PAGE_1G },
+    { "u4-device-iotlb-all", "", "map", GIB(2), VTD_PAGE_4K, device_iotlb },
+    { "u6-page-over-msi-window-vhost", "", "unmap", .run = row_u6 },
+    { "h1-2m-over-base", "", "map", BASE_2M, VTD_PAGE_2M },
+    { "h1-2m-over-end", "", "map", LIMIT_2M, VTD_PAGE_2M },
+    { "h2-1g-over-region", "", "map", GIB(1), VTD_PAGE_1G },
+    { "h3-table-over-base", "", "map", BELOW, VTD_PAGE_4K, table_gone, BELOW,
+      VTD_PAGE_2M },
+    { "h4-table-over-region", "", "map", 0x50000000, VTD_PAGE_4K, table_gone,
+      GIB(1), VTD_PAGE_1G },
+    { "h5-identity", "", "map", .run = row_h5 }, /* never fatal */
+    { "h6-identity-table-freed", "", "map", .run = row_h6 },
+    { "h7-device-iotlb-over-base", "", "map", BELOW, VTD_PAGE_4K,
+      device_iotlb, BASE_2M, VTD_PAGE_2M },
+    { "h7-device-iotlb-over-base-vhost-ats", ",device-iotlb=on", "devtlb",
+      .run = row_h7_devtlb }, /* never fatal */
+    { "h8-page-over-base-vhost", "", "unmap", .run = row_h8 },
+    { "h9-context-replaced", "", "map", BELOW, VTD_PAGE_4K, row_h9 },
+    { "h10-detach-and-reset", "", "map", GIB(1), VTD_PAGE_1G, row_h10 },
+    { "h15-hole-above-aw-bits", ",aw-bits=39", "map,hole=0x8000000000",
+      .run = row_h15 },
+    { "l1-linux-vfio-attach", "", "map", .run = row_l1 },
 };
 
 static void test_row(const void *opaque)
@@ -276,7 +234,14 @@ static void test_row(const void *opaque)
     vtd_context_set(rig->g, RIG_SID, &d);
     vtd_guest_enable(rig->g, true);
     igd_rig_reset_stats(rig);
-    row->run(row, rig, &d);
+    if (row->size) {
+        vtd_map_page(rig->g, &d, row->iova, TARGET, row->size, VTD_RW);
+        vtd_inv_iotlb_global(rig->g);
+        check_page(row, rig);
+    }
+    if (row->run) {
+        row->run(row, rig, &d);
+    }
     if (g_str_has_prefix(row->listener, "map")) {
         igd_rig_check_kept(rig, row->name);
     }

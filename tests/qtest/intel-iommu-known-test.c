@@ -161,9 +161,8 @@ static void test_self_emulated(void)
     vtd_inv_context_device(t->g, RIG_SID);
     fill_self(t);
     vtd_inv_iotlb_global(t->g);
-    g_assert_cmphex(igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
-                                FAR + offset, 4, 0x5a5a5a5a), ==,
-                    IGD_TESTDEV_STATUS_DONE);
+    igd_rig_dma_check(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, FAR + offset, 4,
+                      0x5a5a5a5a, IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(t->qts, t->a.root + offset), ==, 0x5a5a5a5a);
     igd_rig_stop(t);
 }

@@ -40,9 +40,8 @@ static void check_across(IGDRig *t, uint64_t edge, uint64_t first,
 {
     uint32_t fill = ++t->fill;
 
-    g_assert_cmphex(igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
-                                edge - 4, 8, fill), ==,
-                    IGD_TESTDEV_STATUS_DONE);
+    igd_rig_dma_check(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, edge - 4, 8, fill,
+                      IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(t->qts, first), ==, fill);
     g_assert_cmphex(qtest_readl(t->qts, second), ==, fill);
 }
@@ -52,9 +51,8 @@ static void check_beyond(IGDRig *t)
 {
     uint32_t fill = ++t->fill;
 
-    g_assert_cmphex(igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
-                                RIG_LIMIT - 3, 8, fill), ==,
-                    IGD_TESTDEV_STATUS_WRITE_FAILED);
+    igd_rig_dma_check(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, RIG_LIMIT - 3, 8,
+                      fill, IGD_TESTDEV_STATUS_WRITE_FAILED);
     g_assert_cmphex(igd_rig_dma_fault(t, RIG_SID), ==, RIG_LIMIT + 1);
     g_assert_cmphex(qtest_readl(t->qts, RIG_LIMIT - 3), ==, fill);
 }

@@ -42,11 +42,6 @@ static const PolicyKind tables[] = {
     { "table-first-stage-unmap", RIG_FIRST_STAGE, "unmap" },
 };
 
-static void check_lands(IGDRig *t, uint64_t iova, uint64_t want)
-{
-    g_assert_cmphex(policy_guest_write_lands(t, iova), ==, want);
-}
-
 static void check_mapped(IGDRig *t, const PolicyKind *kind, uint64_t gpa,
                          const char *where)
 {
@@ -91,14 +86,14 @@ static void run_in_place(const PolicyKind *kind, const char *policy)
     for (int round = 0; round < 2; round++) {
         change(t, &t->b, vtd_inv_pasid_one, t->a.id, "foreign");
         check_mapped(t, kind, POLICY_TARGET, "foreign");
-        check_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
+        policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
         vtd_inv_piotlb_domain(t->g, t->a.id);
         vtd_inv_piotlb_domain(t->g, t->b.id);
         igd_rig_reason(t, "foreign", "IOTLB");
         check_mapped(t, kind, POLICY_TARGET, "foreign, IOTLB");
 
         change(t, NULL, vtd_inv_pasid_domain, t->b.id, "pass-through");
-        check_lands(t, POLICY_HOLE, POLICY_HOLE);
+        policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
         vtd_inv_piotlb_domain(t->g, t->b.id);
         igd_rig_reason(t, "pass-through", "IOTLB");
         if (policy_kind_maps(kind)) {
@@ -109,7 +104,7 @@ static void run_in_place(const PolicyKind *kind, const char *policy)
         check_mapped(t, kind, RIG_BASE, "identity");
         vtd_inv_piotlb_page(t->g, t->a.id, RIG_BASE, 9);
         igd_rig_reason(t, "identity", "IOTLB");
-        check_lands(t, POLICY_HOLE, POLICY_HOLE);
+        policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
     }
     igd_rig_stop(t);
 }
@@ -136,20 +131,20 @@ static void run_missing(const PolicyKind *kind, const char *policy)
     igd_rig_reason(t, "identity", "not flushed");
     vtd_inv_pasid_one(t->g, t->a.id);
     igd_rig_reason(t, reason, "no PASID entry");
-    check_lands(t, POLICY_HOLE, lands);
+    policy_guest_lands(t, POLICY_HOLE, lands);
     vtd_inv_piotlb_domain(t->g, t->a.id);
     vtd_inv_iotlb_global(t->g);
     igd_rig_reason(t, reason, "no PASID entry, IOTLB");
     vtd_pasid_set(t->g, RIG_SID, &t->a);
     vtd_inv_pasid_one(t->g, t->a.id);
     igd_rig_reason(t, "identity", "again");
-    check_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
 
     value = qtest_readq(t->qts, directory);
     qtest_writeq(t->qts, directory, 0);
     vtd_inv_pasid_domain(t->g, t->a.id);
     igd_rig_reason(t, reason, "no table");
-    check_lands(t, POLICY_HOLE, lands);
+    policy_guest_lands(t, POLICY_HOLE, lands);
     qtest_writeq(t->qts, directory, value);
     vtd_inv_pasid_global(t->g);
     igd_rig_reason(t, "identity", "again");
@@ -220,7 +215,7 @@ static void test_kept_domain(const void *opaque)
         igd_rig_reason(t, "kept", "domain A again");
         policy_guest_change(t, other[i]);
         igd_rig_reason(t, reasons[i], "another one");
-        check_lands(t, POLICY_HOLE, 0);
+        policy_guest_lands(t, POLICY_HOLE, 0);
         policy_guest_change(t, &t->a);
         igd_rig_reason(t, "partial", "it has left A");
     }
@@ -239,10 +234,10 @@ static void test_first_stage_keep(const void *opaque)
     igd_rig_reason(t, "identity", "complete");
     policy_guest_unmap_page(t, &t->a, POLICY_HOLE);
     igd_rig_reason(t, "partial", "hole");
-    check_lands(t, POLICY_HOLE, 0);
+    policy_guest_lands(t, POLICY_HOLE, 0);
     vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE_TARGET, VTD_PAGE_4K,
                  VTD_RW);
-    check_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
+    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
     igd_rig_stop(t);
 }
 
@@ -262,7 +257,7 @@ static void test_first_stage_width(void)
         vtd_inv_pasid_one(t->g, t->a.id);
         vtd_inv_piotlb_domain(t->g, t->a.id);
         igd_rig_reason(t, reasons[aw], "width");
-        check_lands(t, POLICY_HOLE, aw ? POLICY_HOLE : 0);
+        policy_guest_lands(t, POLICY_HOLE, aw ? POLICY_HOLE : 0);
     }
     igd_rig_stop(t);
 }
@@ -282,7 +277,7 @@ static void test_legacy_root(void)
                  VTD_WRITE);
     vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
     igd_rig_reason(t, "foreign", "write only");
-    check_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
     igd_rig_stop(t);
 }
 
@@ -308,7 +303,7 @@ static void test_rid_pasid(void)
     qtest_writeq(t->qts, context + 8, pasid);
     vtd_inv_context_device(t->g, RIG_SID);
     igd_rig_reason(t, "identity", "another PASID");
-    check_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
     igd_rig_stop(t);
 }
 
@@ -331,8 +326,8 @@ static void test_first_stage_bits(void)
     qtest_writeq(t->qts, leaf, POLICY_HOLE | (open & ~user));
     vtd_inv_piotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
     igd_rig_reason(t, "partial", "no U/S");
-    check_lands(t, POLICY_HOLE, 0);
-    check_lands(t, POLICY_HOLE - 4, POLICY_HOLE - 4);
+    policy_guest_lands(t, POLICY_HOLE, 0);
+    policy_guest_lands(t, POLICY_HOLE - 4, POLICY_HOLE - 4);
     value = qtest_readq(t->qts, leaf - 8);
     g_assert_cmphex(value & accessed, ==, accessed);
     g_assert_cmphex(qtest_readq(t->qts, leaf + 8) & accessed, ==, 0);
@@ -342,12 +337,12 @@ static void test_first_stage_bits(void)
     qtest_writeq(t->qts, table, (value & ~open) | present | user);
     vtd_inv_piotlb_domain(t->g, t->a.id);
     igd_rig_reason(t, "foreign", "table read-only");
-    check_lands(t, POLICY_HOLE, 0);
+    policy_guest_lands(t, POLICY_HOLE, 0);
 
     qtest_writeq(t->qts, table, (value & ~open) | present | user | open);
     vtd_inv_piotlb_domain(t->g, t->a.id);
     igd_rig_reason(t, "waiting", "identity again");
-    check_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
     vtd_inv_pasid_one(t->g, t->a.id);
     igd_rig_reason(t, "identity", "flushed");
     igd_rig_stop(t);

@@ -68,6 +68,11 @@ uint64_t policy_guest_write_lands(IGDRig *t, uint64_t iova)
     g_assert_not_reached();
 }
 
+void policy_guest_lands(IGDRig *t, uint64_t iova, uint64_t want)
+{
+    g_assert_cmphex(policy_guest_write_lands(t, iova), ==, want);
+}
+
 void policy_guest_enter(IGDRig *t, const VTDDomain *d)
 {
     vtd_context_clear(t->g, RIG_SID);
@@ -125,7 +130,7 @@ void policy_set_hole_in_complete(IGDRig *t)
     policy_guest_unmap_page(t, &t->a, POLICY_HOLE);
 }
 
-void policy_set_nothing_in_complete(IGDRig *t)
+static void policy_set_nothing_in_complete(IGDRig *t)
 {
     policy_set_identity(t);
     vtd_clear_entry(t->g, &t->a, RIG_BASE, VTD_PAGE_1G);
@@ -156,7 +161,7 @@ void policy_set_foreign(IGDRig *t)
     policy_guest_enter(t, &t->b);
 }
 
-void policy_set_read_only(IGDRig *t)
+static void policy_set_read_only(IGDRig *t)
 {
     vtd_map_range(t->g, &t->b, RIG_BASE, RIG_BASE, RIG_SIZE);
     vtd_map_page(t->g, &t->b, POLICY_HOLE, POLICY_HOLE, VTD_PAGE_4K, VTD_READ);

@@ -62,6 +62,9 @@ void policy_guest_new_domains(IGDRig *t);
  */
 uint64_t policy_guest_write_lands(IGDRig *t, uint64_t iova);
 
+/* The same, where it has to end up at @want */
+void policy_guest_lands(IGDRig *t, uint64_t iova, uint64_t want);
+
 /**
  * policy_guest_enter: take the context entry away, flush, give it domain @d
  * (NULL for pass-through), and flush
@@ -87,12 +90,10 @@ void policy_set_off(IGDRig *t);
 void policy_set_pass_through(IGDRig *t);
 void policy_set_identity(IGDRig *t);               /* in domain A */
 void policy_set_hole_in_complete(IGDRig *t);       /* in domain A */
-void policy_set_nothing_in_complete(IGDRig *t);    /* in domain A */
 void policy_set_hole(IGDRig *t);                   /* in domain B */
 void policy_set_nothing(IGDRig *t);                /* in domain B */
 void policy_set_no_context(IGDRig *t);
 void policy_set_foreign(IGDRig *t);                /* in domain B */
-void policy_set_read_only(IGDRig *t);              /* in domain B */
 
 /**
  * policy_add_tables: for each kind and policy a test "@path/<name>/<policy>"

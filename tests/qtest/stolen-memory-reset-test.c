@@ -23,9 +23,10 @@ static void check_filled(IGDRig *rig, uint8_t with)
     uint64_t word = with * 0x01010101u;
 
     igd_rig_dma_setup(rig, RIG_SID);
-    g_assert_cmphex(igd_rig_dma(rig, RIG_SID, IGD_TESTDEV_CMD_CHECKSUM, RIG_BASE,
-                                0, RIG_SIZE, 0), ==, IGD_TESTDEV_STATUS_DONE);
-    g_assert_cmphex(igd_rig_dma_checksum(rig, RIG_SID), ==, word * (RIG_SIZE / 4));
+    igd_rig_dma_check(rig, RIG_SID, IGD_TESTDEV_CMD_CHECKSUM, RIG_BASE, 0,
+                      RIG_SIZE, 0, IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(igd_rig_dma_checksum(rig, RIG_SID), ==,
+                    word * (RIG_SIZE / 4));
     g_assert_cmphex(qtest_readl(rig->qts, RIG_BASE), ==, word);
     g_assert_cmphex(qtest_readl(rig->qts, RIG_LIMIT - 3), ==, word);
 }

@@ -6,8 +6,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * What becomes of its stolen region is the table in docs/devel/design.rst a
- * second time, in as few words as it takes, from what the guest knows of its own
- * tables; written without a look at the emulator's walk of them.
+ * second time, in as few words as it takes, from what the guest knows of its
+ * own tables; written without a look at the emulator's walk of them.
  */
 
 #include "qemu/osdep.h"
@@ -104,8 +104,8 @@ uint64_t vtd_leaves_gap(const GArray *leaves, uint64_t base, uint64_t limit,
     return base;
 }
 
-VTDLeavesState vtd_leaves_state(const GArray *leaves, uint64_t base,
-                                uint64_t limit)
+static VTDLeavesState vtd_leaves_state(const GArray *leaves, uint64_t base,
+                                       uint64_t limit)
 {
     uint64_t mapped = 0;
 

@@ -72,10 +72,6 @@ void vtd_leaves_cut(GArray *leaves, uint64_t iova, uint64_t size,
 uint64_t vtd_leaves_gap(const GArray *leaves, uint64_t base, uint64_t limit,
                         uint64_t *size);
 
-/* See VTDLeavesState */
-VTDLeavesState vtd_leaves_state(const GArray *leaves, uint64_t base,
-                                uint64_t limit);
-
 /* What the device's context entry says */
 typedef enum VTDModelContext {
     VTD_CONTEXT_DOMAIN_0,

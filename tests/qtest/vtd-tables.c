@@ -141,7 +141,7 @@ bool vtd_guest_try_submit(VTDGuest *g, uint64_t lo, uint64_t hi)
     return accepted;
 }
 
-void vtd_guest_submit(VTDGuest *g, uint64_t lo, uint64_t hi)
+static void vtd_guest_submit(VTDGuest *g, uint64_t lo, uint64_t hi)
 {
     g_assert_true(vtd_guest_try_submit(g, lo, hi));
 }

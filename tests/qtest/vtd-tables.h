@@ -8,8 +8,8 @@
  * Root, context and paging tables in guest memory, the global command
  * register, and invalidation by queue or by register. In scalable mode each
  * device has a PASID directory of its own with PASID 0 in it, which is that of
- * its requests without PASID. Nothing is done behind the caller's back: changing
- * a table invalidates nothing.
+ * its requests without PASID. Nothing is done behind the caller's back:
+ * changing a table invalidates nothing.
  */
 
 #ifndef TESTS_QTEST_VTD_TABLES_H
@@ -91,11 +91,9 @@ void vtd_guest_set_queue(VTDGuest *g, bool on);
 void vtd_guest_set_translation(VTDGuest *g, bool on);
 
 /**
- * vtd_guest_submit: put a descriptor into the queue; it has to be accepted
- * vtd_guest_try_submit: the same, where it may be refused; then it is replaced
- * by one that is not, so that the queue goes on
+ * vtd_guest_try_submit: put a descriptor into the queue; one that is refused is
+ * replaced by one that is not, so that the queue goes on
  */
-void vtd_guest_submit(VTDGuest *g, uint64_t lo, uint64_t hi);
 bool vtd_guest_try_submit(VTDGuest *g, uint64_t lo, uint64_t hi);
 
 /* With first-stage tables only 4 @levels */
