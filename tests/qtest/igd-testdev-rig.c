@@ -91,6 +91,18 @@ void igd_rig_stop(IGDRig *rig)
     g_free(rig);
 }
 
+void igd_rig_attach(IGDRig *rig, const VTDDomain *d)
+{
+    vtd_context_set(rig->g, RIG_SID, d);
+    vtd_inv_context_device(rig->g, RIG_SID);
+}
+
+void igd_rig_detach(IGDRig *rig)
+{
+    vtd_context_clear(rig->g, RIG_SID);
+    vtd_inv_context_device(rig->g, RIG_SID);
+}
+
 /* query-rmrr */
 
 /* The device's entry; @answer is to be freed */
@@ -305,6 +317,9 @@ void igd_rig_dma_setup(IGDRig *rig, int devfn)
     QPCIDevice *dev = qpci_device_find(rig->bus, devfn);
 
     g_assert_nonnull(dev);
+    if (devfn == RIG_SID) {
+        rig->regs.addr = igd_rig_bar(devfn);
+    }
     qpci_config_writel(dev, PCI_BASE_ADDRESS_0, igd_rig_bar(devfn));
     qpci_config_writel(dev, PCI_BASE_ADDRESS_1, 0);
     qpci_config_writew(dev, PCI_COMMAND,
@@ -395,22 +410,22 @@ void igd_guest_flr(IGDRig *g)
 
 uint32_t igd_guest_read(IGDRig *g, uint32_t reg)
 {
-    return qpci_io_readl(g->dev, g->regs, reg);
+    return qtest_readl(g->qts, g->regs.addr + reg);
 }
 
 uint64_t igd_guest_read64(IGDRig *g, uint32_t reg)
 {
-    return qpci_io_readq(g->dev, g->regs, reg);
+    return qtest_readq(g->qts, g->regs.addr + reg);
 }
 
 void igd_guest_write(IGDRig *g, uint32_t reg, uint32_t value)
 {
-    qpci_io_writel(g->dev, g->regs, reg, value);
+    qtest_writel(g->qts, g->regs.addr + reg, value);
 }
 
 void igd_guest_write64(IGDRig *g, uint32_t reg, uint64_t value)
 {
-    qpci_io_writeq(g->dev, g->regs, reg, value);
+    qtest_writeq(g->qts, g->regs.addr + reg, value);
 }
 
 void igd_guest_check(IGDRig *g, uint32_t reg, uint32_t value)

@@ -54,8 +54,8 @@
 /**
  * IGDRig: the machine
  * @qts: its connection
- * @dev, @regs, @aperture, @io: the first device and its BARs; only without a
- *      VT-d
+ * @dev, @regs, @aperture, @io: the first device and its BARs; with a VT-d
+ *      @regs.addr alone, from igd_rig_dma_setup() on
  * @g: the guest's VT-d driver; its tables are in RAM from 16 MiB
  * @identity: what igd0's listener maps while translation is off: GPA to
  *      memory block, which is how expectations are written
@@ -102,6 +102,10 @@ IGDRig *igd_guest_start(const char *opts, const char *extra);
 IGDRig *igd_guest_open(const char *opts);
 
 void igd_rig_stop(IGDRig *rig);
+
+/* Give igd0's context entry a domain, or take it away, and flush the entry */
+void igd_rig_attach(IGDRig *rig, const VTDDomain *d);
+void igd_rig_detach(IGDRig *rig);
 
 /* What query-rmrr says of device @id */
 
@@ -195,7 +199,7 @@ void igd_rig_dma_check(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
 uint64_t igd_rig_dma_fault(IGDRig *rig, int devfn);
 uint64_t igd_rig_dma_checksum(IGDRig *rig, int devfn);
 
-/* The device, without a VT-d */
+/* The first device; what needs more than its registers only without a VT-d */
 
 /**
  * igd_guest_enable: give the BARs their addresses (again) and enable the

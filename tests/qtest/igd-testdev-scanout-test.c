@@ -23,7 +23,6 @@
 #define OTHER_RAM       0x6000000ull
 #define OTHER_SEED      0x100000u
 #define HPET            0xfed00000ull
-#define SCANOUT         ",scanout=on"
 
 /* Frame buffers and pictures */
 
@@ -43,43 +42,24 @@ typedef struct Picture {
     uint32_t *pixels;
 } Picture;
 
-/* What a page of a picture is to show, instead of the seed of another */
-#define SCAN_FAULT      0xffffffffu
-#define SCAN_PAINTED    0xfffffffeu
-
 #define PAGE_WORDS      (PAGE / 4)
 
-static void scan_write(QTestState *qts, uint64_t bar, uint32_t reg,
-                       uint32_t value)
+/* Shows that frame buffer, unless the status says what is wrong with it */
+static void scan_enable(IGDRig *g, uint64_t offset, uint32_t stride,
+                        uint32_t width, uint32_t height, uint32_t status)
 {
-    qtest_writel(qts, bar + reg, value);
+    igd_guest_write64(g, IGD_TESTDEV_SCAN_OFFSET, offset);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_STRIDE, stride);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_WIDTH, width);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_HEIGHT, height);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_CTRL, IGD_TESTDEV_SCAN_ENABLE);
+    igd_guest_check(g, IGD_TESTDEV_SCAN_STATUS, status);
 }
 
-static uint32_t scan_read(QTestState *qts, uint64_t bar, uint32_t reg)
+static void scan_enable_usual(IGDRig *g)
 {
-    return qtest_readl(qts, bar + reg);
-}
-
-static uint64_t scan_read64(QTestState *qts, uint64_t bar, uint32_t reg)
-{
-    return qtest_readq(qts, bar + reg);
-}
-
-static uint32_t scan_enable(QTestState *qts, uint64_t bar, uint64_t offset,
-                            uint32_t stride, uint32_t width, uint32_t height)
-{
-    qtest_writeq(qts, bar + IGD_TESTDEV_SCAN_OFFSET, offset);
-    scan_write(qts, bar, IGD_TESTDEV_SCAN_STRIDE, stride);
-    scan_write(qts, bar, IGD_TESTDEV_SCAN_WIDTH, width);
-    scan_write(qts, bar, IGD_TESTDEV_SCAN_HEIGHT, height);
-    scan_write(qts, bar, IGD_TESTDEV_SCAN_CTRL, IGD_TESTDEV_SCAN_ENABLE);
-    return scan_read(qts, bar, IGD_TESTDEV_SCAN_STATUS);
-}
-
-static void scan_enable_usual(QTestState *qts, uint64_t bar)
-{
-    g_assert_cmphex(scan_enable(qts, bar, SCAN_OFFSET, SCAN_STRIDE, SCAN_WIDTH,
-                                SCAN_HEIGHT), ==, IGD_TESTDEV_SCAN_ON);
+    scan_enable(g, SCAN_OFFSET, SCAN_STRIDE, SCAN_WIDTH, SCAN_HEIGHT,
+                IGD_TESTDEV_SCAN_ON);
 }
 
 /* No two of the first 2^24 are equal */
@@ -89,7 +69,7 @@ static uint32_t scan_colour(uint32_t number)
 }
 
 /* The CPU writes a page: each word is scan_colour(@seed + its number) */
-static void scan_paint(QTestState *qts, uint64_t addr, uint32_t seed)
+static void scan_paint(IGDRig *g, uint64_t addr, uint32_t seed)
 {
     uint32_t words[PAGE_WORDS];
     unsigned i;
@@ -97,15 +77,15 @@ static void scan_paint(QTestState *qts, uint64_t addr, uint32_t seed)
     for (i = 0; i < PAGE_WORDS; i++) {
         words[i] = cpu_to_le32(scan_colour(seed + i) | 0xa5000000);
     }
-    qtest_memwrite(qts, addr, words, sizeof(words));
+    qtest_memwrite(g->qts, addr, words, sizeof(words));
 }
 
-static void scan_paint_usual(QTestState *qts, uint64_t addr)
+static void scan_paint_usual(IGDRig *g, uint64_t addr)
 {
     unsigned page;
 
     for (page = 0; page < SCAN_PAGES; page++) {
-        scan_paint(qts, addr + page * PAGE, page * PAGE_WORDS);
+        scan_paint(g, addr + page * PAGE, page * PAGE_WORDS);
     }
 }
 
@@ -130,65 +110,67 @@ static Picture scan_parse(const char *data, size_t size)
 }
 
 /* Has the device refresh its picture, and takes it */
-static Picture scan_dump(QTestState *qts)
+static Picture scan_dump(IGDRig *g)
 {
     g_autofree char *path = g_strdup_printf("%s/igd-scanout-%d.ppm",
                                             g_get_tmp_dir(), getpid());
     g_autofree char *data = NULL;
     size_t size;
 
-    qtest_qmp_assert_success(qts, "{ 'execute': 'screendump', 'arguments': "
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'screendump', 'arguments': "
                              "{ 'filename': %s } }", path);
     g_assert_true(g_file_get_contents(path, &data, &size, NULL));
     g_unlink(path);
     return scan_parse(data, size);
 }
 
-static uint32_t scan_expected(uint32_t page, uint32_t x, uint32_t y)
+static uint32_t scan_expected(char page, uint32_t x, uint32_t y)
 {
     uint32_t word = (y * SCAN_STRIDE + x * 4) / 4;
 
-    if (page == SCAN_FAULT) {
+    if (page == 'F') {
         return (x / 8 + y / 8) % 2 ? 0 : 0xff00ff;
     }
-    return scan_colour(page == SCAN_PAINTED ? word :
-                                              page + word % PAGE_WORDS);
+    return scan_colour(page == 'P' ? word : OTHER_SEED + word % PAGE_WORDS);
 }
 
-/* Every pixel of the usual frame buffer, page by page */
-static void scan_check_dump(QTestState *qts, const uint32_t pages[SCAN_PAGES])
+/*
+ * Every pixel of the usual frame buffer, a letter for each page
+ * P: as it was painted, O: as with OTHER_SEED, F: the fault pattern
+ */
+static void scan_check_dump(IGDRig *g, const char pages[SCAN_PAGES + 1])
 {
-    Picture p = scan_dump(qts);
+    Picture p = scan_dump(g);
     uint32_t i;
 
     g_assert_cmpuint(p.width, ==, SCAN_WIDTH);
     g_assert_cmpuint(p.height, ==, SCAN_HEIGHT);
     for (i = 0; i < SCAN_WIDTH * SCAN_HEIGHT; i++) {
         uint32_t x = i % SCAN_WIDTH, y = i / SCAN_WIDTH;
-        uint32_t page = pages[(y * SCAN_STRIDE + x * 4) / PAGE];
+        uint32_t want = scan_expected(pages[(y * SCAN_STRIDE + x * 4) / PAGE],
+                                      x, y);
 
-        if (p.pixels[i] != scan_expected(page, x, y)) {
+        if (p.pixels[i] != want) {
             g_printerr("pixel %u,%u\n", x, y);
         }
-        g_assert_cmphex(p.pixels[i], ==, scan_expected(page, x, y));
+        g_assert_cmphex(p.pixels[i], ==, want);
     }
     g_free(p.pixels);
 }
 
-static void scan_check_dump_all(QTestState *qts, uint32_t page)
+static void scan_check_painted(IGDRig *g)
 {
-    uint32_t pages[SCAN_PAGES];
-    unsigned i;
-
-    for (i = 0; i < SCAN_PAGES; i++) {
-        pages[i] = page;
-    }
-    scan_check_dump(qts, pages);
+    scan_check_dump(g, "PPPPPPP");
 }
 
-static void scan_check_off(QTestState *qts)
+static void scan_check_faults(IGDRig *g)
 {
-    Picture p = scan_dump(qts);
+    scan_check_dump(g, "FFFFFFF");
+}
+
+static void scan_check_off(IGDRig *g)
+{
+    Picture p = scan_dump(g);
 
     g_assert_cmpuint(p.width, ==, 640);
     g_assert_cmpuint(p.height, ==, 480);
@@ -200,141 +182,123 @@ static IGDRig *scan_open_painted(void)
 {
     IGDRig *g = igd_guest_open(SCAN_OPTS);
 
-    scan_paint_usual(g->qts, IGD_DEFAULT_BDSM + SCAN_OFFSET);
-    scan_enable_usual(g->qts, g->regs.addr);
-    scan_check_dump_all(g->qts, SCAN_PAINTED);
+    scan_paint_usual(g, IGD_DEFAULT_BDSM + SCAN_OFFSET);
+    scan_enable_usual(g);
+    scan_check_painted(g);
     return g;
 }
 
 /* Behind an IOMMU */
 
-typedef struct Scene {
-    IGDRig *t;
-    QTestState *qts;
-    uint64_t bar;
-} Scene;
-
 /* Domain A maps the region to itself, and all of the frame buffer is painted */
-static Scene scene_start(const char *policy)
+static IGDRig *scene_start(const char *policy)
 {
     g_autofree char *iommu = g_strconcat(",rmrr-policy=", policy, NULL);
-    Scene s = { .t = policy_guest_start_more(iommu, SCANOUT, "", "") };
+    IGDRig *t = policy_guest_start_more(iommu, ",scanout=on", "", "");
 
-    s.qts = s.t->qts;
-    s.bar = igd_rig_bar(RIG_SID);
-    vtd_guest_enable(s.t->g, true);
-    policy_set_identity(s.t);
-    scan_paint_usual(s.qts, FRAME);
-    scan_enable_usual(s.qts, s.bar);
-    return s;
+    vtd_guest_enable(t->g, true);
+    policy_set_identity(t);
+    scan_paint_usual(t, FRAME);
+    scan_enable_usual(t);
+    return t;
 }
 
-static void check_faults(Scene *s, uint32_t count, uint64_t addr)
+static void check_faults(IGDRig *t, uint32_t count, uint64_t addr)
 {
-    g_assert_cmpuint(scan_read(s->qts, s->bar, IGD_TESTDEV_SCAN_FAULT_COUNT),
-                     ==, count);
-    g_assert_cmphex(scan_read64(s->qts, s->bar, IGD_TESTDEV_SCAN_FAULT_ADDR),
-                    ==, addr);
+    igd_guest_check(t, IGD_TESTDEV_SCAN_FAULT_COUNT, count);
+    igd_guest_check64(t, IGD_TESTDEV_SCAN_FAULT_ADDR, addr);
 }
 
-static void set_page(Scene *s, unsigned page, uint64_t gpa, unsigned perm)
+static void set_page(IGDRig *t, unsigned page, uint64_t gpa, unsigned perm)
 {
     uint64_t iova = FRAME + page * PAGE;
 
     if (perm) {
-        vtd_map_page(s->t->g, &s->t->a, iova, gpa, VTD_PAGE_4K, perm);
+        vtd_map_page(t->g, &t->a, iova, gpa, VTD_PAGE_4K, perm);
     } else {
-        vtd_clear_entry(s->t->g, &s->t->a, iova, VTD_PAGE_4K);
+        vtd_clear_entry(t->g, &t->a, iova, VTD_PAGE_4K);
     }
-    vtd_inv_iotlb_page(s->t->g, s->t->a.id, iova, 0);
+    vtd_inv_iotlb_page(t->g, t->a.id, iova, 0);
 }
 
 static void test_identity(void)
 {
-    Scene s = scene_start("keep");
+    IGDRig *t = scene_start("keep");
     uint16_t sid;
     uint64_t iova;
 
-    g_assert_cmphex(scan_read(s.qts, s.bar, IGD_TESTDEV_SCAN_FRAMES), ==, 0);
-    scan_check_dump_all(s.qts, SCAN_PAINTED);
-    check_faults(&s, 0, IGD_TESTDEV_NO_FAULT);
-    g_assert_cmphex(scan_read(s.qts, s.bar, IGD_TESTDEV_SCAN_FRAMES), ==, 1);
-    g_assert_false(vtd_take_fault(s.t->g, &sid, &iova));
+    igd_guest_check(t, IGD_TESTDEV_SCAN_FRAMES, 0);
+    scan_check_painted(t);
+    check_faults(t, 0, IGD_TESTDEV_NO_FAULT);
+    igd_guest_check(t, IGD_TESTDEV_SCAN_FRAMES, 1);
+    g_assert_false(vtd_take_fault(t->g, &sid, &iova));
 
     /* What the CPU changes is there at the next refresh */
-    scan_paint(s.qts, FRAME + 2 * PAGE, OTHER_SEED);
-    scan_check_dump(s.qts, (uint32_t[]) {
-        SCAN_PAINTED, SCAN_PAINTED, OTHER_SEED, SCAN_PAINTED, SCAN_PAINTED,
-        SCAN_PAINTED, SCAN_PAINTED });
-    g_assert_cmphex(scan_read(s.qts, s.bar, IGD_TESTDEV_SCAN_FRAMES), ==, 2);
-    igd_rig_stop(s.t);
+    scan_paint(t, FRAME + 2 * PAGE, OTHER_SEED);
+    scan_check_dump(t, "PPOPPPP");
+    igd_guest_check(t, IGD_TESTDEV_SCAN_FRAMES, 2);
+    igd_rig_stop(t);
 }
 
 /* The first and the last page, and two in a row */
 static void test_unmapped(void)
 {
-    Scene s = scene_start("exact");
+    IGDRig *t = scene_start("exact");
     uint16_t sid;
     uint64_t iova;
 
-    scan_check_dump_all(s.qts, SCAN_PAINTED);
-    set_page(&s, 3, 0, 0);
-    scan_check_dump(s.qts, (uint32_t[]) {
-        SCAN_PAINTED, SCAN_PAINTED, SCAN_PAINTED, SCAN_FAULT, SCAN_PAINTED,
-        SCAN_PAINTED, SCAN_PAINTED });
-    check_faults(&s, 1, FRAME + 3 * PAGE);
-    g_assert_true(vtd_take_fault(s.t->g, &sid, &iova));
+    scan_check_painted(t);
+    set_page(t, 3, 0, 0);
+    scan_check_dump(t, "PPPFPPP");
+    check_faults(t, 1, FRAME + 3 * PAGE);
+    g_assert_true(vtd_take_fault(t->g, &sid, &iova));
     g_assert_cmphex(sid, ==, RIG_SID);
     g_assert_cmphex(iova, ==, FRAME + 3 * PAGE);
 
-    set_page(&s, 0, 0, 0);
-    set_page(&s, 4, 0, 0);
-    set_page(&s, 6, 0, 0);
-    scan_check_dump(s.qts, (uint32_t[]) {
-        SCAN_FAULT, SCAN_PAINTED, SCAN_PAINTED, SCAN_FAULT, SCAN_FAULT,
-        SCAN_PAINTED, SCAN_FAULT });
-    check_faults(&s, 4, FRAME);
+    set_page(t, 0, 0, 0);
+    set_page(t, 4, 0, 0);
+    set_page(t, 6, 0, 0);
+    scan_check_dump(t, "FPPFFPF");
+    check_faults(t, 4, FRAME);
 
     /* And back: nothing of the pattern stays */
-    policy_set_identity(s.t);
-    scan_check_dump_all(s.qts, SCAN_PAINTED);
-    check_faults(&s, 0, IGD_TESTDEV_NO_FAULT);
-    igd_rig_stop(s.t);
+    policy_set_identity(t);
+    scan_check_painted(t);
+    check_faults(t, 0, IGD_TESTDEV_NO_FAULT);
+    igd_rig_stop(t);
 }
 
 /* A page that leads elsewhere never shows what stolen memory has there */
 static void test_foreign(void)
 {
-    Scene s = scene_start("exact");
+    IGDRig *t = scene_start("exact");
 
-    scan_paint(s.qts, OTHER_RAM, OTHER_SEED);
-    scan_check_dump_all(s.qts, SCAN_PAINTED);
-    set_page(&s, 1, OTHER_RAM, VTD_RW);             /* other memory */
-    set_page(&s, 2, HPET, VTD_RW);                  /* a device's registers */
-    set_page(&s, 3, FRAME + 3 * PAGE, VTD_WRITE);   /* not to be read */
-    set_page(&s, 4, OTHER_RAM, VTD_READ);
-    set_page(&s, 5, s.bar, VTD_RW);                 /* its own registers */
-    scan_check_dump(s.qts, (uint32_t[]) {
-        SCAN_PAINTED, OTHER_SEED, SCAN_FAULT, SCAN_FAULT, OTHER_SEED,
-        SCAN_FAULT, SCAN_PAINTED });
-    check_faults(&s, 3, FRAME + 2 * PAGE);
-    igd_rig_stop(s.t);
+    scan_paint(t, OTHER_RAM, OTHER_SEED);
+    scan_check_painted(t);
+    set_page(t, 1, OTHER_RAM, VTD_RW);             /* other memory */
+    set_page(t, 2, HPET, VTD_RW);                  /* a device's registers */
+    set_page(t, 3, FRAME + 3 * PAGE, VTD_WRITE);   /* not to be read */
+    set_page(t, 4, OTHER_RAM, VTD_READ);
+    set_page(t, 5, t->regs.addr, VTD_RW);           /* its own registers */
+    scan_check_dump(t, "POFFOFP");
+    check_faults(t, 3, FRAME + 2 * PAGE);
+    igd_rig_stop(t);
 }
 
 /* Nothing is left of a good picture when all of it is gone */
 static void test_not_stale(void)
 {
-    Scene s = scene_start("keep");
+    IGDRig *t = scene_start("keep");
 
-    scan_check_dump_all(s.qts, SCAN_PAINTED);
-    policy_set_nothing(s.t);        /* a domain that never had it */
-    scan_check_dump_all(s.qts, SCAN_FAULT);
-    check_faults(&s, SCAN_PAGES, FRAME);
-    policy_set_identity(s.t);
-    scan_check_dump_all(s.qts, SCAN_PAINTED);
-    policy_set_no_context(s.t);
-    scan_check_dump_all(s.qts, SCAN_FAULT);
-    igd_rig_stop(s.t);
+    scan_check_painted(t);
+    policy_set_nothing(t);        /* a domain that never had it */
+    scan_check_faults(t);
+    check_faults(t, SCAN_PAGES, FRAME);
+    policy_set_identity(t);
+    scan_check_painted(t);
+    policy_set_no_context(t);
+    scan_check_faults(t);
+    igd_rig_stop(t);
 }
 
 /* Without an IOMMU */
@@ -344,9 +308,9 @@ static void test_no_bus_master(void)
     IGDRig *g = scan_open_painted();
 
     igd_guest_set_master(g, false);
-    scan_check_dump_all(g->qts, SCAN_FAULT);
+    scan_check_faults(g);
     igd_guest_set_master(g, true);
-    scan_check_dump_all(g->qts, SCAN_PAINTED);
+    scan_check_painted(g);
     igd_rig_stop(g);
 }
 
@@ -386,32 +350,29 @@ static void test_refused(void)
                                             g_get_tmp_dir(), getpid());
     g_autofree char *more = g_strdup_printf("-d guest_errors -D %s", path);
     IGDRig *g = igd_guest_start(SCAN_OPTS, more);
-    uint64_t bar;
     unsigned i;
 
     igd_guest_enable(g);
-    bar = g->regs.addr;
     for (i = 0; i < G_N_ELEMENTS(refused_rows); i++) {
         const struct Refused *row = &refused_rows[i];
 
         g_test_message("%s", row->name);
-        scan_enable_usual(g->qts, bar);
-        scan_enable(g->qts, bar, row->offset, row->stride, row->width,
-                    row->height);
-        scan_write(g->qts, bar, IGD_TESTDEV_SCAN_CTRL, row->ctrl);
-        g_assert_cmphex(scan_read(g->qts, bar, IGD_TESTDEV_SCAN_STATUS), ==,
-                        row->status);
-        g_assert_cmphex(scan_read(g->qts, bar, IGD_TESTDEV_SCAN_CTRL), ==, 0);
-        scan_check_off(g->qts);
+        scan_enable_usual(g);
+        scan_enable(g, row->offset, row->stride, row->width, row->height,
+                    row->ctrl == 3 ? IGD_TESTDEV_SCAN_ON : row->status);
+        igd_guest_write(g, IGD_TESTDEV_SCAN_CTRL, row->ctrl);
+        igd_guest_check(g, IGD_TESTDEV_SCAN_STATUS, row->status);
+        igd_guest_check(g, IGD_TESTDEV_SCAN_CTRL, 0);
+        scan_check_off(g);
     }
     /* scan_enable() tries all but the first of them as well */
     g_assert_cmpuint(count_lines(path, "scan-out is off"), ==,
                      2 * G_N_ELEMENTS(refused_rows) - 1);
 
-    scan_write(g->qts, bar, IGD_TESTDEV_SCAN_STATUS, 1);
-    scan_write(g->qts, bar, IGD_TESTDEV_SCAN_FRAMES, 1);
-    scan_write(g->qts, bar, IGD_TESTDEV_SCAN_FAULT_ADDR, 1);
-    scan_write(g->qts, bar, IGD_TESTDEV_SCAN_LIMITS, 1);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_STATUS, 1);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_FRAMES, 1);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_FAULT_ADDR, 1);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_LIMITS, 1);
     g_assert_cmpuint(count_lines(path, "read-only register 0x1801"), ==, 4);
     igd_rig_stop(g);
     g_unlink(path);
@@ -421,28 +382,24 @@ static void test_refused(void)
 static void test_edges(void)
 {
     IGDRig *g = igd_guest_open(SCAN_OPTS);
-    uint64_t bar = g->regs.addr;
-    uint32_t limits = scan_read(g->qts, bar, IGD_TESTDEV_SCAN_LIMITS);
+    uint32_t limits = igd_guest_read(g, IGD_TESTDEV_SCAN_LIMITS);
     Picture p;
 
     g_assert_cmphex(limits, ==, 0x08000800);
-    scan_paint(g->qts, IGD_DEFAULT_LIMIT + 1 - PAGE, 0);
-    g_assert_cmphex(scan_enable(g->qts, bar, IGD_DEFAULT_DSM - PAGE, 64, 16,
-                                64), ==, IGD_TESTDEV_SCAN_ON);
-    p = scan_dump(g->qts);
+    scan_paint(g, IGD_DEFAULT_LIMIT + 1 - PAGE, 0);
+    scan_enable(g, IGD_DEFAULT_DSM - PAGE, 64, 16, 64, IGD_TESTDEV_SCAN_ON);
+    p = scan_dump(g);
     g_assert_cmphex(p.pixels[0], ==, scan_colour(0));
     g_assert_cmphex(p.pixels[1023], ==, scan_colour(1023));
     g_free(p.pixels);
 
-    g_assert_cmphex(scan_enable(g->qts, bar, 0, IGD_TESTDEV_SCAN_MAX_STRIDE,
-                                limits & 0xffff, limits >> 16), ==,
-                    IGD_TESTDEV_SCAN_ON);
-    p = scan_dump(g->qts);
+    scan_enable(g, 0, IGD_TESTDEV_SCAN_MAX_STRIDE, limits & 0xffff,
+                limits >> 16, IGD_TESTDEV_SCAN_ON);
+    p = scan_dump(g);
     g_assert_cmpuint(p.width, ==, 2048);
     g_assert_cmpuint(p.height, ==, 2048);
     g_free(p.pixels);
-    g_assert_cmpuint(scan_read(g->qts, bar, IGD_TESTDEV_SCAN_FAULT_COUNT), ==,
-                     0);
+    igd_guest_check(g, IGD_TESTDEV_SCAN_FAULT_COUNT, 0);
     igd_rig_stop(g);
 }
 
@@ -450,26 +407,24 @@ static void test_edges(void)
 static void test_next(void)
 {
     IGDRig *g = scan_open_painted();
-    uint64_t bar = g->regs.addr;
 
-    scan_write(g->qts, bar, IGD_TESTDEV_SCAN_OFFSET, 0x100000);
-    scan_write(g->qts, bar, IGD_TESTDEV_SCAN_WIDTH, 0);
-    scan_check_dump_all(g->qts, SCAN_PAINTED);
-    scan_write(g->qts, bar, IGD_TESTDEV_SCAN_WIDTH, SCAN_WIDTH);
-    scan_paint(g->qts, IGD_DEFAULT_BDSM + 0x100000, OTHER_SEED);
-    scan_write(g->qts, bar, IGD_TESTDEV_SCAN_HEIGHT, 2);
-    scan_write(g->qts, bar, IGD_TESTDEV_SCAN_CTRL, IGD_TESTDEV_SCAN_ENABLE);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_OFFSET, 0x100000);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_WIDTH, 0);
+    scan_check_painted(g);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_WIDTH, SCAN_WIDTH);
+    scan_paint(g, IGD_DEFAULT_BDSM + 0x100000, OTHER_SEED);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_HEIGHT, 2);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_CTRL, IGD_TESTDEV_SCAN_ENABLE);
     {
-        Picture p = scan_dump(g->qts);
+        Picture p = scan_dump(g);
 
         g_assert_cmpuint(p.height, ==, 2);
         g_assert_cmphex(p.pixels[0], ==, scan_colour(OTHER_SEED));
         g_free(p.pixels);
     }
-    scan_write(g->qts, bar, IGD_TESTDEV_SCAN_CTRL, 0);
-    g_assert_cmphex(scan_read(g->qts, bar, IGD_TESTDEV_SCAN_STATUS), ==,
-                    IGD_TESTDEV_SCAN_OFF);
-    scan_check_off(g->qts);
+    igd_guest_write(g, IGD_TESTDEV_SCAN_CTRL, 0);
+    igd_guest_check(g, IGD_TESTDEV_SCAN_STATUS, IGD_TESTDEV_SCAN_OFF);
+    scan_check_off(g);
     igd_rig_stop(g);
 }
 
@@ -483,19 +438,16 @@ static char *temporary(const char *suffix)
 
 static void check_reset_values(IGDRig *g)
 {
-    uint64_t bar = g->regs.addr;
     uint32_t reg;
 
     for (reg = IGD_TESTDEV_SCAN_CTRL; reg < IGD_TESTDEV_SCAN_FAULT_ADDR;
          reg += 4) {
-        g_assert_cmphex(scan_read(g->qts, bar, reg), ==, 0);
+        igd_guest_check(g, reg, 0);
     }
-    g_assert_cmphex(scan_read64(g->qts, bar, IGD_TESTDEV_SCAN_FAULT_ADDR), ==,
-                    IGD_TESTDEV_NO_FAULT);
-    g_assert_cmphex(scan_read64(g->qts, bar, IGD_TESTDEV_SCAN_FAULT_COUNT), ==,
-                    0);
-    scan_check_off(g->qts);
-    scan_enable_usual(g->qts, bar);
+    igd_guest_check64(g, IGD_TESTDEV_SCAN_FAULT_ADDR, IGD_TESTDEV_NO_FAULT);
+    igd_guest_check64(g, IGD_TESTDEV_SCAN_FAULT_COUNT, 0);
+    scan_check_off(g);
+    scan_enable_usual(g);
 }
 
 static void test_flr(void)
@@ -503,12 +455,12 @@ static void test_flr(void)
     IGDRig *g = scan_open_painted();
 
     igd_guest_set_master(g, false);
-    scan_check_dump_all(g->qts, SCAN_FAULT);
+    scan_check_faults(g);
     igd_guest_flr(g);
     igd_guest_enable(g);
     check_reset_values(g);
     /* Not the machine's reset: the memory is as it was */
-    scan_check_dump_all(g->qts, SCAN_PAINTED);
+    scan_check_painted(g);
     igd_rig_stop(g);
 }
 
@@ -520,7 +472,7 @@ static void test_reset(void)
     qtest_system_reset(g->qts);
     igd_guest_enable(g);
     check_reset_values(g);
-    p = scan_dump(g->qts);
+    p = scan_dump(g);
     g_assert_cmphex(p.pixels[1], ==, 0);
     g_assert_cmphex(p.pixels[SCAN_WIDTH * SCAN_HEIGHT - 1], ==, 0);
     g_free(p.pixels);
@@ -531,16 +483,13 @@ static void test_reset(void)
 static void test_stopped(void)
 {
     IGDRig *g = scan_open_painted();
-    uint64_t bar = g->regs.addr;
 
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
-    scan_paint(g->qts, IGD_DEFAULT_BDSM + SCAN_OFFSET, OTHER_SEED);
-    scan_check_dump_all(g->qts, SCAN_PAINTED);
-    g_assert_cmphex(scan_read(g->qts, bar, IGD_TESTDEV_SCAN_FRAMES), ==, 1);
+    scan_paint(g, IGD_DEFAULT_BDSM + SCAN_OFFSET, OTHER_SEED);
+    scan_check_painted(g);
+    igd_guest_check(g, IGD_TESTDEV_SCAN_FRAMES, 1);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
-    scan_check_dump(g->qts, (uint32_t[]) {
-        OTHER_SEED, SCAN_PAINTED, SCAN_PAINTED, SCAN_PAINTED, SCAN_PAINTED,
-        SCAN_PAINTED, SCAN_PAINTED });
+    scan_check_dump(g, "OPPPPPP");
     igd_rig_stop(g);
 }
 
@@ -550,10 +499,10 @@ static char *save(const char *opts, const char *path, bool shown)
     char *uri = g_strdup_printf("file:%s", path);
 
     if (shown) {
-        scan_paint_usual(g->qts, IGD_DEFAULT_BDSM + SCAN_OFFSET);
-        scan_enable_usual(g->qts, g->regs.addr);
-        scan_check_dump_all(g->qts, SCAN_PAINTED);
-        scan_write(g->qts, g->regs.addr, IGD_TESTDEV_SCAN_WIDTH, 77);
+        scan_paint_usual(g, IGD_DEFAULT_BDSM + SCAN_OFFSET);
+        scan_enable_usual(g);
+        scan_check_painted(g);
+        igd_guest_write(g, IGD_TESTDEV_SCAN_WIDTH, 77);
     }
     migration_save(g->qts, uri);
     igd_rig_stop(g);
@@ -574,16 +523,14 @@ static void test_migrate(void)
     g_autofree char *path = temporary("state");
     g_autofree char *uri = save(SCAN_OPTS, path, true);
     IGDRig *g = load(SCAN_OPTS, uri);
-    uint64_t bar = g->regs.addr;
 
     g_unlink(path);
-    g_assert_cmphex(scan_read(g->qts, bar, IGD_TESTDEV_SCAN_STATUS), ==,
-                    IGD_TESTDEV_SCAN_ON);
-    g_assert_cmphex(scan_read(g->qts, bar, IGD_TESTDEV_SCAN_WIDTH), ==, 77);
-    g_assert_cmphex(scan_read(g->qts, bar, IGD_TESTDEV_SCAN_FRAMES), ==, 1);
+    igd_guest_check(g, IGD_TESTDEV_SCAN_STATUS, IGD_TESTDEV_SCAN_ON);
+    igd_guest_check(g, IGD_TESTDEV_SCAN_WIDTH, 77);
+    igd_guest_check(g, IGD_TESTDEV_SCAN_FRAMES, 1);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
-    scan_check_dump_all(g->qts, SCAN_PAINTED);
-    g_assert_cmphex(scan_read(g->qts, bar, IGD_TESTDEV_SCAN_FRAMES), ==, 2);
+    scan_check_painted(g);
+    igd_guest_check(g, IGD_TESTDEV_SCAN_FRAMES, 2);
     igd_rig_stop(g);
 }
 
@@ -621,14 +568,12 @@ static void test_migrate_refused(void)
 static void test_absent(void)
 {
     IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
-    uint64_t bar = g->regs.addr;
     QDict *answer;
     uint32_t reg;
 
-    g_assert_cmphex(scan_enable(g->qts, bar, 0, 64, 16, 16), ==, 0);
+    scan_enable(g, 0, 64, 16, 16, 0);
     for (reg = 0; reg < IGD_TESTDEV_SCAN_BLOCK_SIZE; reg += 4) {
-        g_assert_cmphex(scan_read(g->qts, bar, IGD_TESTDEV_SCAN_BLOCK + reg),
-                        ==, 0);
+        igd_guest_check(g, IGD_TESTDEV_SCAN_BLOCK + reg, 0);
     }
     answer = qtest_qmp(g->qts, "{ 'execute': 'screendump', 'arguments': "
                        "{ 'filename': '/dev/null' } }");

@@ -96,11 +96,10 @@ static void test_tables(const void *opaque)
     vtd_guest_enable(t->g, true);
 
     policy_set_identity(t);
-    igd_rig_reason(t, "identity", "tables in CXL memory");
-    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_expect(t, "identity", POLICY_HOLE, "tables in CXL memory");
     policy_set_foreign(t);
-    igd_rig_reason(t, "foreign", "tables in CXL memory");
-    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
+    policy_guest_expect(t, "foreign", POLICY_HOLE_TARGET,
+                        "tables in CXL memory");
     igd_rig_stop(t);
 }
 

@@ -151,8 +151,7 @@ static void row_h9(const EventRow *row, IGDRig *rig, VTDDomain *d)
     vtd_map_range(rig->g, d, RIG_BASE, RIG_BASE, RIG_SIZE);
     vtd_inv_iotlb_global(rig->g);
     check_page(row, rig);
-    vtd_context_set(rig->g, RIG_SID, &empty);
-    vtd_inv_context_device(rig->g, RIG_SID);
+    igd_rig_attach(rig, &empty);
     check_region_only(row, rig);
 }
 
@@ -162,20 +161,17 @@ static void row_l1(const EventRow *row, IGDRig *rig, VTDDomain *d)
     VTDDomain empty = vtd_domain_new(rig->g, DOMAIN_ID + 1, d->levels);
 
     map_identity(row, rig, d);
-    vtd_context_clear(rig->g, RIG_SID);
-    vtd_inv_context_device(rig->g, RIG_SID);
+    igd_rig_detach(rig);
     vtd_inv_iotlb_domain(rig->g, d->id);
     check_region_only(row, rig);
-    vtd_context_set(rig->g, RIG_SID, &empty);
-    vtd_inv_context_device(rig->g, RIG_SID);
+    igd_rig_attach(rig, &empty);
     vtd_inv_iotlb_domain(rig->g, empty.id);
     check_region_only(row, rig);
 }
 
 static void row_h10(const EventRow *row, IGDRig *rig, VTDDomain *d)
 {
-    vtd_context_clear(rig->g, RIG_SID);
-    vtd_inv_context_device(rig->g, RIG_SID);
+    igd_rig_detach(rig);
     check_region_only(row, rig);
     qtest_system_reset(rig->qts);
     igd_rig_check_map(rig, rig->identity, row->name);
@@ -191,8 +187,7 @@ static void row_h15(const EventRow *row, IGDRig *rig, VTDDomain *d)
     g_assert_cmpuint(expected->len, ==, 2);
     vtd_map_page(rig->g, d, GIB(2), TARGET, VTD_PAGE_4K, VTD_RW);
     vtd_inv_iotlb_global(rig->g);
-    vtd_context_clear(rig->g, RIG_SID);
-    vtd_inv_context_device(rig->g, RIG_SID);
+    igd_rig_detach(rig);
     igd_rig_check_map(rig, expected, row->name);
 }
 

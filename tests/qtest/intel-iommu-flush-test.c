@@ -115,8 +115,7 @@ static void test_in_place(void)
         g_autofree char *events = NULL;
 
         igd_rig_reset_stats(t);
-        vtd_context_set(t->g, RIG_SID, domains[i]);
-        vtd_inv_context_device(t->g, RIG_SID);
+        igd_rig_attach(t, domains[i]);
         igd_rig_reason(t, reasons[i], "in place");
         events = igd_rig_get_string(t, "igd0", "events");
         g_assert_nonnull(strstr(events, REGION_EVENT));

@@ -157,8 +157,7 @@ static void test_self_emulated(void)
     IGDRig *t = policy_kind_start(&kind, "exact");
     const uint64_t offset = 0x800;
 
-    vtd_context_set(t->g, RIG_SID, &t->a);
-    vtd_inv_context_device(t->g, RIG_SID);
+    igd_rig_attach(t, &t->a);
     fill_self(t);
     vtd_inv_iotlb_global(t->g);
     igd_rig_dma_check(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, FAR + offset, 4,

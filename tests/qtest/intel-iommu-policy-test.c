@@ -55,8 +55,7 @@ static void test_hand_over(const void *policy)
     igd_rig_check_map(t, nothing, "L2 is gone");
     policy_set_no_context(t);
     igd_rig_reset_stats(t);
-    vtd_context_set(t->g, RIG_SID, &t->a);
-    vtd_inv_context_device(t->g, RIG_SID);
+    igd_rig_attach(t, &t->a);
     igd_rig_check_region(t, RIG_BASE, "L1 has it again");
     igd_rig_reason(t, "identity", "L1 again");
     g_assert_cmpuint(igd_rig_count(t, "region-maps"), ==, 1);
@@ -77,8 +76,7 @@ static void test_waits(void)
     igd_rig_reset_stats(t);
 
     policy_guest_map_page(t, &t->a, POLICY_HOLE, POLICY_HOLE_TARGET);
-    igd_rig_reason(t, "foreign", "one page");
-    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
+    policy_guest_expect(t, "foreign", POLICY_HOLE_TARGET, "one page");
     /* The region's one mapping went, its pages came; no neighbour did */
     g_assert_cmpuint(igd_rig_count(t, "unmaps"), ==, 1);
     g_assert_cmpuint(igd_rig_count(t, "maps"), ==, RIG_SIZE / VTD_PAGE_4K);
@@ -87,12 +85,10 @@ static void test_waits(void)
 
     policy_guest_map_page(t, &t->a, POLICY_HOLE, POLICY_HOLE);
     reason = "waiting";
-    igd_rig_reason(t, reason, "identity again");
-    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_expect(t, reason, POLICY_HOLE, "identity again");
 
     vtd_inv_context_device(t->g, RIG_SID);
-    igd_rig_reason(t, "identity", "context");
-    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_expect(t, "identity", POLICY_HOLE, "context");
     g_assert_cmpuint(igd_rig_count(t, "entries"), ==, 2);
     g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
     igd_rig_stop(t);
@@ -160,8 +156,7 @@ static void test_waits_incomplete(void)
     policy_guest_unmap_page(t, &t->a, POLICY_HOLE);
     igd_rig_reason(t, "partial", "hole");
     vtd_inv_context_device(t->g, RIG_SID);
-    igd_rig_reason(t, "partial", "context");
-    policy_guest_lands(t, POLICY_HOLE, 0);
+    policy_guest_expect(t, "partial", 0, "context");
     igd_rig_stop(t);
 }
 
@@ -210,8 +205,7 @@ static void test_blind(void)
     policy_set_identity(t);
     igd_rig_reason(t, "identity", "complete");
     policy_guest_unmap_page(t, &t->a, POLICY_HOLE);
-    igd_rig_reason(t, "partial", "hole");
-    policy_guest_lands(t, POLICY_HOLE, 0);
+    policy_guest_expect(t, "partial", 0, "hole");
     vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE_TARGET, VTD_PAGE_4K,
                  VTD_RW);
     policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);

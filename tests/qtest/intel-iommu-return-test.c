@@ -39,25 +39,13 @@ static IGDRig *start(const char *listener)
     return t;
 }
 
-static void clear_context(IGDRig *t)
-{
-    vtd_context_clear(t->g, RIG_SID);
-    vtd_inv_context_device(t->g, RIG_SID);
-}
-
-static void set_context(IGDRig *t, const VTDDomain *d)
-{
-    vtd_context_set(t->g, RIG_SID, d);
-    vtd_inv_context_device(t->g, RIG_SID);
-}
-
 /* L1 has it, VFIO attaches, L2 maps some, goes, L1 has it again: twice */
 static void life(IGDRig *t)
 {
     for (int round = 0; round < 2; round++) {
-        set_context(t, &t->a);
-        clear_context(t);
-        set_context(t, &t->b);
+        igd_rig_attach(t, &t->a);
+        igd_rig_detach(t);
+        igd_rig_attach(t, &t->b);
         for (int i = 0; i < 4; i++) {
             uint64_t iova = RIG_BASE + (i - 1) * VTD_PAGE_4K;
 
@@ -68,10 +56,10 @@ static void life(IGDRig *t)
         vtd_clear_entry(t->g, &t->b, RIG_BASE, VTD_PAGE_1G);
         vtd_inv_iotlb_domain(t->g, t->b.id);
         /* In place, as no Linux does: the old domain's pages are there */
-        set_context(t, &t->a);
-        clear_context(t);
+        igd_rig_attach(t, &t->a);
+        igd_rig_detach(t);
     }
-    set_context(t, &t->a);
+    igd_rig_attach(t, &t->a);
 }
 
 static void check_home(IGDRig *t, const char *where)
@@ -112,8 +100,8 @@ static void test_fail_each(void)
         g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
         surrendered += igd_rig_count(t, "surrendered");
 
-        clear_context(t);
-        set_context(t, &t->a);
+        igd_rig_detach(t);
+        igd_rig_attach(t, &t->a);
         check_home(t, where);
         g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
         igd_rig_stop(t);
@@ -143,15 +131,15 @@ typedef struct Back {
 static void leave_empty(IGDRig *t)
 {
     vtd_guest_set_translation(t->g, true);
-    clear_context(t);
-    set_context(t, &t->b);
+    igd_rig_detach(t);
+    igd_rig_attach(t, &t->b);
     igd_rig_reason(t, "absent", "leave");
 }
 
 static void leave_nothing(IGDRig *t)
 {
     vtd_guest_set_translation(t->g, true);
-    clear_context(t);
+    igd_rig_detach(t);
     igd_rig_reason(t, "no-context", "leave");
 }
 
@@ -162,12 +150,12 @@ static void come_off(IGDRig *t)
 
 static void come_pass_through(IGDRig *t)
 {
-    set_context(t, NULL);
+    igd_rig_attach(t, NULL);
 }
 
 static void come_attach(IGDRig *t)
 {
-    set_context(t, &t->a);
+    igd_rig_attach(t, &t->a);
 }
 
 static const char *back_context(IGDRig *t, const Return *r)
@@ -295,9 +283,8 @@ static void test_pass_through_unseen(void)
     IGDRig *t = policy_guest_start(",rmrr-policy=keep,caching-mode=off", "");
 
     vtd_guest_enable(t->g, true);
-    clear_context(t);
-    igd_rig_reason(t, "no-context", "cleared");
-    policy_guest_lands(t, POLICY_HOLE, 0);
+    igd_rig_detach(t);
+    policy_guest_expect(t, "no-context", 0, "cleared");
     vtd_context_set(t->g, RIG_SID, NULL);
     for (int i = 0; i < 3; i++) {
         policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
@@ -358,14 +345,14 @@ static void test_limit_reached(void)
     const uint64_t pages = 64;
     IGDRig *t = start("map,limit=32");
 
-    clear_context(t);
+    igd_rig_detach(t);
     vtd_map_range(t->g, &t->b, BESIDE, POLICY_TARGET, pages * VTD_PAGE_4K);
-    set_context(t, &t->b);
+    igd_rig_attach(t, &t->b);
     g_assert_cmpuint(igd_rig_count(t, "entries"), ==, 32);
     igd_rig_reason(t, "absent", "full");
 
     igd_rig_reset_stats(t);
-    set_context(t, &t->a);
+    igd_rig_attach(t, &t->a);
     igd_rig_reason(t, "map-failed", "no room");
     g_assert_cmpuint(igd_rig_count(t, "surrendered"), ==, 1);
     g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
@@ -374,8 +361,8 @@ static void test_limit_reached(void)
     vtd_inv_iotlb_global(t->g);
     igd_rig_reason(t, "map-failed", "still no room");
 
-    clear_context(t);
-    set_context(t, &t->a);
+    igd_rig_detach(t);
+    igd_rig_attach(t, &t->a);
     check_home(t, "room again");
     igd_rig_stop(t);
 }
@@ -389,7 +376,7 @@ static void test_large(void)
 
     vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, size);
     vtd_guest_enable(t->g, true);
-    set_context(t, &t->a);
+    igd_rig_attach(t, &t->a);
     igd_rig_reset_stats(t);
 
     for (int round = 1; round <= 3; round++) {
@@ -397,15 +384,15 @@ static void test_large(void)
         g_assert_cmpuint(igd_rig_count(t, "entries"), ==, 2);
         vtd_inv_iotlb_global(t->g);
         vtd_inv_context_global(t->g);
-        clear_context(t);
-        set_context(t, &t->b);
+        igd_rig_detach(t);
+        igd_rig_attach(t, &t->b);
         vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, VTD_PAGE_2M);
         vtd_inv_iotlb_domain(t->g, t->b.id);
         igd_rig_reason(t, "foreign", "attached");
         vtd_clear_entry(t->g, &t->b, RIG_BASE, VTD_PAGE_1G);
         vtd_inv_iotlb_domain(t->g, t->b.id);
-        clear_context(t);
-        set_context(t, &t->a);
+        igd_rig_detach(t);
+        igd_rig_attach(t, &t->a);
         g_assert_cmpuint(igd_rig_count(t, "region-maps"), ==,
                          round * (1 + VTD_PAGE_2M / VTD_PAGE_4K));
     }

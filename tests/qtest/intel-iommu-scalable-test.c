@@ -103,8 +103,7 @@ static void run_in_place(const PolicyKind *kind, const char *policy)
         change(t, &t->a, flush_all, 0, "identity");
         check_mapped(t, kind, RIG_BASE, "identity");
         vtd_inv_piotlb_page(t->g, t->a.id, RIG_BASE, 9);
-        igd_rig_reason(t, "identity", "IOTLB");
-        policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
+        policy_guest_expect(t, "identity", POLICY_HOLE, "IOTLB");
     }
     igd_rig_stop(t);
 }
@@ -130,21 +129,18 @@ static void run_missing(const PolicyKind *kind, const char *policy)
     vtd_pasid_clear(t->g, RIG_SID);
     igd_rig_reason(t, "identity", "not flushed");
     vtd_inv_pasid_one(t->g, t->a.id);
-    igd_rig_reason(t, reason, "no PASID entry");
-    policy_guest_lands(t, POLICY_HOLE, lands);
+    policy_guest_expect(t, reason, lands, "no PASID entry");
     vtd_inv_piotlb_domain(t->g, t->a.id);
     vtd_inv_iotlb_global(t->g);
     igd_rig_reason(t, reason, "no PASID entry, IOTLB");
     vtd_pasid_set(t->g, RIG_SID, &t->a);
     vtd_inv_pasid_one(t->g, t->a.id);
-    igd_rig_reason(t, "identity", "again");
-    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_expect(t, "identity", POLICY_HOLE, "again");
 
     value = qtest_readq(t->qts, directory);
     qtest_writeq(t->qts, directory, 0);
     vtd_inv_pasid_domain(t->g, t->a.id);
-    igd_rig_reason(t, reason, "no table");
-    policy_guest_lands(t, POLICY_HOLE, lands);
+    policy_guest_expect(t, reason, lands, "no table");
     qtest_writeq(t->qts, directory, value);
     vtd_inv_pasid_global(t->g);
     igd_rig_reason(t, "identity", "again");
@@ -214,8 +210,7 @@ static void test_kept_domain(const void *opaque)
         policy_guest_change(t, &t->a);
         igd_rig_reason(t, "kept", "domain A again");
         policy_guest_change(t, other[i]);
-        igd_rig_reason(t, reasons[i], "another one");
-        policy_guest_lands(t, POLICY_HOLE, 0);
+        policy_guest_expect(t, reasons[i], 0, "another one");
         policy_guest_change(t, &t->a);
         igd_rig_reason(t, "partial", "it has left A");
     }
@@ -233,8 +228,7 @@ static void test_first_stage_keep(const void *opaque)
     policy_set_identity(t);
     igd_rig_reason(t, "identity", "complete");
     policy_guest_unmap_page(t, &t->a, POLICY_HOLE);
-    igd_rig_reason(t, "partial", "hole");
-    policy_guest_lands(t, POLICY_HOLE, 0);
+    policy_guest_expect(t, "partial", 0, "hole");
     vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE_TARGET, VTD_PAGE_4K,
                  VTD_RW);
     policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
@@ -256,8 +250,7 @@ static void test_first_stage_width(void)
                         t->a.id);
         vtd_inv_pasid_one(t->g, t->a.id);
         vtd_inv_piotlb_domain(t->g, t->a.id);
-        igd_rig_reason(t, reasons[aw], "width");
-        policy_guest_lands(t, POLICY_HOLE, aw ? POLICY_HOLE : 0);
+        policy_guest_expect(t, reasons[aw], aw ? POLICY_HOLE : 0, "width");
     }
     igd_rig_stop(t);
 }
@@ -276,8 +269,7 @@ static void test_legacy_root(void)
     vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE, VTD_PAGE_4K,
                  VTD_WRITE);
     vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
-    igd_rig_reason(t, "foreign", "write only");
-    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_expect(t, "foreign", POLICY_HOLE, "write only");
     igd_rig_stop(t);
 }
 
@@ -302,8 +294,7 @@ static void test_rid_pasid(void)
     igd_rig_reason(t, "no-context", "PASID 0");
     qtest_writeq(t->qts, context + 8, pasid);
     vtd_inv_context_device(t->g, RIG_SID);
-    igd_rig_reason(t, "identity", "another PASID");
-    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_expect(t, "identity", POLICY_HOLE, "another PASID");
     igd_rig_stop(t);
 }
 
@@ -325,8 +316,7 @@ static void test_first_stage_bits(void)
 
     qtest_writeq(t->qts, leaf, POLICY_HOLE | (open & ~user));
     vtd_inv_piotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
-    igd_rig_reason(t, "partial", "no U/S");
-    policy_guest_lands(t, POLICY_HOLE, 0);
+    policy_guest_expect(t, "partial", 0, "no U/S");
     policy_guest_lands(t, POLICY_HOLE - 4, POLICY_HOLE - 4);
     value = qtest_readq(t->qts, leaf - 8);
     g_assert_cmphex(value & accessed, ==, accessed);
@@ -336,13 +326,11 @@ static void test_first_stage_bits(void)
     value = qtest_readq(t->qts, table);
     qtest_writeq(t->qts, table, (value & ~open) | present | user);
     vtd_inv_piotlb_domain(t->g, t->a.id);
-    igd_rig_reason(t, "foreign", "table read-only");
-    policy_guest_lands(t, POLICY_HOLE, 0);
+    policy_guest_expect(t, "foreign", 0, "table read-only");
 
     qtest_writeq(t->qts, table, (value & ~open) | present | user | open);
     vtd_inv_piotlb_domain(t->g, t->a.id);
-    igd_rig_reason(t, "waiting", "identity again");
-    policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
+    policy_guest_expect(t, "waiting", POLICY_HOLE, "identity again");
     vtd_inv_pasid_one(t->g, t->a.id);
     igd_rig_reason(t, "identity", "flushed");
     igd_rig_stop(t);

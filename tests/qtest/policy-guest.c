@@ -73,20 +73,24 @@ void policy_guest_lands(IGDRig *t, uint64_t iova, uint64_t want)
     g_assert_cmphex(policy_guest_write_lands(t, iova), ==, want);
 }
 
+void policy_guest_expect(IGDRig *t, const char *reason, uint64_t lands,
+                         const char *where)
+{
+    igd_rig_reason(t, reason, where);
+    policy_guest_lands(t, POLICY_HOLE, lands);
+}
+
 void policy_guest_enter(IGDRig *t, const VTDDomain *d)
 {
-    vtd_context_clear(t->g, RIG_SID);
-    vtd_inv_context_device(t->g, RIG_SID);
-    vtd_context_set(t->g, RIG_SID, d);
-    vtd_inv_context_device(t->g, RIG_SID);
+    igd_rig_detach(t);
+    igd_rig_attach(t, d);
     vtd_inv_iotlb_global(t->g);
 }
 
 void policy_guest_change(IGDRig *t, const VTDDomain *d)
 {
     if (t->g->mode == VTD_LEGACY) {
-        vtd_context_set(t->g, RIG_SID, d);
-        vtd_inv_context_device(t->g, RIG_SID);
+        igd_rig_attach(t, d);
     } else {
         vtd_pasid_set(t->g, RIG_SID, d);
         vtd_inv_pasid_global(t->g);
@@ -151,8 +155,7 @@ void policy_set_nothing(IGDRig *t)
 
 void policy_set_no_context(IGDRig *t)
 {
-    vtd_context_clear(t->g, RIG_SID);
-    vtd_inv_context_device(t->g, RIG_SID);
+    igd_rig_detach(t);
 }
 
 void policy_set_foreign(IGDRig *t)

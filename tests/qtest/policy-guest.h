@@ -65,6 +65,10 @@ uint64_t policy_guest_write_lands(IGDRig *t, uint64_t iova);
 /* The same, where it has to end up at @want */
 void policy_guest_lands(IGDRig *t, uint64_t iova, uint64_t want);
 
+/* query-rmrr's reason, and where a write at POLICY_HOLE ends up */
+void policy_guest_expect(IGDRig *t, const char *reason, uint64_t lands,
+                         const char *where);
+
 /**
  * policy_guest_enter: take the context entry away, flush, give it domain @d
  * (NULL for pass-through), and flush

@@ -110,8 +110,7 @@ static void test_map_failed(void)
     vtd_map_range(t->g, &t->b, 0x90000000, POLICY_TARGET, 64 * VTD_PAGE_4K);
     vtd_guest_enable(t->g, true);
     for (int i = 0; i < TIMES; i++) {
-        vtd_context_set(t->g, RIG_SID, i % 2 ? &t->a : &t->b);
-        vtd_inv_context_device(t->g, RIG_SID);
+        igd_rig_attach(t, i % 2 ? &t->a : &t->b);
     }
     g_assert_cmpuint(igd_rig_counter(t, "failures"), ==, TIMES / 2);
     igd_rig_stop(t);
