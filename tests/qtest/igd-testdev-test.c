@@ -227,6 +227,11 @@ static void test_sweep(void)
 /* A write of part of a register does nothing, a read of part works */
 static void test_access_size(void)
 {
+    static const uint32_t engine_ro[] = {
+        IGD_TESTDEV_DMA_ID, IGD_TESTDEV_DMA_VERSION, IGD_TESTDEV_DMA_STATUS,
+        IGD_TESTDEV_DMA_CHECKSUM, IGD_TESTDEV_DMA_CHECKSUM + 4,
+        IGD_TESTDEV_DMA_FAULT_ADDR, IGD_TESTDEV_DMA_DONE_COUNT,
+    };
     IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
     uint32_t src = IGD_TESTDEV_DMA_SRC;
 
@@ -241,6 +246,12 @@ static void test_access_size(void)
     igd_guest_check64(g, src, 0xaabbccdd55667788);
     igd_guest_write(g, src, 0);
     igd_guest_check64(g, src, 0xaabbccdd00000000);
+    for (size_t i = 0; i < G_N_ELEMENTS(engine_ro); i++) {
+        uint32_t value = igd_guest_read(g, engine_ro[i]);
+
+        igd_guest_write(g, engine_ro[i], ~value);
+        igd_guest_check(g, engine_ro[i], value);
+    }
     igd_guest_check(g, IGD_TESTDEV_DMA_CMD, 0);
     igd_rig_stop(g);
 }
