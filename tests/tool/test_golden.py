@@ -98,10 +98,9 @@ def test_says(name):
     assert done.returncode == (name == 'qemu-conflict.txt')
 
 
-@pytest.mark.parametrize('name', ['haswell-256m', 'unknown-id-root'])
-def test_json_has_the_host(name):
-    compare('%s.json' % name, json.dumps(
-        answer(bundle(name), 'probe')['host'], indent=2) + '\n')
+def test_json_has_the_host():
+    compare('haswell-256m.json', json.dumps(
+        answer(bundle('haswell-256m'), 'probe')['host'], indent=2) + '\n')
 
 
 def test_generation(host):

@@ -209,7 +209,7 @@ static void test_write(gconstpointer data)
     g_autofree char *expected = g_strconcat(HEAD, row->written, NULL);
 
     g_assert_true(host_store_put(store, row->kind, row->path, HOST_OK,
-                                 row->data, strlen(row->data)));
+                                 g_string_new(row->data)));
     text = bundle_write(store);
     g_assert_cmpstr(text->str, ==, expected);
 }
@@ -234,7 +234,7 @@ static void test_write_config(void)
                                kept ? "ff" : "00");
     }
     g_string_append_c(expected, '\n');
-    host_store_put(store, HOST_CONFIG, path, HOST_OK, ones, 256);
+    host_store_put(store, HOST_CONFIG, path, HOST_OK, g_string_new(ones));
     text = bundle_write(store);
     g_assert_cmpstr(text->str, ==, expected->str);
 }

@@ -11,6 +11,7 @@
 #include "qemu/osdep.h"
 #include "checks.h"
 
+#define JSON_VERSION    1
 #define TITLE_COLUMNS   36
 
 static void check_free(gpointer data)
@@ -61,7 +62,7 @@ CheckStatus checks_worst(const CheckList *list)
     return worst;
 }
 
-const char *check_status_name(CheckStatus status)
+static const char *check_status_name(CheckStatus status)
 {
     static const char *const names[] = { "pass", "warn", "fail" };
 
@@ -95,15 +96,19 @@ void check_hint_text(const Check *check, GString *out)
     }
 }
 
-json_t *json_address(uint64_t address)
+static json_t *json_hexadecimal(uint64_t number, int digits)
 {
-    char text[19];
+    g_autofree char *text = g_strdup_printf("0x%0*" PRIx64, digits, number);
 
-    g_snprintf(text, sizeof(text), "0x%08" PRIx64, address);
     return json_string(text);
 }
 
-json_t *checks_json(const CheckList *list)
+json_t *json_address(uint64_t address)
+{
+    return json_hexadecimal(address, 8);
+}
+
+static json_t *checks_array(const CheckList *list)
 {
     json_t *array = json_array();
     unsigned i;
@@ -119,20 +124,12 @@ json_t *checks_json(const CheckList *list)
     return array;
 }
 
-static json_t *json_id(uint16_t id)
-{
-    char text[7];
-
-    g_snprintf(text, sizeof(text), "0x%04x", id);
-    return json_string(text);
-}
-
 static json_t *host_device_json(const HostDevice *device)
 {
     return json_pack("{s:s, s:o, s:o, s:o, s:s?}", "address", device->address,
-                     "vendor", json_id(device->vendor),
-                     "device", json_id(device->device),
-                     "class", json_id(device->class),
+                     "vendor", json_hexadecimal(device->vendor, 4),
+                     "device", json_hexadecimal(device->device, 4),
+                     "class", json_hexadecimal(device->class, 4),
                      "driver", device->driver);
 }
 
@@ -181,7 +178,7 @@ static json_t *host_region_json(const HostRegion *region)
                      "from", region->from);
 }
 
-json_t *host_json(const Host *host)
+static json_t *host_json(const Host *host)
 {
     const struct {
         const char *name;
@@ -214,4 +211,20 @@ json_t *host_json(const Host *host)
                             host_fact_json(facts[i].fact, facts[i].address));
     }
     return object;
+}
+
+void checks_json(const CheckList *list, const Host *host, const char *command,
+                 int exit_status, json_t *plan, GString *out)
+{
+    json_t *object = json_pack(
+        "{s:o*, s:i, s:s, s:s, s:i, s:o, s:o}", "plan", plan,
+        "version", JSON_VERSION, "command", command,
+        "verdict", check_status_name(checks_worst(list)),
+        "exit_status", exit_status,
+        "checks", checks_array(list), "host", host_json(host));
+    char *text = json_dumps(object, JSON_INDENT(2));
+
+    g_string_append_printf(out, "%s\n", text);
+    free(text);
+    json_decref(object);
 }

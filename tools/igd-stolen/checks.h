@@ -21,20 +21,16 @@ typedef enum CheckStatus {
     CHECK_FAIL,
 } CheckStatus;
 
-/**
- * Check: one verdict
- * @name: for programs, static
- * @title: for people: what comes after "Checking", static
- * @detail: what was found, or "unknown" and why; owned
- * @hint: what to do: a shell script, a command or a comment a line, without a
- *      last newline; people paste it as root. NULL if nothing; static or the
- *      host's
- */
+/* Check: one verdict */
 typedef struct Check {
-    const char *name;
-    const char *title;
+    const char *name;       /* for programs, static */
+    const char *title;      /* for people: what follows "Checking"; static */
     CheckStatus status;
-    char *detail;
+    char *detail;           /* what was found, or "unknown" and why; owned */
+    /*
+     * A shell script: a command or a comment a line, without a last newline;
+     * people paste it as root. NULL if nothing; static or the host's
+     */
     const char *hint;
 } Check;
 
@@ -61,12 +57,6 @@ void checks_text(const CheckList *list, GString *out);
 
 /* check_hint_text: a check's hint, a command a line; nothing if it has none */
 void check_hint_text(const Check *check, GString *out);
-
-/* checks_json: an array with an object for each */
-json_t *checks_json(const CheckList *list);
-
-/* check_status_name: "pass", "warn" or "fail" */
-const char *check_status_name(CheckStatus status);
 
 /**
  * probe_checks: can the host's IGD be assigned, stolen memory in its place
@@ -101,29 +91,29 @@ unsigned host_aw_bits(const Host *host);
  */
 int host_opregion(const Host *host);
 
-/**
- * HostSystem: commands and paths of a distribution
- * @id: in os-release
- * @kernel: installs a newer kernel, or NULL
- * @cmdline: each "%s" is a word that is to be on the kernel's command line from
- *      the next boot on; twice does no more than once
- * @ovmf: says which OVMF is installed, or NULL
- * @code, @vars: the files of OVMF
- */
+/* HostSystem: commands and paths of a distribution, NULL if not known */
 typedef struct HostSystem {
-    const char *id;
-    const char *kernel;
+    const char *id;         /* in os-release, between blanks */
+    const char *kernel;     /* installs a newer kernel */
+    /*
+     * Puts a word on the kernel's command line from the next boot on: each
+     * "%s" is the word; twice does no more than once
+     */
     const char *cmdline;
-    const char *ovmf;
-    const char *code;
+    const char *ovmf;       /* says which OVMF is installed */
+    const char *code;       /* the files of OVMF */
     const char *vars;
 } HostSystem;
 
 /* host_system: that of a host; the last one is for all that are not known */
 const HostSystem *host_system(const Host *host);
 
-/* host_json: what is known of a host */
-json_t *host_json(const Host *host);
+/**
+ * checks_json: the list and what is known of the host
+ * @plan: NULL if the command makes none; taken over
+ */
+void checks_json(const CheckList *list, const Host *host, const char *command,
+                 int exit_status, json_t *plan, GString *out);
 
 /* An address as JSON has it: a string, "0x7b000000" */
 json_t *json_address(uint64_t address);

@@ -135,16 +135,8 @@ static void host_load_system(Host *host)
 
 bool host_valid_address(const char *text)
 {
-    static const char form[] = "xxxx:xx:xx.o";
-    const char *f = form;
-
-    for (; *f && *text; f++, text++) {
-        if (*f == 'x' ? !g_ascii_isxdigit(*text) || g_ascii_isupper(*text) :
-            *f == 'o' ? *text < '0' || *text > '7' : *text != *f) {
-            return false;
-        }
-    }
-    return !*f && !*text;
+    return g_regex_match_simple("^[\\da-f]{4}:[\\da-f]{2}:[\\da-f]{2}\\.[0-7]$",
+                                text, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
 static const char *host_path(HostStore *store, const char *address,
@@ -310,16 +302,11 @@ static void host_load_framebuffer(Host *host)
     g_auto(GStrv) lines = g_strsplit(
         read_text(host->store, host_path(host->store, host->igd.address,
                                          "resource")), "\n", -1);
-    g_auto(GStrv) words = NULL;
     uint64_t base, limit;
     unsigned i;
 
-    if (g_strv_length(lines) <= FRAMEBUFFER_BAR) {
-        return;
-    }
-    words = g_strsplit(lines[FRAMEBUFFER_BAR], " ", 3);
-    if (g_strv_length(words) != 3 || !read_number(words[0], 16, &base) ||
-        !read_number(words[1], 16, &limit) || !limit) {
+    if (g_strv_length(lines) <= FRAMEBUFFER_BAR ||
+        !read_range(lines[FRAMEBUFFER_BAR], ' ', &base, &limit) || !limit) {
         return;
     }
     for (i = 0; host->iomem && i < host->iomem->len; i++) {
@@ -405,20 +392,6 @@ static HostFact host_unit_register(Host *host, const char *name)
         name));
 }
 
-static void host_load_width(Host *host)
-{
-    if (!host->unit) {
-        host->iommu_width = host_unknown("the kernel drives no IOMMU for the "
-                                         "device");
-        return;
-    }
-    host->iommu_width = host_unit_register(host, "cap");
-    if (host->iommu_width.known) {
-        host->iommu_width.value =
-            host_capability_width(host->iommu_width.value);
-    }
-}
-
 static void host_load_table(Host *host)
 {
     g_auto(GStrv) names = read_names(host->store, "/sys/firmware/acpi/tables");
@@ -465,7 +438,12 @@ static void host_load_iommu(Host *host)
                                    host_path(host->store, host->igd.address,
                                              "iommu"));
     }
-    host_load_width(host);
+    host->iommu_width = host->unit ? host_unit_register(host, "cap") :
+        host_unknown("the kernel drives no IOMMU for the device");
+    if (host->iommu_width.known) {
+        host->iommu_width.value =
+            host_capability_width(host->iommu_width.value);
+    }
     host_load_table(host);
     host_load_intremap(host);
 }
@@ -571,19 +549,11 @@ static HostRegion host_dsm(uint64_t base, uint64_t limit, const char *from)
 static bool host_load_by_log(Host *host, const char *log)
 {
     const char *found = strstr(log, LOG_STOLEN);
-    g_auto(GStrv) numbers = NULL;
-    g_autofree char *range = NULL;
     uint64_t base, limit;
 
     host->log_is_whole = strstr(log, HOST_LOG_FIRST);
-    if (!found) {
-        return false;
-    }
-    found += strlen(LOG_STOLEN);
-    range = g_strndup(found, strcspn(found, "]\n"));
-    numbers = g_strsplit(range, "-", 3);
-    if (g_strv_length(numbers) != 2 || !read_number(numbers[0], 16, &base) ||
-        !read_number(numbers[1], 16, &limit) || limit < base) {
+    if (!found ||
+        !read_range(found + strlen(LOG_STOLEN), '-', &base, &limit)) {
         return false;
     }
     host->by_kernel = host_dsm(base, limit, "kernel log");
@@ -592,20 +562,25 @@ static bool host_load_by_log(Host *host, const char *log)
 
 static void host_load_by_kernel(Host *host)
 {
-    const MemRange *named = memmap_find(host->iomem, IOMEM_STOLEN);
     const HostEntry *log = host_store_get(host->store, HOST_FILE, HOST_LOG);
+    unsigned i;
 
     if (host_load_by_log(host, log->data ?: "")) {
         return;
     }
-    if (named) {
-        host->by_kernel = host_dsm(named->base, named->limit, "/proc/iomem");
-    } else {
-        host->by_kernel.from =
-            log->status != HOST_OK ? host_why(host->store, log) :
-            host->log_is_whole ? "the kernel's log has no line about it" :
-            "the kernel's log does not go back far enough";
+    for (i = 0; host->iomem && i < host->iomem->len; i++) {
+        const MemRange *range = &g_array_index(host->iomem, MemRange, i);
+
+        if (!strcmp(range->name, IOMEM_STOLEN)) {
+            host->by_kernel = host_dsm(range->base, range->limit,
+                                       "/proc/iomem");
+            return;
+        }
     }
+    host->by_kernel.from =
+        log->status != HOST_OK ? host_why(host->store, log) :
+        host->log_is_whole ? "the kernel's log has no line about it" :
+        "the kernel's log does not go back far enough";
 }
 
 /* The group's range is GSM and DSM; the kernel's own line is DSM alone */
@@ -643,15 +618,6 @@ static void host_load_region(Host *host)
     }
     host_load_by_kernel(host);
     host_choose_region(host);
-}
-
-bool host_sources_differ(const Host *host)
-{
-    const StolenRegion *group = &host->by_group.region;
-
-    return host->by_config.known && host->by_group.known &&
-           !stolen_region_is(&host->by_config.region, group->base,
-                             group->limit);
 }
 
 bool host_needs_place(const Host *host)

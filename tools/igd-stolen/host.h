@@ -28,19 +28,22 @@
 
 /* Readers of the small text files of sysfs and procfs, whatever is in them */
 
-/**
- * HostFact: a number that may be unknown
- * @known: @value is valid
- * @from: where the number was read, or, if it is unknown, why
- */
+/* HostFact: a number that may be unknown */
 typedef struct HostFact {
     bool known;
     uint64_t value;
-    const char *from;
+    const char *from;       /* where it was read, or why it is unknown */
 } HostFact;
 
-HostFact host_fact(uint64_t value, const char *from);
-HostFact host_unknown(const char *why);
+static inline HostFact host_fact(uint64_t value, const char *from)
+{
+    return (HostFact) { .known = true, .value = value, .from = from };
+}
+
+static inline HostFact host_unknown(const char *why)
+{
+    return (HostFact) { .from = why };
+}
 
 /* read_le: a little-endian number of @size bytes, 8 at most */
 uint64_t read_le(const void *bytes, unsigned size);
@@ -50,6 +53,10 @@ uint64_t read_le(const void *bytes, unsigned size);
  * @base: 10, or 16 with or without "0x"
  */
 bool read_number(const char *text, unsigned base, uint64_t *value);
+
+/* read_range: hexadecimal "BASE-LIMIT" or the like, whatever comes after it */
+bool read_range(const char *text, char separator, uint64_t *base,
+                uint64_t *limit);
 
 /* read_file_number: a file that holds one number */
 HostFact read_file_number(HostStore *store, unsigned base, const char *path);
@@ -80,14 +87,10 @@ char *text_range(HostStore *store, uint64_t base, uint64_t limit);
 
 /* Memory maps */
 
-/**
- * MemRange: a range of a memory map
- * @depth: how many ranges it lies in
- */
 typedef struct MemRange {
     uint64_t base;
     uint64_t limit;
-    unsigned depth;
+    unsigned depth;         /* how many ranges it lies in */
     const char *name;
 } MemRange;
 
@@ -110,28 +113,20 @@ GArray *memmap_firmware(HostStore *store, const char **why);
 /* memmap_sort: in order of addresses */
 void memmap_sort(GArray *ranges);
 
-/* memmap_find: the first range with this name, or NULL */
-const MemRange *memmap_find(const GArray *ranges, const char *name);
-
 /* The DMAR table: VT-d specification (revision 4.1), chapter 8 */
 
 #define DMAR_MAX_HOPS   16
 
-/**
- * DmarRmrr: one reserved range; of its devices the first
- * @type: 1 endpoint, 2 bridge; like the rest valid if @nr_scopes is not 0
- * @nr_hops: how many there are, which may be more than @path holds
- * @path: pairs of device and function number
- */
+/* DmarRmrr: one reserved range; of its devices the first */
 typedef struct DmarRmrr {
     uint16_t segment;
     uint64_t base;
     uint64_t limit;
     unsigned nr_scopes;
-    uint8_t type;
+    uint8_t type;           /* 1 endpoint, 2 bridge */
     uint8_t start_bus;
-    uint8_t nr_hops;
-    uint8_t path[DMAR_MAX_HOPS][2];
+    uint8_t nr_hops;        /* may be more than @path holds */
+    uint8_t path[DMAR_MAX_HOPS][2];     /* pairs of device and function */
 } DmarRmrr;
 
 /**
@@ -147,115 +142,76 @@ const char *dmar_parse(const void *data, size_t size, uint8_t *flags,
 
 /* The host */
 
-/**
- * HostDevice: a PCI device
- * @address: "0000:00:02.0"; NULL if there is no such device
- * @vendor, @device: 0 if unknown
- * @class: class and subclass, without programming interface
- * @driver: NULL if it has none
- * @group: name of its IOMMU group, NULL if it is in none
- * @others: (element-type HostDevice): who is in the group besides it
- */
+/* HostDevice: a PCI device; ids and class are 0 if unknown */
 typedef struct HostDevice {
-    const char *address;
+    const char *address;    /* "0000:00:02.0"; NULL if it is not there */
     uint16_t vendor;
     uint16_t device;
-    uint16_t class;
-    const char *driver;
-    const char *group;
-    GArray *others;
+    uint16_t class;         /* with subclass, without programming interface */
+    const char *driver;     /* NULL if it has none */
+    const char *group;      /* name of its IOMMU group; NULL: in none */
+    GArray *others;         /* (element-type HostDevice): the rest of it */
 } HostDevice;
 
-/**
- * HostRegion: a StolenRegion as one source shows it
- * @known: base and limit of @region are valid
- * @split: dsm_base is, too
- * @from: where it was read, or why it is unknown
- */
+/* HostRegion: a StolenRegion as one source shows it */
 typedef struct HostRegion {
-    bool known;
-    bool split;
+    bool known;             /* base and limit of @region are valid */
+    bool split;             /* dsm_base is, too */
     StolenRegion region;
-    const char *from;
+    const char *from;       /* where it was read, or why it is unknown */
 } HostRegion;
 
-/**
- * Host: all of it
- * @store: whose texts these are
- * @asked: " --device ADDRESS" if the user named the IGD, or ""
- * @system: "ID ID_LIKE" of os-release between blanks
- * @kernel_version: HOST_KERNEL(), 0 if unknown
- * @kernel_is_pve: Proxmox VE's own
- * @igd: address is NULL if there is none; then @igd_why says why
- * @is_function: the IGD is a virtual function: it has no stolen memory
- * @function_of: of whom; NULL if that is not here, as in a guest
- * @functions: virtual functions of the IGD, with ", " between
- * @audio: the IGD's own audio function: HDMI and DisplayPort
- * @path: of the device from the root bus on, pairs of device and function
- * @relaxable: how many ranges the emulator's early scan will find in the
- *      group; it learns from exactly one
- * @unit: name of the IOMMU unit of the IGD, or NULL
- * @any_unit: whether the kernel drives any Intel IOMMU
- * @dmar_there: whether firmware has a DMAR table, whoever may read it
- * @dmar_flags, @rmrrs: of the DMAR table, valid if @dmar_why is NULL
- * @intremap: 1 if the IOMMU can remap interrupts, 0 if not
- * @unsafe_interrupts: VFIO was told to do without
- * @asls: the address of the OpRegion, 0 for none
- * @framebuffer: who holds BAR 2 for the host's console, or NULL
- * @by_group: from reserved_regions: no privilege needed
- * @by_config: from GGC and BDSM
- * @by_kernel: what the kernel reserved early at boot, from the registers as
- *      they were then; the DSM alone
- * @log_is_whole: the kernel's log goes back to its first line
- * @region: the first of @by_config and @by_group that is known
- */
 typedef struct Host {
-    HostStore *store;
-    const char *asked;
-    const char *system;
+    HostStore *store;       /* whose texts these are */
+    const char *asked;      /* " --device ADDRESS" if the user did, or "" */
+    const char *system;     /* "ID ID_LIKE" of os-release between blanks */
     const char *kernel;
-    unsigned kernel_version;
-    bool kernel_is_pve;
+    unsigned kernel_version;            /* HOST_KERNEL(), 0 if unknown */
+    bool kernel_is_pve;     /* Proxmox VE's own */
     bool kvm;
 
-    HostDevice igd;
+    HostDevice igd;         /* or else @igd_why says why it is not there */
     const char *igd_why;
     IGDStolenGen gen;
-    bool is_function;
-    const char *function_of;
-    const char *functions;
-    HostDevice audio;
-    uint8_t path[DMAR_MAX_HOPS][2];
+    bool is_function;       /* a virtual function: it has no stolen memory */
+    const char *function_of;            /* NULL if that is not here */
+    const char *functions;  /* its virtual functions, with ", " between */
+    HostDevice audio;       /* its audio function: HDMI and DisplayPort */
+    uint8_t path[DMAR_MAX_HOPS][2];     /* of the IGD, as in DmarRmrr */
     unsigned nr_hops;
     unsigned start_bus;
 
     const char *group_type;
+    /*
+     * How many ranges the emulator's early scan will find in the group; it
+     * learns from exactly one
+     */
     unsigned relaxable;
 
-    const char *unit;
-    bool any_unit;
-    bool dmar_there;
+    const char *unit;       /* the IOMMU unit of the IGD, or NULL */
+    bool any_unit;          /* the kernel drives any Intel IOMMU */
+    bool dmar_there;        /* there is a DMAR table, whoever may read it */
     HostFact iommu_width;
     HostFact cpu_width;
-    HostFact intremap;
-    bool unsafe_interrupts;
-    uint8_t dmar_flags;
-    GArray *rmrrs;
+    HostFact intremap;      /* 1 if the IOMMU can remap interrupts, 0 if not */
+    bool unsafe_interrupts; /* VFIO was told to do without */
+    uint8_t dmar_flags;     /* like @rmrrs valid if @dmar_why is NULL */
+    GArray *rmrrs;          /* (element-type DmarRmrr) */
     const char *dmar_why;
 
     HostFact ggc;
     HostFact bdsm;
-    HostFact asls;
-    const char *framebuffer;
-    HostRegion by_group;
-    HostRegion by_config;
-    HostRegion by_kernel;
-    bool log_is_whole;
-    HostRegion region;
+    HostFact asls;          /* the address of the OpRegion, 0 for none */
+    const char *framebuffer;            /* holds BAR 2 for the host's console */
+    HostRegion by_group;    /* from reserved_regions: no privilege needed */
+    HostRegion by_config;   /* from GGC and BDSM */
+    HostRegion by_kernel;   /* reserved early at boot: the DSM alone */
+    bool log_is_whole;      /* the kernel's log goes back to its first line */
+    HostRegion region;      /* @by_config, or else @by_group */
 
-    GArray *iomem;
+    GArray *iomem;          /* (element-type MemRange) */
     const char *iomem_why;
-    GArray *firmware;
+    GArray *firmware;       /* (element-type MemRange) */
     const char *firmware_why;
 
     HostFact mappings;
@@ -279,15 +235,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_free)
 /* host_valid_address: whether a text is "dddd:bb:dd.f" */
 bool host_valid_address(const char *text);
 
-/**
- * host_sources_differ: config space and the group's ranges are both known, and
- * are not the same; the emulator would refuse to start
- */
-bool host_sources_differ(const Host *host);
-
-/**
- * host_needs_place: whether the IGD has stolen memory at an address of its own
- */
+/* host_needs_place: the IGD has stolen memory at an address of its own */
 bool host_needs_place(const Host *host);
 
 /**

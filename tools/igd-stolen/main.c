@@ -6,27 +6,186 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Glue: reads the host or a bundle, prints, returns the exit status: 0 all is
- * well, 1 a check failed, 2 it could not be done as asked. The one file it
- * ever writes is that of "capture -o".
+ * well, 1 a check failed, 2 it could not be done as asked. Opens regular files
+ * for reading only; the one file it ever writes is that of "capture -o".
+ * Tested by tests/tool, with directories made for it and as "nobody".
  */
 
 #include "qemu/osdep.h"
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/klog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "run.h"
 
+#define NAME            "igd-stolen"
 #define EXIT_USAGE      2
 
-static void G_GNUC_PRINTF(1, 2) main_complain(const char *format, ...)
-{
-    va_list ap;
+/* All of config space; of the longer one nothing else is looked at */
+#define CONFIG_WHOLE    256
 
-    fputs("igd-stolen: ", stderr);
-    va_start(ap, format);
-    vfprintf(stderr, format, ap);
-    va_end(ap);
-    fputc('\n', stderr);
+static HostStatus live_status(int error)
+{
+    switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENODEV:
+        return HOST_ABSENT;
+    case EACCES:
+    case EPERM:
+        return HOST_DENIED;
+    default:
+        return HOST_FAILED;
+    }
 }
+
+/* Regular files only: opening a device or a pipe could do something */
+static int live_open(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+
+    if (fd >= 0 && (fstat(fd, &status) || !S_ISREG(status.st_mode))) {
+        close(fd);
+        errno = EINVAL;
+        return -1;
+    }
+    return fd;
+}
+
+/* A regular file, of which @most bytes and a few more are read */
+static HostStatus live_file(const char *path, size_t most, char **data,
+                            size_t *size)
+{
+    int fd = live_open(path);
+    GString *content;
+    char buffer[4096];
+    ssize_t got;
+    int error;
+
+    if (fd < 0) {
+        return live_status(errno);
+    }
+    content = g_string_new(NULL);
+    do {
+        got = read(fd, buffer, sizeof(buffer));
+        if (got > 0) {
+            g_string_append_len(content, buffer, got);
+        }
+    } while ((got > 0 && content->len <= most) ||
+             (got < 0 && errno == EINTR));
+    error = errno;
+    close(fd);
+    if (got < 0) {
+        g_string_free(content, TRUE);
+        return live_status(error);
+    }
+    *size = content->len;
+    *data = g_string_free(content, FALSE);
+    return HOST_OK;
+}
+
+static HostStatus live_link(const char *path, char **data, size_t *size)
+{
+    char target[HOST_STORE_MAX_PATH];
+    ssize_t got = readlink(path, target, sizeof(target));
+
+    if (got < 0 || got == sizeof(target)) {
+        return got < 0 ? live_status(errno) : HOST_FAILED;
+    }
+    *data = g_strndup(target, got);
+    *size = got;
+    return HOST_OK;
+}
+
+static int live_is_name(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+}
+
+static HostStatus live_directory(const char *path, char **data, size_t *size)
+{
+    GString *names = g_string_new(NULL);
+    struct dirent **entries;
+    int count = scandir(path, &entries, live_is_name, alphasort);
+    int i;
+
+    if (count < 0) {
+        g_string_free(names, TRUE);
+        return live_status(errno);
+    }
+    for (i = 0; i < count; i++) {
+        g_string_append_printf(names, "%s%s", i ? "\n" : "",
+                               entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    *size = names->len;
+    *data = g_string_free(names, FALSE);
+    return HOST_OK;
+}
+
+/* klogctl(2): what of the log is there, without taking any of it */
+#define LOG_READ_ALL    3
+#define LOG_SIZE        10
+
+/* All of the log may be more than a store takes: only what is looked at */
+static HostStatus live_log(char **data, size_t *size)
+{
+    int room = klogctl(LOG_SIZE, NULL, 0);
+    g_autofree char *log = room > 0 ? g_malloc0(room + 1) : NULL;
+    GString *kept;
+    g_auto(GStrv) lines = NULL;
+    unsigned i;
+
+    if (!log || klogctl(LOG_READ_ALL, log, room) < 0) {
+        return live_status(errno);
+    }
+    kept = g_string_new(NULL);
+    lines = g_strsplit(log, "\n", -1);
+    for (i = 0; lines[i]; i++) {
+        if (strstr(lines[i], HOST_LOG_FIRST) ||
+            strstr(lines[i], HOST_LOG_STOLEN)) {
+            g_string_append_printf(kept, "%s\n", lines[i]);
+        }
+    }
+    *size = kept->len;
+    *data = g_string_free(kept, FALSE);
+    return HOST_OK;
+}
+
+/* A HostReadFunc; @opaque is read in place of "/", "" for the real one */
+static HostStatus live_read(void *opaque, HostKind kind, const char *path,
+                     char **data, size_t *size)
+{
+    g_autofree char *whole = g_strdup_printf("%s%s", (char *)opaque, path);
+    size_t most = kind == HOST_CONFIG ? CONFIG_WHOLE : HOST_STORE_MAX_CONTENT;
+    HostStatus status;
+
+    if (kind == HOST_LINK) {
+        return live_link(whole, data, size);
+    }
+    if (kind == HOST_DIR) {
+        return live_directory(whole, data, size);
+    }
+    if (!strcmp(whole, HOST_LOG)) {
+        return live_log(data, size);
+    }
+    status = live_file(whole, most, data, size);
+    if (status == HOST_OK && kind == HOST_FILE && *size > most) {
+        /* None of sysfs is as long */
+        g_clear_pointer(data, g_free);
+        *size = 0;
+        return HOST_FAILED;
+    }
+    *size = MIN(*size, most);
+    return status;
+}
+
+/* The program */
 
 /* NULL if there is no such bundle, and said so */
 static HostStore *main_store(const Options *options)
@@ -50,8 +209,8 @@ static HostStore *main_store(const Options *options)
         store = bundle_parse(text, size, &wrong);
     }
     if (!store) {
-        main_complain("--from %s: %s; try: igd-stolen capture -o host.bundle",
-                      options->from, wrong ?: why[status]);
+        fprintf(stderr, NAME ": --from %s: %s; try: " NAME " capture -o "
+                "host.bundle\n", options->from, wrong ?: why[status]);
     }
     return store;
 }
@@ -59,7 +218,7 @@ static HostStore *main_store(const Options *options)
 static int main_print(const char *text)
 {
     if (fputs(text, stdout) < 0 || fflush(stdout)) {
-        main_complain("standard output: %s", g_strerror(errno));
+        fprintf(stderr, NAME ": standard output: %s\n", g_strerror(errno));
         return EXIT_USAGE;
     }
     return 0;
@@ -79,8 +238,8 @@ static int main_capture(HostStore *store, const Options *options)
     failed = !file || fwrite(text->str, 1, text->len, file) != text->len;
     failed |= file && fclose(file);
     if (failed) {
-        main_complain("-o %s: %s; try: igd-stolen capture -o -",
-                      options->output, g_strerror(errno));
+        fprintf(stderr, NAME ": -o %s: %s; try: " NAME " capture -o -\n",
+                options->output, g_strerror(errno));
         return EXIT_USAGE;
     }
     return 0;
@@ -132,15 +291,15 @@ int main(int argc, char **argv)
     g_autofree char *wrong = NULL;
     int status;
 
-    g_set_prgname("igd-stolen");
+    g_set_prgname(NAME);
     wrong = options_parse(argc, argv, &options);
     if (wrong) {
-        main_complain("%s", wrong);
+        fprintf(stderr, NAME ": %s\n", wrong);
         status = EXIT_USAGE;
     } else if (options.help) {
         status = main_print(options.help);
     } else if (options.version) {
-        status = main_print("igd-stolen " IGD_STOLEN_VERSION "\n");
+        status = main_print(NAME " " IGD_STOLEN_VERSION "\n");
     } else {
         if (!options.plan.emulator) {
             options.plan.emulator = main_emulator(argv[0], &options);

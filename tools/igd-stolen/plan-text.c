@@ -65,13 +65,13 @@ static const char *plan_placement_why(const Plan *plan, bool placed)
 static void plan_word_machine(const Plan *plan, GArray *words)
 {
     HostStore *store = plan->host->store;
-    const char *machine = plan_is_q35(plan) ? "q35" : "pc";
+    const char *machine = plan->q35 ? "q35" : "pc";
     bool kvm = plan->host->kvm;
     bool iommu = plan->request.iommu;
-    unsigned limit = plan_cpu_limit(plan);
+    unsigned limit = plan->cpu_limit;
 
     plan_word(words, iommu ? "the chipset with VT-d; KVM leaves the I/O APIC "
-              "to the emulator for intremap=on" : plan_is_q35(plan) ?
+              "to the emulator for intremap=on" : plan->q35 ?
               "the chipset of newer PCs" :
               "the chipset of older PCs; it has no VT-d, so no RMRR",
               host_text(store, "-machine %s,accel=%s%s", machine,
@@ -95,7 +95,6 @@ static void plan_word_memory(const Plan *plan, GArray *words)
 {
     HostStore *store = plan->host->store;
     uint64_t mib = plan->request.memory >> 20;
-    bool seabios = plan->request.firmware == STOLEN_FIRMWARE_SEABIOS;
     const HostSystem *system = host_system(plan->host);
 
     plan_word(words, "RAM; what is in the way of stolen memory goes above "
@@ -105,11 +104,11 @@ static void plan_word_memory(const Plan *plan, GArray *words)
               "memtune/hard_limit", "--balloon 0");
     plan_word(words, "no other display beside the IGD", "-vga none",
               "video none", "--vga none");
-    if (!plan_is_q35(plan)) {
+    if (!plan->q35) {
         plan_word(words, "no card where the IGD goes; give your network "
                   "another slot", "-nic none", NULL, NULL);
     }
-    if (seabios) {
+    if (plan->seabios) {
         plan_word(words, "the firmware; on q35 it shows no picture", NULL,
                   "os", "--bios seabios");
     } else {
@@ -127,7 +126,7 @@ static void plan_word_memory(const Plan *plan, GArray *words)
 static const char *plan_proxmox_args(const Plan *plan, const char *rest)
 {
     HostStore *store = plan->host->store;
-    unsigned limit = plan_cpu_limit(plan);
+    unsigned limit = plan->cpu_limit;
 
     return host_text(
         store, "--args \"%s%s-device vfio-pci,host=%s,bus=pcie.0,addr=02.0%s"
@@ -178,7 +177,7 @@ static void plan_word_devices(const Plan *plan, GArray *words)
                         rom), "hostdev", NULL);
     /* Proxmox VE's emulator does not start if it asks in vain */
     plan_word(words, plan_placement_why(plan, false), NULL, NULL,
-              plan_is_q35(plan) ?
+              plan->q35 ?
               plan_proxmox_args(plan, host_text(
                   store, "%s%s", there == 1 ? opregion : "", rom)) :
               plan_proxmox_hostpci(plan));
@@ -201,20 +200,22 @@ static GArray *plan_words(const Plan *plan)
 
 /* The comment */
 
-static void plan_reasons(const Plan *plan, GString *out)
+/* The options of the format, or the reason of each */
+static void plan_print_words(const Plan *plan, bool reasons, GString *out)
 {
     g_autoptr(GArray) words = plan_words(plan);
     unsigned i;
 
-    g_string_append(out, "Why:\n");
     for (i = 0; i < words->len; i++) {
         const PlanWord *word = &g_array_index(words, PlanWord, i);
         const char *option = word->option[plan->request.format];
 
-        if (option) {
+        if (option && reasons) {
             g_string_append_printf(out, "  %.*s: %s\n",
                                    (int)strcspn(option, ",\""), option,
                                    word->why);
+        } else if (option) {
+            g_string_append_printf(out, " \\\n    %s", option);
         }
     }
 }
@@ -224,7 +225,7 @@ static void plan_left_out(const Plan *plan, GString *out)
     bool proxmox = plan->request.format == PLAN_PROXMOX;
 
     g_string_append(out, "Left out:\n");
-    if (proxmox && plan_is_q35(plan) && host_opregion(plan->host) < 0) {
+    if (proxmox && plan->q35 && host_opregion(plan->host) < 0) {
         g_string_append(out, "  x-igd-opregion: whether there is an OpRegion "
                         "only root is shown\n");
     }
@@ -232,13 +233,13 @@ static void plan_left_out(const Plan *plan, GString *out)
         g_string_append(out, "  romfile: before the guest's driver is loaded "
                         "there is a picture only with the ROM of VfioIgdPkg "
                         "or LongQT-sea's intel-igpu-passthru: --rom FILE\n");
-    } else if (proxmox && !plan_is_q35(plan)) {
+    } else if (proxmox && !plan->q35) {
         g_string_append(out, "  the directory of the ROM: Proxmox VE wants it "
                         "in /usr/share/kvm\n");
     }
     g_string_append_printf(out, "  x-igd-lpc: %s\n"
                            "  x-igd-gms: the device's own size is right\n",
-                           plan_is_q35(plan) ? "q35 has an LPC bridge of its "
+                           plan->q35 ? "q35 has an LPC bridge of its "
                            "own and does not start with it" :
                            "a driver that wants the host's LPC bridge may "
                            "need x-igd-lpc=on");
@@ -287,7 +288,8 @@ static GString *plan_comment(const Plan *plan)
     GString *out = g_string_new(NULL);
     unsigned i;
 
-    plan_reasons(plan, out);
+    g_string_append(out, "Why:\n");
+    plan_print_words(plan, true, out);
     plan_left_out(plan, out);
     g_string_append(out, "Memory of the guest:\n");
     plan_draw(plan, plan->guest_map, out);
@@ -336,55 +338,7 @@ static void plan_print_comment(const Plan *plan, const char *prefix,
     }
 }
 
-/* The command and the domain */
-
-/* A command with its options, a line for each */
-static void plan_script(const Plan *plan, const char *command, GString *out)
-{
-    g_autoptr(GArray) words = plan_words(plan);
-    unsigned i;
-
-    g_string_append(out, command);
-    for (i = 0; i < words->len; i++) {
-        const PlanWord *word = &g_array_index(words, PlanWord, i);
-        const char *option = word->option[plan->request.format];
-
-        if (option) {
-            g_string_append_printf(out, " \\\n    %s", option);
-        }
-    }
-    g_string_append_c(out, '\n');
-}
-
-static void plan_libvirt_head(const Plan *plan, GString *out)
-{
-    bool kvm = plan->host->kvm;
-    bool seabios = plan->request.firmware == STOLEN_FIRMWARE_SEABIOS;
-
-    g_string_append_printf(
-        out,
-        "<domain type='%s'\n"
-        "        xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
-        "  <name>igd</name>\n"
-        "  <memory unit='MiB'>%" PRIu64 "</memory>\n"
-        "  <memtune>\n"
-        "    <hard_limit unit='MiB'>%" PRIu64 "</hard_limit>\n"
-        "  </memtune>\n"
-        "  <vcpu>4</vcpu>\n"
-        "  <os%s>\n"
-        "    <type arch='x86_64' machine='%s'>hvm</type>\n"
-        "  </os>\n"
-        "  <features>\n"
-        "    <acpi/>\n"
-        "    <apic/>\n"
-        "%s"
-        "  </features>\n"
-        "%s",
-        kvm ? "kvm" : "qemu", plan->request.memory >> 20, plan->locked >> 20,
-        seabios ? "" : " firmware='efi'", plan_is_q35(plan) ? "q35" : "pc",
-        plan->request.iommu ? "    <ioapic driver='qemu'/>\n" : "",
-        kvm ? "  <cpu mode='host-passthrough'/>\n" : "");
-}
+/* The domain */
 
 /* managed: libvirt takes it from the host's driver; it stays with vfio-pci */
 static void plan_libvirt_device(const HostDevice *device, const char *alias,
@@ -399,16 +353,39 @@ static void plan_libvirt_device(const HostDevice *device, const char *alias,
         "        <address domain='0x%.4s' bus='0x%.2s' slot='0x%.2s' "
         "function='0x%c'/>\n"
         "      </source>\n"
-        "      <alias name='%s'/>\n",
-        address, address + 5, address + 8, address[11], alias);
-    if (rom) {
-        g_string_append_printf(out, "      <rom file='%s'/>\n", rom);
-    }
-    g_string_append_printf(
-        out,
+        "      <alias name='%s'/>\n"
+        "%s%s%s"
         "      <address type='pci' domain='0x0000' bus='0x00' slot='0x%02x' "
         "function='0x0'/>\n"
-        "    </hostdev>\n", slot);
+        "    </hostdev>\n",
+        address, address + 5, address + 8, address[11], alias,
+        rom ? "      <rom file='" : "", rom ?: "", rom ? "'/>\n" : "", slot);
+}
+
+static void plan_libvirt_devices(const Plan *plan, GString *out)
+{
+    g_autofree char *emulator = g_markup_escape_text(
+        plan->request.emulator ?: "/usr/bin/" PLAN_EMULATOR, -1);
+
+    g_string_append_printf(out,
+                           "  <devices>\n"
+                           "    <emulator>%s</emulator>\n", emulator);
+    plan_libvirt_device(&plan->host->igd, "ua-igd", 2, plan->request.rom, out);
+    if (plan->request.audio) {
+        plan_libvirt_device(&plan->host->audio, "ua-igd-audio", 3, NULL, out);
+    }
+    if (plan->request.iommu) {
+        g_string_append_printf(
+            out,
+            "    <iommu model='intel'>\n"
+            "      <driver intremap='on' caching_mode='on' aw_bits='%u'/>\n"
+            "    </iommu>\n", plan->aw_bits);
+    }
+    g_string_append(out,
+                    "    <video>\n"
+                    "      <model type='none'/>\n"
+                    "    </video>\n"
+                    "  </devices>\n");
 }
 
 static void plan_libvirt_number(GString *out, const char *name, uint64_t value)
@@ -453,30 +430,33 @@ static void plan_libvirt_override(const Plan *plan, GString *out)
 
 static void plan_libvirt_text(const Plan *plan, GString *out)
 {
-    g_autofree char *emulator = g_markup_escape_text(
-        plan->request.emulator ?: "/usr/bin/" PLAN_EMULATOR, -1);
-    unsigned limit = plan_cpu_limit(plan);
+    const char *kvm = plan->host->kvm ? "kvm" : "qemu";
+    unsigned limit = plan->cpu_limit;
 
-    plan_libvirt_head(plan, out);
-    g_string_append_printf(out,
-                           "  <devices>\n"
-                           "    <emulator>%s</emulator>\n", emulator);
-    plan_libvirt_device(&plan->host->igd, "ua-igd", 2, plan->request.rom, out);
-    if (plan->request.audio) {
-        plan_libvirt_device(&plan->host->audio, "ua-igd-audio", 3, NULL, out);
-    }
-    if (plan->request.iommu) {
-        g_string_append_printf(
-            out,
-            "    <iommu model='intel'>\n"
-            "      <driver intremap='on' caching_mode='on' aw_bits='%u'/>\n"
-            "    </iommu>\n", plan->aw_bits);
-    }
-    g_string_append(out,
-                    "    <video>\n"
-                    "      <model type='none'/>\n"
-                    "    </video>\n"
-                    "  </devices>\n");
+    g_string_append_printf(
+        out,
+        "<domain type='%s'\n"
+        "        xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+        "  <name>igd</name>\n"
+        "  <memory unit='MiB'>%" PRIu64 "</memory>\n"
+        "  <memtune>\n"
+        "    <hard_limit unit='MiB'>%" PRIu64 "</hard_limit>\n"
+        "  </memtune>\n"
+        "  <vcpu>4</vcpu>\n"
+        "  <os%s>\n"
+        "    <type arch='x86_64' machine='%s'>hvm</type>\n"
+        "  </os>\n"
+        "  <features>\n"
+        "    <acpi/>\n"
+        "    <apic/>\n"
+        "%s"
+        "  </features>\n"
+        "%s",
+        kvm, plan->request.memory >> 20, plan->locked >> 20,
+        plan->seabios ? "" : " firmware='efi'", plan->q35 ? "q35" : "pc",
+        plan->request.iommu ? "    <ioapic driver='qemu'/>\n" : "",
+        plan->host->kvm ? "  <cpu mode='host-passthrough'/>\n" : "");
+    plan_libvirt_devices(plan, out);
     if (limit) {
         g_string_append_printf(
             out,
@@ -500,10 +480,11 @@ void plan_text(const Plan *plan, GString *out)
         plan_libvirt_text(plan, out);
     } else {
         plan_print_comment(plan, "# ", out);
-        plan_script(plan, plan->request.format == PLAN_PROXMOX ?
-                    "qm set \"$VMID\"" :
-                    plan_quote(plan, plan->request.emulator ?: PLAN_EMULATOR),
-                    out);
+        g_string_append(out, plan->request.format == PLAN_PROXMOX ?
+                        "qm set \"$VMID\"" : plan_quote(
+                            plan, plan->request.emulator ?: PLAN_EMULATOR));
+        plan_print_words(plan, false, out);
+        g_string_append_c(out, '\n');
     }
 }
 
@@ -561,9 +542,8 @@ json_t *plan_json(const Plan *plan)
     return json_pack(
         "{s:I, s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}",
         "memory", (json_int_t)plan->request.memory,
-        "machine", plan_is_q35(plan) ? "q35" : "pc",
-        "firmware", plan->request.firmware == STOLEN_FIRMWARE_SEABIOS ?
-                    "seabios" : "ovmf",
+        "machine", plan->q35 ? "q35" : "pc",
+        "firmware", plan->seabios ? "seabios" : "ovmf",
         "placed", plan->placed,
         "low_ram", json_address(plan->low_ram),
         "aw_bits", plan->request.iommu ? json_integer(plan->aw_bits)

@@ -41,11 +41,6 @@ const char *const plan_format_names[PLAN_FORMAT__MAX] = {
     [PLAN_JSON] = "json",
 };
 
-bool plan_is_q35(const Plan *plan)
-{
-    return plan->request.machine == STOLEN_MACHINE_Q35;
-}
-
 const char *plan_quote(const Plan *plan, const char *path)
 {
     return path[strspn(path, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
@@ -63,13 +58,13 @@ static const char *plan_again(const Plan *plan, uint64_t memory,
     return host_text(
         plan->host->store,
         "igd-stolen plan --memory %" PRIu64 "M%s%s%s%s%s%s%s%s%s%s%s%s",
-        memory >> 20, plan_is_q35(plan) ? "" : " --machine pc",
-        r->firmware == STOLEN_FIRMWARE_SEABIOS ? "" : " --firmware ovmf",
+        memory >> 20, plan->q35 ? "" : " --machine pc",
+        plan->seabios ? "" : " --firmware ovmf",
         format ? " --format " : "", format ? plan_format_names[r->format] : "",
         r->emulator_asked ? " --emulator " : "",
         r->emulator_asked ? plan_quote(plan, r->emulator) : "",
         r->rom ? " --rom " : "", r->rom ?: "", r->audio ? " --audio" : "",
-        r->iommu || !plan_is_q35(plan) ? "" : " --no-iommu",
+        r->iommu || !plan->q35 ? "" : " --no-iommu",
         plan->host->asked, option);
 }
 
@@ -108,8 +103,7 @@ static void plan_add_place(Plan *plan, Check *check, const StolenPlan *place)
                   "# without a plan: vfio-pci,x-igd-stolen=firmware places it "
                   "elsewhere, which drivers may notice",
                   "%s", plan_conflict(plan, place, range));
-    } else if (plan->request.firmware != STOLEN_FIRMWARE_SEABIOS &&
-               plan_is_q35(plan) &&
+    } else if (!plan->seabios && plan->q35 &&
                stolen_region_overlaps(r, STOLEN_SEABIOS_ECAM_BASE,
                                       STOLEN_SEABIOS_ECAM_LIMIT)) {
         check_set(check, CHECK_WARN, host_text(
@@ -123,12 +117,12 @@ static void plan_add_place(Plan *plan, Check *check, const StolenPlan *place)
 }
 
 /* How much RAM the machine puts below 4 GiB when nothing limits it */
-static uint64_t plan_usual_low_ram(const PlanRequest *r)
+static uint64_t plan_usual_low_ram(const Plan *plan)
 {
-    bool q35 = r->machine == STOLEN_MACHINE_Q35;
+    uint64_t memory = plan->request.memory;
 
-    return r->memory < (q35 ? Q35_LOW_RAM_MAX : I440FX_LOW_RAM_MAX) ?
-           r->memory : q35 ? Q35_LOW_RAM_SPLIT : I440FX_LOW_RAM_SPLIT;
+    return memory < (plan->q35 ? Q35_LOW_RAM_MAX : I440FX_LOW_RAM_MAX) ?
+           memory : plan->q35 ? Q35_LOW_RAM_SPLIT : I440FX_LOW_RAM_SPLIT;
 }
 
 static void plan_region(Plan *plan)
@@ -138,12 +132,12 @@ static void plan_region(Plan *plan)
     StolenLayout layout = {
         .machine = plan->request.machine,
         .firmware = plan->request.firmware,
-        .tseg_max = plan_is_q35(plan) ? TSEG_MAX : 0,
+        .tseg_max = plan->q35 ? TSEG_MAX : 0,
     };
     StolenPlan place;
     Check *check;
 
-    plan->low_ram = plan_usual_low_ram(&plan->request);
+    plan->low_ram = plan_usual_low_ram(plan);
     if (!host->region.known || !host_needs_place(host)) {
         return;
     }
@@ -158,15 +152,6 @@ static void plan_region(Plan *plan)
     layout.low_ram_size = plan->low_ram;
     place = stolen_plan_place(&layout, r);
     plan_add_place(plan, check, &place);
-}
-
-unsigned plan_cpu_limit(const Plan *plan)
-{
-    const HostFact *iommu = &plan->host->iommu_width;
-    const HostFact *cpu = &plan->host->cpu_width;
-
-    return plan->host->kvm && iommu->known &&
-           (!cpu->known || cpu->value > iommu->value) ? iommu->value : 0;
 }
 
 static void plan_width(Plan *plan)
@@ -191,38 +176,30 @@ static void plan_width(Plan *plan)
     }
 }
 
-static void plan_accelerator(Plan *plan)
+static void plan_resources(Plan *plan)
 {
-    Check *check = check_add(plan->checks, "kvm", "for KVM");
-
-    if (plan->host->kvm) {
-        check_pass(check, "there");
-    } else {
-        check_set(check, CHECK_WARN, "modprobe kvm_intel",
-                  "not there: the guest will be slow");
-    }
-}
-
-static void plan_memory(Plan *plan)
-{
-    Check *check = check_add(plan->checks, "memory", "for free memory");
     const Host *host = plan->host;
+    const HostFact *available = &host->memory_free;
     bool enough;
+    Check *check;
 
     plan->locked = plan->request.memory + LOCKED_REST +
                    (plan->placed ? stolen_region_size(&host->region.region)
                                  : 0);
-    enough = host->memory_free.value >= plan->locked;
-    if (!host->memory_free.known) {
-        check_set(check, CHECK_WARN, NULL, "unknown: %s",
-                  host->memory_free.from);
-    } else {
-        check_set(check, enough ? CHECK_PASS : CHECK_WARN,
-                  enough ? NULL : "# a smaller --memory",
-                  "%" PRIu64 " MiB available, %s will be locked",
-                  host->memory_free.value >> 20,
-                  text_size(host->store, plan->locked));
+    check_set(check_add(plan->checks, "kvm", "for KVM"),
+              host->kvm ? CHECK_PASS : CHECK_WARN,
+              host->kvm ? NULL : "modprobe kvm_intel", "%s",
+              host->kvm ? "there" : "not there: the guest will be slow");
+    check = check_add(plan->checks, "memory", "for free memory");
+    if (!available->known) {
+        check_set(check, CHECK_WARN, NULL, "unknown: %s", available->from);
+        return;
     }
+    enough = available->value >= plan->locked;
+    check_set(check, enough ? CHECK_PASS : CHECK_WARN,
+              enough ? NULL : "# a smaller --memory",
+              "%" PRIu64 " MiB available, %s will be locked",
+              available->value >> 20, text_size(host->store, plan->locked));
 }
 
 static void plan_row(GArray *map, uint64_t base, uint64_t limit,
@@ -270,9 +247,8 @@ static void plan_guest_map(Plan *plan)
 {
     GArray *map = plan->guest_map;
     const StolenRegion *r = &plan->host->region.region;
-    bool seabios = plan->request.firmware == STOLEN_FIRMWARE_SEABIOS;
-    uint64_t ecam = seabios ? STOLEN_SEABIOS_ECAM_BASE : OVMF_ECAM_BASE;
-    uint64_t ecam_limit = seabios ? STOLEN_SEABIOS_ECAM_LIMIT
+    uint64_t ecam = plan->seabios ? STOLEN_SEABIOS_ECAM_BASE : OVMF_ECAM_BASE;
+    uint64_t ecam_limit = plan->seabios ? STOLEN_SEABIOS_ECAM_LIMIT
                                   : OVMF_ECAM_LIMIT;
 
     if (!plan->low_ram || checks_worst(plan->checks) == CHECK_FAIL) {
@@ -282,9 +258,9 @@ static void plan_guest_map(Plan *plan)
     if (plan->placed) {
         plan_region_rows(map, &plan->host->region);
     }
-    if (plan_is_q35(plan) &&
+    if (plan->q35 &&
         !(plan->placed && stolen_region_overlaps(r, ecam, ecam_limit))) {
-        plan_row(map, ecam, ecam_limit, seabios ? "MMCONFIG (SeaBIOS)"
+        plan_row(map, ecam, ecam_limit, plan->seabios ? "MMCONFIG (SeaBIOS)"
                                                 : "MMCONFIG (OVMF 2024+)");
     }
     plan_row(map, STOLEN_CHIPSET_BASE, STOLEN_4G_LIMIT,
@@ -329,7 +305,14 @@ Plan *plan_new(const Host *host, const PlanRequest *request)
 
     plan->host = host;
     plan->request = *request;
+    plan->q35 = request->machine == STOLEN_MACHINE_Q35;
+    plan->seabios = request->firmware == STOLEN_FIRMWARE_SEABIOS;
     plan->aw_bits = host_aw_bits(host);
+    if (host->kvm && host->iommu_width.known &&
+        (!host->cpu_width.known ||
+         host->cpu_width.value > host->iommu_width.value)) {
+        plan->cpu_limit = host->iommu_width.value;
+    }
     plan->checks = probe_checks(host, request->iommu ?
                                 plan_again(plan, request->memory,
                                            " --no-iommu") : NULL,
@@ -337,8 +320,7 @@ Plan *plan_new(const Host *host, const PlanRequest *request)
     if (host->igd.address) {
         plan_region(plan);
         plan_width(plan);
-        plan_accelerator(plan);
-        plan_memory(plan);
+        plan_resources(plan);
     }
     plan->guest_map = g_array_new(FALSE, FALSE, sizeof(MemRange));
     plan->host_map = g_array_new(FALSE, FALSE, sizeof(MemRange));

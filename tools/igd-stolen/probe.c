@@ -37,20 +37,21 @@
 /* The kernel's framebuffer is set up by sysfb_init from this kernel on */
 #define SYSFB_KERNEL    HOST_KERNEL(5, 15)
 
+#define OVMF_4M         "/usr/share/OVMF/OVMF_CODE_4M.fd", \
+                        "/usr/share/OVMF/OVMF_VARS_4M.fd"
+
 static const HostSystem systems[] = {
     { " ubuntu ", "apt-get install linux-generic",
       "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' > "
       "/etc/default/grub.d/igd-stolen-%s.cfg\nupdate-grub\n# then reboot",
-      "dpkg -s ovmf",
-      "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
+      "dpkg -s ovmf", OVMF_4M },
     { " debian ", "apt-get install linux-image-amd64",
       "# Proxmox VE booted by systemd-boot has /etc/kernel/cmdline instead, "
       "and proxmox-boot-tool refresh\n"
       "mkdir -p /etc/default/grub.d\n"
       "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' > "
       "/etc/default/grub.d/igd-stolen-%s.cfg\nupdate-grub\n# then reboot",
-      "dpkg -s ovmf",
-      "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
+      "dpkg -s ovmf", OVMF_4M },
     { " fedora ", "dnf upgrade kernel",
       "grubby --update-kernel=ALL --args=%s\n# then reboot",
       "rpm -q edk2-ovmf", "/usr/share/edk2/ovmf/OVMF_CODE.fd",
@@ -61,7 +62,7 @@ static const HostSystem systems[] = {
       "pacman -Q edk2-ovmf", "/usr/share/edk2/x64/OVMF_CODE.4m.fd",
       "/usr/share/edk2/x64/OVMF_VARS.4m.fd" },
     { "", NULL, "# add %s to the kernel's command line, then reboot", NULL,
-      "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
+      OVMF_4M },
 };
 
 const HostSystem *host_system(const Host *host)
@@ -84,15 +85,13 @@ static const char *hint_cmdline(const Host *host, const char *word)
 }
 
 /* Proxmox VE has kernels of its own, which replace the distribution's */
-static const char *hint_kernel(const Host *host, const char *version)
+static const char *hint_kernel(const Host *host)
 {
     const char *command = host->kernel_is_pve ? NULL
                                               : host_system(host)->kernel;
 
-    return command ? host_text(host->store, "# Linux %s or later:\n%s",
-                               version, command)
-                   : host_text(host->store, "# install Linux %s or later",
-                               version);
+    return command ? host_text(host->store, "# Linux 5.3 or later:\n%s",
+                               command) : "# install Linux 5.3 or later";
 }
 
 /* Takes a device from its driver, if it has one, and gives it to vfio-pci */
@@ -193,43 +192,22 @@ static const char *probe_vital(const HostDevice *device)
            !device->class ? "a device of unknown class" : NULL;
 }
 
-/* NULL if VFIO can have the group as it is */
-static const char *probe_group_hint(const Host *host, const HostDevice *device)
+static const char *probe_takes(const Host *host, const char *before,
+                               const HostDevice *other)
 {
-    const char *hint = NULL, *vital = NULL;
-    unsigned i;
+    const char *stops = g_strcmp0(other->address, host->audio.address) ?
+        host_text(host->store, "# what %s does for the host stops: class "
+                  "%04x\n", other->driver, other->class) : SOUND_STOPS;
 
-    for (i = 0; i < device->others->len; i++) {
-        const HostDevice *other = &g_array_index(device->others, HostDevice,
-                                                 i);
-        const char *kind = probe_vital(other);
-
-        if (probe_is_harmless(other)) {
-            continue;
-        }
-        if (kind) {
-            vital = host_text(host->store, "%s%s# %s is %s, which this host "
-                              "may need: no command takes it away; a card can "
-                              "go into another slot", vital ?: "",
-                              vital ? "\n" : "", other->address, kind);
-            continue;
-        }
-        hint = host_text(host->store, "%s%s", hint ?: "", hint ? "\n" : "");
-        hint = g_strcmp0(other->address, host->audio.address) ?
-               host_text(host->store, "%s# what %s does for the host stops: "
-                         "class %04x\n", hint, other->driver, other->class) :
-               host_text(host->store, "%s" SOUND_STOPS, hint);
-        hint = hint_bind(host, hint, other);
-    }
-    return vital ?: hint;
+    return hint_bind(host, before ? host_text(host->store, "%s\n%s", before,
+                                              stops) : stops, other);
 }
 
 static void probe_group(CheckList *list, const Host *host, const char *name,
                         const char *title, const HostDevice *device)
 {
     Check *check = check_add(list, name, title);
-    g_autoptr(GString) names = g_string_new(NULL);
-    const char *hint;
+    const char *names = "", *takes = NULL, *vital = NULL;
     unsigned i;
 
     if (!device->group) {
@@ -240,15 +218,28 @@ static void probe_group(CheckList *list, const Host *host, const char *name,
     for (i = 0; i < device->others->len; i++) {
         const HostDevice *other = &g_array_index(device->others, HostDevice,
                                                  i);
+        const char *kind = probe_vital(other);
 
-        g_string_append_printf(names, "%s%s (%04x:%04x, %s)", i ? ", " : "",
-                               other->address, other->vendor, other->device,
-                               other->driver ?: "no driver");
+        names = host_text(host->store, "%s%s%s (%04x:%04x, %s)", names,
+                          i ? ", " : " has also ", other->address,
+                          other->vendor, other->device,
+                          other->driver ?: "no driver");
+        if (probe_is_harmless(other)) {
+            continue;
+        }
+        if (kind) {
+            vital = host_text(host->store, "%s%s# %s is %s, which this host "
+                              "may need: no command takes it away; a card can "
+                              "go into another slot", vital ?: "",
+                              vital ? "\n" : "", other->address, kind);
+        } else {
+            takes = probe_takes(host, takes, other);
+        }
     }
-    hint = probe_group_hint(host, device);
-    check_set(check, hint ? CHECK_FAIL : names->len ? CHECK_WARN : CHECK_PASS,
-              hint, "group %s%s%s", device->group,
-              names->len ? " has also " : "", names->str);
+    /* With neither VFIO can have the group as it is */
+    check_set(check, vital || takes ? CHECK_FAIL :
+              *names ? CHECK_WARN : CHECK_PASS, vital ?: takes, "group %s%s",
+              device->group, names);
 }
 
 /* The IGD's own audio function, if the user wants it */
@@ -345,21 +336,22 @@ static void probe_width(CheckList *list, const Host *host, const char *without)
     }
 }
 
-/* Each source that knows has to say the same */
+/* Each source that knows has to say the same, or the emulator will not start */
 static void probe_sources(CheckList *list, const Host *host)
 {
     Check *check = check_add(list, "sources", "for what the sources say");
     const StolenRegion *config = &host->by_config.region;
     const StolenRegion *group = &host->by_group.region;
+    bool both = host->by_config.known && host->by_group.known;
     bool give = host_needs_base(host);
 
-    if (host_sources_differ(host)) {
+    if (both && !stolen_region_is(config, group->base, group->limit)) {
         check_set(check, CHECK_FAIL, "# and report it with this file:\n"
                   "igd-stolen capture -o host.bundle",
                   "config space says %s, reserved_regions says %s",
                   text_range(host->store, config->base, config->limit),
                   text_range(host->store, group->base, group->limit));
-    } else if (host->by_config.known && host->by_group.known) {
+    } else if (both) {
         check_pass(check, "config space and reserved_regions agree");
     } else {
         check_set(check, give ? CHECK_WARN : CHECK_PASS, NULL,
@@ -504,7 +496,7 @@ static void probe_kernel(CheckList *list, const Host *host)
         check_set(check, CHECK_WARN, NULL,
                   "unknown: /proc/sys/kernel/osrelease cannot be read");
     } else if (host->kernel_version < DISPLAY_KERNEL) {
-        check_set(check, CHECK_FAIL, hint_kernel(host, "5.3"),
+        check_set(check, CHECK_FAIL, hint_kernel(host),
                   "Linux %s, and VFIO lets a display with an RMRR go from "
                   "Linux 4.1 on", host->kernel);
     } else if (host->kernel_version < HOST_RELAXABLE_KERNEL &&

@@ -24,16 +24,6 @@
 #define DMAR_RMRR_SIZE          24
 #define DMAR_SCOPE_SIZE         6
 
-HostFact host_fact(uint64_t value, const char *from)
-{
-    return (HostFact) { .known = true, .value = value, .from = from };
-}
-
-HostFact host_unknown(const char *why)
-{
-    return (HostFact) { .from = why };
-}
-
 uint64_t read_le(const void *bytes, unsigned size)
 {
     const uint8_t *from = bytes;
@@ -55,6 +45,19 @@ bool read_number(const char *text, unsigned base, uint64_t *value)
     }
     return g_ascii_string_to_unsigned(digits, base, 0, UINT64_MAX, value,
                                       NULL);
+}
+
+bool read_range(const char *text, char separator, uint64_t *base,
+                uint64_t *limit)
+{
+    char *dash, *end;
+
+    *base = g_ascii_strtoull(text, &dash, 16);
+    if (dash == text || *dash != separator) {
+        return false;
+    }
+    *limit = g_ascii_strtoull(dash + 1, &end, 16);
+    return end > dash + 1 && *base <= *limit;
 }
 
 HostFact read_file_number(HostStore *store, unsigned base, const char *path)
@@ -144,16 +147,8 @@ static bool memmap_iomem_line(HostStore *store, const char *line,
                               MemRange *range)
 {
     const char *colon = strstr(line, " : ");
-    g_autofree char *numbers = g_strndup(line, colon ? colon - line : 0);
-    char *dash = strchr(numbers, '-');
 
-    if (!dash) {
-        return false;
-    }
-    *dash = '\0';
-    if (!read_number(numbers, 16, &range->base) ||
-        !read_number(dash + 1, 16, &range->limit) ||
-        range->limit < range->base) {
+    if (!colon || !read_range(line, '-', &range->base, &range->limit)) {
         return false;
     }
     range->depth = strspn(line, " ") / 2;
@@ -230,20 +225,6 @@ GArray *memmap_firmware(HostStore *store, const char **why)
     }
     memmap_sort(ranges);
     return ranges->len ? g_steal_pointer(&ranges) : NULL;
-}
-
-const MemRange *memmap_find(const GArray *ranges, const char *name)
-{
-    unsigned i;
-
-    for (i = 0; ranges && i < ranges->len; i++) {
-        const MemRange *range = &g_array_index(ranges, MemRange, i);
-
-        if (!strcmp(range->name, name)) {
-            return range;
-        }
-    }
-    return NULL;
 }
 
 /* The DMAR table */

@@ -12,8 +12,6 @@
 #include "qemu/osdep.h"
 #include "run.h"
 
-#define JSON_VERSION    1
-
 #define SUMMARY                                                              \
     "  igd-stolen probe                  can the IGD of this host be "       \
     "assigned?\n"                                                            \
@@ -70,27 +68,15 @@ options_refuse(const char *right, const char *format, ...)
 static bool options_size(const char *text, uint64_t *size)
 {
     static const char units[] = "KMGT";
-    uint64_t number;
-    const char *unit;
     char *end;
+    uint64_t number = g_ascii_strtoull(text, &end, 10);
+    const char *unit = strchr(units, g_ascii_toupper(*end));
+    unsigned shift = unit && *end ? 10 * (unit - units + 1) : 0;
+    const char *rest = *end ? end + 1 : end;
 
-    if (!g_ascii_isdigit(*text)) {
-        return false;
-    }
-    number = g_ascii_strtoull(text, &end, 10);
-    if (!*end) {
-        *size = number;
-        return number < UINT64_MAX;
-    }
-    unit = strchr(units, g_ascii_toupper(*end));
-    if (!unit || (end[1] && strcmp(end + 1, "iB") && strcmp(end + 1, "B"))) {
-        return false;
-    }
-    if (number > UINT64_MAX >> 10 * (unit - units + 1)) {
-        return false;
-    }
-    *size = number << 10 * (unit - units + 1);
-    return true;
+    *size = number << shift;
+    return g_ascii_isdigit(*text) && unit && number <= UINT64_MAX >> shift &&
+           (!*rest || !strcmp(rest, "B") || !strcmp(rest, "iB"));
 }
 
 static GOptionContext *options_context(OptionWords *w, Options *options)
@@ -277,13 +263,6 @@ static char *options_check(const OptionWords *w, const Options *options)
     return NULL;
 }
 
-/* lspci leaves the domain out, where there is but one */
-static char *options_address(const char *device)
-{
-    return !device ? NULL : strlen(device) == strlen("00:02.0") ?
-           g_strdup_printf("0000:%s", device) : g_strdup(device);
-}
-
 static char *options_set(const OptionWords *w, int argc, char **argv,
                          Options *options)
 {
@@ -302,7 +281,10 @@ static char *options_set(const OptionWords *w, int argc, char **argv,
         return options_refuse("--help", "one word too many: %s", argv[2]);
     }
     options->command = command;
-    options->device = options_address(w->device);
+    /* lspci leaves the domain out, where there is but one */
+    options->device =
+        w->device && strlen(w->device) == strlen("00:02.0") ?
+        g_strconcat("0000:", w->device, NULL) : g_strdup(w->device);
     return options_check(w, options) ?:
            command == COMMAND_PLAN ? options_set_plan(w, options) : NULL;
 }
@@ -345,59 +327,6 @@ void options_clear(Options *options)
 
 /* The commands */
 
-static int run_exit_status(const CheckList *checks, const Options *options)
-{
-    CheckStatus worst = checks_worst(checks);
-
-    return worst == CHECK_FAIL || (options->strict && worst == CHECK_WARN);
-}
-
-/* Takes the object over */
-static void run_json(json_t *object, const Options *options,
-                     const CheckList *checks, const Host *host, GString *out)
-{
-    json_t *rest = json_pack(
-        "{s:i, s:s, s:s, s:i, s:o, s:o}", "version", JSON_VERSION, "command",
-        command_names[options->command], "verdict",
-        check_status_name(checks_worst(checks)), "exit_status",
-        run_exit_status(checks, options), "checks", checks_json(checks),
-        "host", host_json(host));
-    char *text;
-
-    json_object_update(object, rest);
-    text = json_dumps(object, JSON_INDENT(2));
-    g_string_append_printf(out, "%s\n", text);
-    free(text);
-    json_decref(rest);
-    json_decref(object);
-}
-
-static int run_checks(const Host *host, const Options *options,
-                      CheckList *checks, GString *out)
-{
-    g_autoptr(GPtrArray) list = checks;
-
-    if (options->json) {
-        run_json(json_object(), options, list, host, out);
-    } else {
-        checks_text(list, out);
-    }
-    return run_exit_status(list, options);
-}
-
-static int run_plan(const Host *host, const Options *options, GString *out)
-{
-    g_autoptr(Plan) plan = plan_new(host, &options->plan);
-
-    if (options->json) {
-        run_json(json_pack("{s:o}", "plan", plan_json(plan)), options,
-                 plan->checks, host, out);
-    } else {
-        plan_text(plan, out);
-    }
-    return run_exit_status(plan->checks, options);
-}
-
 static CheckList *run_probe(const Host *host)
 {
     CheckList *list = probe_checks(host, host_text(
@@ -411,10 +340,25 @@ static CheckList *run_probe(const Host *host)
 int run_command(HostStore *store, const Options *options, GString *out)
 {
     g_autoptr(Host) host = host_load(store, options->device);
+    g_autoptr(Plan) plan = options->command == COMMAND_PLAN ?
+                           plan_new(host, &options->plan) : NULL;
+    g_autoptr(GPtrArray) list =
+        plan ? g_ptr_array_ref(plan->checks) :
+        options->command == COMMAND_VERIFY ? verify_checks(host) :
+        run_probe(host);
+    CheckStatus worst = checks_worst(list);
+    int status = worst == CHECK_FAIL ||
+                 (options->strict && worst == CHECK_WARN);
 
-    return options->command == COMMAND_PLAN ? run_plan(host, options, out) :
-           run_checks(host, options, options->command == COMMAND_VERIFY ?
-                      verify_checks(host) : run_probe(host), out);
+    if (options->json) {
+        checks_json(list, host, command_names[options->command], status,
+                    plan ? plan_json(plan) : NULL, out);
+    } else if (plan) {
+        plan_text(plan, out);
+    } else {
+        checks_text(list, out);
+    }
+    return status;
 }
 
 GString *run_capture(HostStore *store, const Options *options)

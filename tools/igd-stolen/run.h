@@ -30,44 +30,32 @@ typedef enum PlanFormat {
 /* Their names for --format */
 extern const char *const plan_format_names[PLAN_FORMAT__MAX];
 
-/**
- * PlanRequest: a guest that the user wants to start
- * @memory: of the guest, in bytes
- * @iommu: whether the guest gets an IOMMU; never with the machine pc
- * @audio: whether it gets the IGD's audio function, too
- * @emulator: where the emulator is; NULL for the usual place
- * @emulator_asked: the user named it
- * @rom: path of an option ROM for the IGD, or NULL
- */
+/* PlanRequest: a guest that the user wants to start */
 typedef struct PlanRequest {
-    uint64_t memory;
+    uint64_t memory;        /* in bytes */
     StolenMachine machine;
     StolenFirmware firmware;
     PlanFormat format;
-    bool iommu;
-    gboolean audio;
-    bool emulator_asked;
-    char *emulator;
-    char *rom;
+    bool iommu;             /* never with the machine pc */
+    gboolean audio;         /* it gets the IGD's audio function, too */
+    bool emulator_asked;    /* the user named it */
+    char *emulator;         /* its path; NULL for the usual place */
+    char *rom;              /* path of an option ROM for the IGD, or NULL */
 } PlanRequest;
 
-/**
- * Plan: how that guest is to be started so that it gets the IGD
- * @checks: the verdicts; if any is "fail" there is nothing to start
- * @placed: the guest has stolen memory at the host's base
- * @low_ram: RAM of the guest below 4 GiB
- * @locked: bytes that have to be locked in memory
- * @guest_map, @host_map: (element-type MemRange): in order of addresses
- */
+/* Plan: how that guest is to be started so that it gets the IGD */
 typedef struct Plan {
     const Host *host;
     PlanRequest request;
-    CheckList *checks;
-    bool placed;
-    uint64_t low_ram;
-    uint64_t locked;
+    bool q35;               /* the machine, or else pc */
+    bool seabios;           /* the firmware, or else OVMF */
+    unsigned cpu_limit;     /* address bits of the guest's CPU, 0 for any */
+    CheckList *checks;      /* with a "fail" there is nothing to start */
+    bool placed;            /* stolen memory is at the host's base */
+    uint64_t low_ram;       /* RAM of the guest below 4 GiB */
+    uint64_t locked;        /* bytes that have to be locked in memory */
     unsigned aw_bits;
-    GArray *guest_map;
+    GArray *guest_map;      /* (element-type MemRange): by address */
     GArray *host_map;
 } Plan;
 
@@ -90,12 +78,6 @@ json_t *plan_json(const Plan *plan);
 /* plan_quote: a path as a shell has to be given it */
 const char *plan_quote(const Plan *plan, const char *path);
 
-/* plan_is_q35: whether the guest's machine is q35, or else pc */
-bool plan_is_q35(const Plan *plan);
-
-/* plan_cpu_limit: address bits that a guest's CPU must not exceed, or 0 */
-unsigned plan_cpu_limit(const Plan *plan);
-
 typedef enum Command {
     COMMAND_PROBE,
     COMMAND_PLAN,
@@ -104,25 +86,17 @@ typedef enum Command {
     COMMAND__MAX,
 } Command;
 
-/**
- * Options: the command line
- * @help: the text to print instead of doing anything, or NULL
- * @version: to be printed instead of doing anything
- * @root: NULL for the host itself
- * @from: bundle to read instead of the host, or NULL
- * @output: file to write, "-" for standard output; capture only
- * @device: address of the IGD, or NULL to look for it
- */
+/* Options: the command line; NULL where nothing was said */
 typedef struct Options {
     Command command;
-    char *help;
-    gboolean version;
+    char *help;             /* to be printed instead of doing anything */
+    gboolean version;       /* the same */
     gboolean json;
     gboolean strict;
-    char *root;
-    char *from;
-    char *output;
-    char *device;
+    char *root;             /* read in place of "/" */
+    char *from;             /* bundle to read instead of the host */
+    char *output;           /* of capture; "-" for standard output */
+    char *device;           /* address of the IGD */
     PlanRequest plan;
 } Options;
 

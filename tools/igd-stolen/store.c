@@ -64,38 +64,32 @@ void host_store_free(HostStore *store)
     g_free(store);
 }
 
-/* Takes @data over */
 static HostEntry *host_store_add(HostStore *store, HostKind kind,
                                  const char *path, HostStatus status,
                                  char *data, size_t size)
 {
     HostEntry *entry = g_new0(HostEntry, 1);
 
-    entry->kind = kind;
-    entry->path = g_strdup(path);
-    entry->status = status;
-    entry->data = data;
-    entry->size = size;
+    *entry = (HostEntry) {
+        .kind = kind, .status = status, .path = g_strdup(path),
+        .data = data, .size = size,
+    };
     g_tree_insert(store->entries, host_store_key(kind, path), entry);
     return entry;
 }
 
 bool host_store_put(HostStore *store, HostKind kind, const char *path,
-                    HostStatus status, const char *data, size_t size)
+                    HostStatus status, GString *data)
 {
     g_autofree char *key = host_store_key(kind, path);
-    char *copy = NULL;
+    size_t size = data ? data->len : 0;
+    char *content = data ? g_string_free(data, FALSE) : NULL;
 
     if (g_tree_lookup(store->entries, key)) {
+        g_free(content);
         return false;
     }
-    if (status == HOST_OK) {
-        copy = g_malloc(size + 1);
-        memcpy(copy, data, size);
-        copy[size] = '\0';
-    }
-    host_store_add(store, kind, path, status, copy,
-                   status == HOST_OK ? size : 0);
+    host_store_add(store, kind, path, status, content, size);
     return true;
 }
 
@@ -179,11 +173,10 @@ typedef struct BundleReader {
     HostStore *store;
     unsigned line;
     unsigned entries;
-    /* The entry whose content is being read */
-    bool open;
     bool hex;
     HostKind kind;
     const char *path;
+    /* Of the entry that is being read, or NULL */
     GString *content;
     char *error;
 } BundleReader;
@@ -220,14 +213,14 @@ static void bundle_put(BundleReader *r, HostStatus status)
     if (++r->entries > BUNDLE_MAX_ENTRIES) {
         bundle_fail(r, "more than %d entries", BUNDLE_MAX_ENTRIES);
     } else if (!host_store_put(r->store, r->kind, r->path, status,
-                               r->content->str, r->content->len)) {
+                               g_steal_pointer(&r->content))) {
         bundle_fail(r, "a second entry for %s", r->path);
     }
 }
 
 static void bundle_close(BundleReader *r)
 {
-    if (!r->open) {
+    if (!r->content) {
         return;
     }
     /* A link's target and a directory's last name end without a newline */
@@ -235,7 +228,6 @@ static void bundle_close(BundleReader *r)
         g_string_truncate(r->content, r->content->len - 1);
     }
     bundle_put(r, HOST_OK);
-    r->open = false;
 }
 
 static bool bundle_path(BundleReader *r, const char *path)
@@ -277,12 +269,11 @@ static void bundle_head(BundleReader *r, const char *line)
         return;
     }
     r->kind = kind < 0 ? HOST_FILE : kind;
-    g_string_truncate(r->content, 0);
     if (!bundle_path(r, words[count - 1])) {
         return;
     }
     if (status < 0) {
-        r->open = true;
+        r->content = g_string_new(NULL);
     } else {
         bundle_put(r, status);
     }
@@ -309,7 +300,7 @@ static void bundle_content(BundleReader *r, const char *line)
 {
     const char *text = line[1] == ' ' ? line + 2 : line + 1;
 
-    if (!r->open) {
+    if (!r->content) {
         bundle_fail(r, "content without an entry");
         return;
     }
@@ -343,10 +334,7 @@ static void bundle_line(BundleReader *r, const char *line)
 
 HostStore *bundle_parse(const char *text, size_t size, char **error)
 {
-    BundleReader r = {
-        .store = host_store_new(NULL, NULL),
-        .content = g_string_new(NULL),
-    };
+    BundleReader r = { .store = host_store_new(NULL, NULL) };
     const char *end = text + size;
 
     if (size > BUNDLE_MAX_SIZE) {
@@ -368,7 +356,9 @@ HostStore *bundle_parse(const char *text, size_t size, char **error)
     if (!r.error) {
         bundle_close(&r);
     }
-    g_string_free(r.content, TRUE);
+    if (r.content) {
+        g_string_free(r.content, TRUE);
+    }
     if (r.error) {
         *error = r.error;
         g_clear_pointer(&r.store, host_store_free);
@@ -388,81 +378,54 @@ typedef struct RedactRange {
 
 /**
  * RedactRule: what is left of the data; all of it if nothing is set
- * @words: keep the parts that begin with one of them
- * @separator: between those parts
+ * @words: keep the parts that begin with one of them, each once
+ * @keep: keep what this makes of a line, unless it is NULL
+ * @separator: between the parts, a newline if it is not set
  * @ranges: keep these bytes, the others become 0
- * @change: makes text of text
  */
 typedef struct RedactRule {
     const char *pattern;
-    const char *separator;
     const char *const *words;
+    const char *separator;
     const RedactRange *ranges;
-    char *(*change)(const char *data);
+    const char *(*keep)(char *line);
 } RedactRule;
 
-#define WORDS(...)  (const char *const[]) { __VA_ARGS__, NULL }
-#define LINES(...)  .separator = "\n", .words = WORDS(__VA_ARGS__)
+#define WORDS(...)  .words = (const char *const[]) { __VA_ARGS__, NULL }
 #define RANGES(...) .ranges = (const RedactRange[]) { __VA_ARGS__, { 0, 0 } }
 
 /* Digits, dots, whose: what else there is may name a person or a machine */
-static char *redact_version(const char *data)
+static const char *redact_version(char *line)
 {
-    return g_strdup_printf("%.*s%s\n", (int)strspn(data, "0123456789."), data,
-                           strstr(data, HOST_PVE) ? HOST_PVE : "");
-}
+    const char *whose = strstr(line, HOST_PVE) ? HOST_PVE : "";
 
-/* A line each of what @keep makes of the lines, as far as it is not NULL */
-static char *redact_lines(const char *data,
-                          const char *(*keep)(const char *line))
-{
-    g_auto(GStrv) lines = g_strsplit(data, "\n", -1);
-    GString *kept = g_string_new(NULL);
-    unsigned i;
-
-    for (i = 0; lines[i]; i++) {
-        const char *line = keep(lines[i]);
-
-        if (line) {
-            g_string_append_printf(kept, "%s\n", line);
-        }
-    }
-    return g_string_free(kept, FALSE);
+    g_strlcpy(line + strspn(line, "0123456789."), whose, strlen(whose) + 1);
+    return *line ? line : NULL;
 }
 
 /* Without the time, and who built the kernel and where */
-static const char *redact_log_line(const char *line)
+static const char *redact_log(char *line)
 {
     return strstr(line, HOST_LOG_STOLEN) ?:
            strstr(line, HOST_LOG_FIRST) ? HOST_LOG_FIRST : NULL;
 }
 
-static char *redact_log(const char *data)
-{
-    return redact_lines(data, redact_log_line);
-}
-
 /* All but where the kernel itself is */
-static const char *redact_iomem_line(const char *line)
+static const char *redact_iomem(char *line)
 {
     return *line && !strstr(line, " : Kernel ") ? line : NULL;
 }
 
-static char *redact_iomem(const char *data)
-{
-    return redact_lines(data, redact_iomem_line);
-}
-
 static const RedactRule redact_rules[] = {
-    { "/etc/os-release", LINES("ID=", "ID_LIKE=") },
-    { "/proc/sys/kernel/osrelease", .change = redact_version },
-    { "/proc/cpuinfo", LINES("vendor_id", "address sizes") },
-    { "/proc/meminfo", LINES("MemTotal:", "MemAvailable:") },
-    { "/proc/self/limits", LINES("Max locked memory") },
-    { "/proc/cmdline", " ", WORDS("intel_iommu=", "iommu=") },
-    { "/proc/iomem", .change = redact_iomem },
-    { HOST_LOG, .change = redact_log },
-    { "/sys/firmware/acpi/tables", LINES("DMAR") },
+    { "/etc/os-release", WORDS("ID=", "ID_LIKE=") },
+    { "/proc/sys/kernel/osrelease", .keep = redact_version },
+    { "/proc/cpuinfo", WORDS("vendor_id", "address sizes") },
+    { "/proc/meminfo", WORDS("MemTotal:", "MemAvailable:") },
+    { "/proc/self/limits", WORDS("Max locked memory") },
+    { "/proc/cmdline", WORDS("intel_iommu=", "iommu="), .separator = " " },
+    { "/proc/iomem", .keep = redact_iomem },
+    { HOST_LOG, .keep = redact_log },
+    { "/sys/firmware/acpi/tables", WORDS("DMAR") },
     /* OEM id, OEM table id and revision, compiler */
     { HOST_DMAR, RANGES({ 0, 9 }, { 36, SIZE_MAX }) },
     { "/sys/firmware/memmap" },
@@ -493,30 +456,38 @@ static const RedactRule *redact_rule(const HostEntry *entry)
     return NULL;
 }
 
-static bool redact_keeps(const char *const *words, const char *text)
+static const char *redact_part(const RedactRule *rule, const GString *kept,
+                               char *part)
 {
-    while (*words && !g_str_has_prefix(text, *words)) {
+    const char *const *words = rule->words;
+
+    g_strchomp(part);
+    if (!words) {
+        return rule->keep(part);
+    }
+    while (*words && !g_str_has_prefix(part, *words)) {
         words++;
     }
-    return *words;
+    /* The same line of every CPU is there once */
+    return *words && !strstr(kept->str, part) ? part : NULL;
 }
 
-static char *redact_parts(const HostEntry *entry, const char *const *words,
-                          const char *separator)
+static char *redact_text(const HostEntry *entry, const RedactRule *rule)
 {
+    const char *separator = rule->separator ?: "\n";
     g_auto(GStrv) parts = g_strsplit(entry->data, separator, -1);
     GString *kept = g_string_new(NULL);
     unsigned i;
 
     for (i = 0; parts[i]; i++) {
-        g_strchomp(parts[i]);
-        /* The same line of every CPU is there once */
-        if (redact_keeps(words, parts[i]) && !strstr(kept->str, parts[i])) {
+        const char *part = redact_part(rule, kept, parts[i]);
+
+        if (part) {
             g_string_append_printf(kept, "%s%s", kept->len ? separator : "",
-                                   parts[i]);
+                                   part);
         }
     }
-    if (entry->kind == HOST_FILE) {
+    if (entry->kind == HOST_FILE && (kept->len || rule->words)) {
         g_string_append_c(kept, '\n');
     }
     return g_string_free(kept, FALSE);
@@ -537,21 +508,6 @@ static char *redact_bytes(const HostEntry *entry, const RedactRange *ranges)
             data[i] = 0;
         }
     }
-    return data;
-}
-
-static char *redact(const HostEntry *entry, const RedactRule *rule,
-                    size_t *size)
-{
-    char *data;
-
-    if (!rule->change && !rule->words) {
-        *size = entry->size;
-        return redact_bytes(entry, rule->ranges);
-    }
-    data = rule->change ? rule->change(entry->data)
-                        : redact_parts(entry, rule->words, rule->separator);
-    *size = strlen(data);
     return data;
 }
 
@@ -584,18 +540,15 @@ static void bundle_write_hex(GString *text, const char *data, size_t size)
     }
 }
 
-/* Of an empty text, one empty line */
+/* Each line ends with a newline, the last one too */
 static void bundle_write_lines(GString *text, const char *data)
 {
-    size_t length;
+    g_auto(GStrv) lines = g_strsplit(data, "\n", -1);
+    unsigned i;
 
-    for (;; data += length + 1) {
-        length = strcspn(data, "\n");
-        g_string_append_printf(text, "|%s%.*s\n", length ? " " : "",
-                               (int)length, data);
-        if (!data[length]) {
-            return;
-        }
+    for (i = 0; lines[i] && lines[i + 1]; i++) {
+        g_string_append_printf(text, "|%s%s\n", *lines[i] ? " " : "",
+                               lines[i]);
     }
 }
 
@@ -618,7 +571,13 @@ static gboolean bundle_write_entry(gpointer key, gpointer value,
                                bundle_kinds[entry->kind], entry->path);
         return FALSE;
     }
-    data = redact(entry, rule, &size);
+    if (rule->words || rule->keep) {
+        data = redact_text(entry, rule);
+        size = strlen(data);
+    } else {
+        data = redact_bytes(entry, rule->ranges);
+        size = entry->size;
+    }
     if (entry->kind == HOST_CONFIG || (file && !bundle_is_text(data, size))) {
         g_string_append_printf(text, "%s %s\n", file ? "hex" : "config",
                                entry->path);
@@ -627,11 +586,10 @@ static gboolean bundle_write_entry(gpointer key, gpointer value,
     }
     g_string_append_printf(text, "%s %s\n", bundle_kinds[entry->kind],
                            entry->path);
-    if (file) {
-        data[size - 1] = '\0';
-    }
     if (size) {
-        bundle_write_lines(text, data);
+        g_autofree char *ended = g_strconcat(data, file ? NULL : "\n", NULL);
+
+        bundle_write_lines(text, ended);
     }
     return FALSE;
 }

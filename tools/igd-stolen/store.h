@@ -30,18 +30,11 @@
 #define HOST_LOG_FIRST          "Linux version"
 #define HOST_LOG_STOLEN         "Reserving Intel graphics memory"
 
-/**
- * HostKind: what is read
- * @HOST_FILE: content of a file
- * @HOST_LINK: target of a symbolic link
- * @HOST_DIR: names in a directory, sorted, one a line
- * @HOST_CONFIG: PCI config space, as much of it as may be read
- */
 typedef enum HostKind {
-    HOST_FILE,
-    HOST_LINK,
-    HOST_DIR,
-    HOST_CONFIG,
+    HOST_FILE,      /* content of a file */
+    HOST_LINK,      /* target of a symbolic link */
+    HOST_DIR,       /* names in a directory, sorted, one a line */
+    HOST_CONFIG,    /* PCI config space, as much of it as may be read */
     HOST_KIND__MAX,
 } HostKind;
 
@@ -55,16 +48,12 @@ typedef enum HostStatus {
     HOST_STATUS__MAX,
 } HostStatus;
 
-/**
- * HostEntry: one answer
- * @path: absolute
- * @data: NULL unless @status is HOST_OK; @size bytes and a NUL
- */
+/* HostEntry: one answer */
 typedef struct HostEntry {
     HostKind kind;
     HostStatus status;
-    char *path;
-    char *data;
+    char *path;             /* absolute */
+    char *data;             /* with HOST_OK: @size bytes and a NUL, or NULL */
     size_t size;
 } HostEntry;
 
@@ -74,20 +63,6 @@ typedef struct HostEntry {
  */
 typedef HostStatus HostReadFunc(void *opaque, HostKind kind, const char *path,
                                 char **data, size_t *size);
-
-/**
- * live_read: a HostReadFunc, in live.c: opens for reading only
- * @opaque: a directory in whose place "/" is looked for: "" for the real one
- */
-HostReadFunc live_read;
-
-/**
- * live_file: a regular file, of which @most bytes and a few more are read
- *
- * Never waits, as opening a pipe could.
- */
-HostStatus live_file(const char *path, size_t most, char **data,
-                     size_t *size);
 
 typedef struct HostStore HostStore;
 
@@ -102,12 +77,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostStore, host_store_free)
 
 /**
  * host_store_put: adds an answer
- * @data: copied; only looked at for HOST_OK
+ * @data: taken over; NULL unless @status is HOST_OK
  *
  * Returns: false if there is one already; nothing is changed then.
  */
 bool host_store_put(HostStore *store, HostKind kind, const char *path,
-                    HostStatus status, const char *data, size_t size);
+                    HostStatus status, GString *data);
 
 /* host_store_get: the answer for a path; never NULL */
 const HostEntry *host_store_get(HostStore *store, HostKind kind,
