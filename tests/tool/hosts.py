@@ -11,6 +11,7 @@ boards print.  The rest is what Linux shows.
 """
 
 import os
+import struct
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -251,20 +252,15 @@ class Bundle:
     def __init__(self):
         self._entries = {}
 
-    def put(self, kind, path, lines=()):
-        """Adds a file, link, dir or config with these lines."""
-        text = f"{kind} {path}\n" + "".join(
-            f"| {line}".rstrip() + "\n" for line in lines)
-        name = kind.split()[-1].replace("hex", "file")
-        order = ("file", "link", "dir", "config").index(name)
+    def put(self, kind, path, lines, missing="absent"):
+        """Adds a file, link, dir or config; with None for lines, why not."""
+        text = (f"{missing} {kind} {path}\n" if lines is None else
+                f"{kind} {path}\n" + "".join(
+                    f"| {line}".rstrip() + "\n" for line in lines))
+        order = ("file", "hex", "link", "dir", "config").index(kind)
         self._entries[(path, order)] = text
 
-    def missing(self, status, kind, path):
-        """Adds that a path is absent or denied."""
-        self.put(f"{status} {kind}", path)
-
-    def hex(self, kind, path, content):
-        """Adds bytes."""
+    def put_bytes(self, kind, path, content):
         rows = [content[at:at + 16] for at in range(0, len(content), 16)]
         self.put(kind, path, [row.hex(" ") for row in rows])
 
@@ -277,38 +273,26 @@ class Bundle:
 def config_space(host):
     """256 bytes, or what anybody may read of them."""
     content = bytearray(256)
-    content[0:4] = (0x8086 | host.device << 16).to_bytes(4, "little")
-    content[4:6] = (0x0007).to_bytes(2, "little")
-    content[9:12] = host.display.to_bytes(3, "little")
-    content[0x50:0x52] = host.ggc.to_bytes(2, "little")
     bdsm = host.dsm | 1 if host.raw_bdsm is None else host.raw_bdsm
-    if host.gen11:
-        content[0xC0:0xC8] = bdsm.to_bytes(8, "little")
-    else:
-        content[0x5C:0x60] = bdsm.to_bytes(4, "little")
-    content[0xFC:0x100] = host.asls.to_bytes(4, "little")
+    struct.pack_into("<HHH", content, 0, 0x8086, host.device, 7)
+    struct.pack_into("<I", content, 8, host.display << 8)
+    struct.pack_into("<H", content, 0x50, host.ggc)
+    struct.pack_into("<Q" if host.gen11 else "<I", content,
+                     0xC0 if host.gen11 else 0x5C, bdsm)
+    struct.pack_into("<I", content, 0xFC, host.asls)
     return bytes(content if host.root else content[:64])
 
 
 def dmar_table(host):
     """A DMAR table with two units and, if there is a region, its RMRR."""
-    def structure(kind, rest):
-        return (kind.to_bytes(2, "little")
-                + (len(rest) + 4).to_bytes(2, "little") + rest)
-
-    igd_scope = bytes([1, 8, 0, 0, 0, 0, 2, 0])
-    body = structure(0, bytes(4) + (0xFED90000).to_bytes(8, "little")
-                     + igd_scope)
-    body += structure(0, b"\1" + bytes(3)
-                      + (0xFED91000).to_bytes(8, "little"))
+    scope = bytes([1, 8, 0, 0, 0, 0, 2, 0])
+    body = struct.pack("<HHIQ", 0, 24, 0, 0xFED90000) + scope
+    body += struct.pack("<HHIQ", 0, 16, 1, 0xFED91000)
     if host.dsm:
-        body += structure(1, bytes(4) + host.base.to_bytes(8, "little")
-                          + host.limit.to_bytes(8, "little") + igd_scope)
-    width = 38 if host.cap != CAP_48 else 45
-    flags = 1 if host.ecap & ECAP_IR else 0
-    size = 48 + len(body)
-    table = (b"DMAR" + size.to_bytes(4, "little") + b"\1\0" + bytes(26)
-             + bytes([width, flags]) + bytes(10) + body)
+        body += struct.pack("<HHIQQ", 1, 32, 0, host.base, host.limit) + scope
+    table = struct.pack("<4sIBB26xBB10x", b"DMAR", 48 + len(body), 1, 0,
+                        38 if host.cap != CAP_48 else 45,
+                        1 if host.ecap & ECAP_IR else 0) + body
     return table[:9] + bytes([-sum(table) & 0xFF]) + table[10:]
 
 
@@ -323,13 +307,12 @@ def memory_ranges(host):
     ]
     if host.dsm:
         ranges.append((host.base, host.limit, "Reserved"))
-    ranges += [(top, 0xDFFFFFFF, "PCI Bus 0000:00")] if top < 0xE0000000 \
-        else []
-    ranges += [(0xE0000000, 0xEFFFFFFF, "Reserved"),
-               (0xFED90000, 0xFED91FFF, "Reserved")]
-    ranges.append((1 << 32, (1 << 32) + (host.memory << 10) - low - 1,
-                   "System RAM"))
-    return ranges
+    if top < 0xE0000000:
+        ranges.append((top, 0xDFFFFFFF, "PCI Bus 0000:00"))
+    return ranges + [
+        (0xE0000000, 0xEFFFFFFF, "Reserved"),
+        (0xFED90000, 0xFED91FFF, "Reserved"),
+        (1 << 32, (1 << 32) + (host.memory << 10) - low - 1, "System RAM")]
 
 
 def put_memory(bundle, host):
@@ -375,25 +358,17 @@ def put_system(bundle, host):
                 "              bytes"])
     bundle.put("file", "/proc/cmdline",
                ["intel_iommu=on"] if host.vtd == "on" else [""])
-    if host.root:
-        quirk = (["Reserving Intel graphics memory at [mem 0x%08x-0x%08x]"
-                  % (host.dsm, host.limit)]
-                 if host.dsm and host.raw_bdsm is None else [])
-        bundle.put("file", "/dev/kmsg", ["Linux version", *quirk])
-    else:
-        bundle.missing("denied", "file", "/dev/kmsg")
-    path = "/sys/module/vfio_iommu_type1/parameters/"
+    quirk = ["Reserving Intel graphics memory at [mem 0x%08x-0x%08x]"
+             % (host.dsm, host.limit)] * (
+                 host.dsm and host.raw_bdsm is None)
+    bundle.put("file", "/dev/kmsg",
+               ["Linux version", *quirk] if host.root else None, "denied")
     for name, value in (("dma_entry_limit", str(host.entry_limit)),
                         ("allow_unsafe_interrupts", "N")):
-        if host.entry_limit:
-            bundle.put("file", path + name, [value])
-        else:
-            bundle.missing("absent", "file", path + name)
-    if host.kvm:
-        bundle.put("link", "/sys/class/misc/kvm",
-                   ["../../devices/virtual/misc/kvm"])
-    else:
-        bundle.missing("absent", "link", "/sys/class/misc/kvm")
+        bundle.put("file", "/sys/module/vfio_iommu_type1/parameters/" + name,
+                   [value] if host.entry_limit else None)
+    bundle.put("link", "/sys/class/misc/kvm",
+               ["../../devices/virtual/misc/kvm"] if host.kvm else None)
 
 
 def put_device(bundle, address, vendor, device, display, driver):
@@ -401,15 +376,10 @@ def put_device(bundle, address, vendor, device, display, driver):
     directory = f"{PCI}/{address}"
     bundle.put("file", f"{directory}/vendor", [f"0x{vendor:04x}"])
     bundle.put("file", f"{directory}/device", [f"0x{device:04x}"])
-    if display is None:
-        bundle.missing("absent", "file", f"{directory}/class")
-    else:
-        bundle.put("file", f"{directory}/class", [f"0x{display:06x}"])
-    if driver:
-        bundle.put("link", f"{directory}/driver",
-                   [f"../../../bus/pci/drivers/{driver}"])
-    else:
-        bundle.missing("absent", "link", f"{directory}/driver")
+    bundle.put("file", f"{directory}/class",
+               None if display is None else [f"0x{display:06x}"])
+    bundle.put("link", f"{directory}/driver",
+               [f"../../../bus/pci/drivers/{driver}"] if driver else None)
 
 
 def reserved_regions(host):
@@ -432,10 +402,7 @@ def put_group(bundle, address, number, devices, regions):
     bundle.put("link", f"{PCI}/{address}/iommu_group", [f"../../..{group[4:]}"])
     bundle.put("file", f"{group}/type", ["DMA-FQ"])
     bundle.put("dir", f"{group}/devices", sorted(devices))
-    if regions is None:
-        bundle.missing("absent", "file", f"{group}/reserved_regions")
-    else:
-        bundle.put("file", f"{group}/reserved_regions", regions)
+    bundle.put("file", f"{group}/reserved_regions", regions)
     bundle.put("link", f"{PCI}/{address}/iommu",
                ["../../virtual/iommu/dmar0"])
 
@@ -444,13 +411,11 @@ def put_groups(bundle, host):
     """The IGD's group and IOMMU unit, and those of its functions."""
     unit = "/sys/class/iommu/dmar0/intel-iommu"
     for name, value in (("cap", host.cap), ("ecap", host.ecap)):
-        if host.vtd == "on":
-            bundle.put("file", f"{unit}/{name}", [f"{value:x}"])
-        else:
-            bundle.missing("absent", "file", f"{unit}/{name}")
+        bundle.put("file", f"{unit}/{name}",
+                   [f"{value:x}"] if host.vtd == "on" else None)
     if host.vtd != "on":
         for name in ("iommu_group", "iommu"):
-            bundle.missing("absent", "link", f"{PCI}/{host.where}/{name}")
+            bundle.put("link", f"{PCI}/{host.where}/{name}", None)
         return
     put_group(bundle, host.where, 1, [host.where, *host.others],
               reserved_regions(host))
@@ -476,7 +441,7 @@ def put_details(bundle, address, config):
     """What only displays are asked for."""
     directory = f"{PCI}/{address}"
     bundle.put("link", directory, [f"../../../devices/pci0000:00/{address}"])
-    bundle.hex("config", f"{directory}/config", config)
+    bundle.put_bytes("config", f"{directory}/config", config)
     bundle.put("file", f"{directory}/resource", [
         "0x%016x 0x%016x 0x%016x" % line for line in (
             (0x6000000000, 0x6000FFFFFF, 0x140204), (0, 0, 0),
@@ -495,11 +460,11 @@ def bundle_of(host):
     bundle.put("dir", PCI, sorted([host.where, *others, *functions]))
     for address, device in others.items():
         put_device(bundle, address, *device)
-        bundle.missing("absent", "link", f"{PCI}/{address}/iommu_group")
+        bundle.put("link", f"{PCI}/{address}/iommu_group", None)
     put_device(bundle, host.where, 0x8086, host.device, host.display,
                host.driver)
     put_details(bundle, host.where, config_space(host))
-    bundle.missing("absent", "link", f"{PCI}/{host.where}/physfn")
+    bundle.put("link", f"{PCI}/{host.where}/physfn", None)
     put_functions(bundle, host)
     put_groups(bundle, host)
     units = ["dmar0", "dmar1"] if host.vtd == "on" else []
@@ -508,9 +473,9 @@ def bundle_of(host):
     there = host.vtd != "firmware-off"
     bundle.put("dir", "/sys/firmware/acpi/tables", ["DMAR"] if there else [])
     if there and host.root:
-        bundle.hex("hex", table, dmar_table(host))
+        bundle.put_bytes("hex", table, dmar_table(host))
     else:
-        bundle.missing("denied" if there else "absent", "file", table)
+        bundle.put("file", table, None, "denied" if there else "absent")
     return bundle.text()
 
 

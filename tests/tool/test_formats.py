@@ -233,20 +233,6 @@ def test_parts(name, words, form, has, lacks):
     assert [one for one in lacks if one in done.stdout] == []
 
 
-@pytest.mark.parametrize('name, words, why', [
-    ('unknown-id', '', 'base 7b000000; for an unknown device the emulator '
-     'needs x-igd-stolen-gsm-size, and '),
-    ('sound-shared', '--audio', '# what i801_smbus does for the host stops'),
-    ('alder-lake', '--audio', "no audio device of Intel's on bus 0000:00")])
-def test_no_plan(name, words, why):
-    done = run('plan', '-m', '8G', *words.split(), '--from', bundle(name))
-    assert done.returncode == 1
-    assert why in done.stdout
-    assert 'vfio-pci,host' not in done.stdout
-    assert not words or run('plan', '-m', '8G', '--from',
-                            bundle(name)).returncode == 0
-
-
 # Of an unknown device: changes in the kernel's word on the DSM, and the GSM.
 SPLITS = {
     'log': ({}, 0x800000), 'map': ({'log': None}, 0x800000),
