@@ -303,13 +303,26 @@ static void test_fail_at_start(void)
 }
 
 /*
- * A region that is put in place after another device's container is there,
- * because the early scan does not look at -global. The first map calls are
- * for the first device, which fails then; the next is for the region.
+ * A region that is put in place after a container is there, because the early
+ * scan does not look at -global: that of another device, or, as with VFIO, of
+ * the device itself. The first map calls are for RAM, and the listener fails
+ * then; the next is for the region.
  */
+typedef struct LateRow {
+    const char *name;
+    const char *whose;
+    const char *options;
+} LateRow;
+
+static const LateRow late_rows[] = {
+    { "fail-late", "for=igd0", "" },
+    { "fail-late-own", "for=igd0", ",device-memory=on" },
+    { "fail-late-vfio", "addr=03.0", ",device-memory=on" },
+};
+
 static void test_fail_late(gconstpointer data)
 {
-    const char *options = data;
+    const LateRow *row = data;
     bool late = false;
 
     for (int n = 1; !late && n < 16; n++) {
@@ -318,9 +331,9 @@ static void test_fail_late(gconstpointer data)
             "-nodefaults -device intel-iommu,intremap=on,caching-mode=on "
             "-global igd-testdev.dsm-base=0x84000000 -device igd-testdev,"
             "id=igd0,addr=02.0,dsm-base=0x7b800000 "
-            "-device dma-listener-testdev,for=igd0,fail-in=%d "
-            "-device igd-testdev,addr=03.0%s", g_getenv("QTEST_QEMU_BINARY"), n,
-            options);
+            "-device dma-listener-testdev,%s,fail-in=%d "
+            "-device igd-testdev,addr=03.0%s", g_getenv("QTEST_QEMU_BINARY"),
+            row->whose, n, row->options);
         g_autofree char *err = NULL;
         int status;
 
@@ -329,7 +342,7 @@ static void test_fail_late(gconstpointer data)
         g_test_message("call %d: %s", n, err);
         g_assert_true(WIFEXITED(status));
         g_assert_cmpint(WEXITSTATUS(status), ==, 1);
-        late = strstr(err, "addr=03.0");
+        late = strstr(err, "-device igd-testdev,addr=03.0");
         if (late) {
             g_assert_nonnull(strstr(err, "stolen memory 0x83800000-0x87ffffff "
                                     "(0x4800000 bytes more to lock): "));
@@ -410,9 +423,7 @@ int main(int argc, char **argv)
     qtest_add_func("intel-iommu-return/pass-through-unseen",
                    test_pass_through_unseen);
     qtest_add_func("intel-iommu-return/fail-at-start", test_fail_at_start);
-    qtest_add_data_func("intel-iommu-return/fail-late", "", test_fail_late);
-    qtest_add_data_func("intel-iommu-return/fail-late-own",
-                        ",device-memory=on", test_fail_late);
+    TEST_ROWS("intel-iommu-return", late_rows, test_fail_late);
     qtest_add_func("intel-iommu-return/limit-reached", test_limit_reached);
     qtest_add_func("intel-iommu-return/large", test_large);
     return g_test_run();
