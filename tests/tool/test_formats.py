@@ -179,8 +179,8 @@ def test_proxmox_gets_what_its_own_emulator_takes(name, machine):
                     words[i + 1].split(',')[1:]} <= HOSTPCI_OPTIONS
     assert (machine == 'pc') == ('--hostpci0' in words)
     if name not in ('virtual-functions', 'meteor-lake'):
-        assert ('Proxmox VE starts only its own emulator, which knows no '
-                'x-igd-stolen') in done.stdout
+        assert ('Proxmox VE starts only its own emulator, which does not '
+                'know x-igd-stolen') in done.stdout
 
 
 OPREGION = 'x-igd-opregion'
@@ -213,7 +213,7 @@ PARTS = (
     ('other-gpu-primary', '', 'qemu', [], [OPREGION]),
     # Proxmox VE's emulator does not start if it is asked for without need.
     ('skylake-ready', '', 'proxmox', [OPREGION + '=on"\n'],
-     ['only root is shown']),
+     ['only root can see']),
     ('no-file', '', 'proxmox', [], [OPREGION]),
     ('unknown-id-root', '', 'libvirt', [
         "'x-igd-stolen-gsm-size' type='unsigned' value='8388608'"], []),

@@ -101,9 +101,9 @@ def test_no_format_plans_what_fails(name, form):
 @pytest.mark.parametrize('name, device, why', [
     ('bridge-at-02', (), 'no Intel display device'),
     ('bridge-at-02', ('--device', '00:02.0'),
-     '0000:00:02.0 is no Intel display device: 8086:6f04, class 0604'),
+     '0000:00:02.0 is not an Intel display device: 8086:6f04, class 0604'),
     ('disk-in-group', ('--device', '01:00.0'),
-     '0000:01:00.0 is no Intel display device: 144d:a808, class 0108'),
+     '0000:01:00.0 is not an Intel display device: 144d:a808, class 0108'),
     ('skylake-ready', ('--device', '0000:00:1e.0'),
      '/sys/bus/pci/devices/0000:00:1e.0/vendor is not in the bundle')])
 def test_other_device_is_no_igd(name, device, why):

@@ -69,7 +69,7 @@ IN_THE_WAY = 'fail: %s is in the way'
     (replaced(BASE, LIMIT, 'System RAM'),
      IN_THE_WAY % '7b000000-7f7fffff System RAM',
      'fail: 7b000000-7f7fffff is System RAM'),
-    (replaced(0xF8000000, 0xF8FFFFFF), 'fail: no entry over stolen memory',
+    (replaced(0xF8000000, 0xF8FFFFFF), 'fail: no entry covers stolen memory',
      None),
     (added(LIMIT - KIB, LIMIT, 'Reserved'),
      IN_THE_WAY % '7f7ffbff-7f7fffff Reserved', None),
@@ -133,7 +133,7 @@ TABLES = {
     'device': (set_bytes(30, b'\3'), NOT_ALONE),
     'function': (set_bytes(31, b'\1'), NOT_ALONE),
     'second': (second_scope, NOT_ALONE), 'path': (longer_path, NOT_ALONE),
-    'none': (no_rmrr, 'none of 0 is over stolen memory'),
+    'none': (no_rmrr, 'none of 0 covers stolen memory'),
 }
 
 

@@ -236,8 +236,8 @@ static const char *host_not_igd(HostStore *store, const HostDevice *device)
             store, HOST_FILE, host_path(store, device->address, "vendor")));
     }
     if (device->vendor != VENDOR_INTEL || device->class >> 8 != BASE_DISPLAY) {
-        return host_text(store, "%s is no Intel display device: %04x:%04x, "
-                         "class %04x", device->address, device->vendor,
+        return host_text(store, "%s is not an Intel display device: "
+                         "%04x:%04x, class %04x", device->address, device->vendor,
                          device->device, device->class);
     }
     return NULL;

@@ -81,12 +81,12 @@ static void plan_word_machine(const Plan *plan, GArray *words)
               host_text(store, "--machine %s%s", machine,
                         iommu ? ",viommu=intel" : ""));
     if (kvm && limit) {
-        plan_word(words, "the GPU's drivers look at the CPU; no more address "
-                  "bits than the host's IOMMU, where firmware would put BARs",
+        plan_word(words, "the GPU's drivers check the CPU model; firmware puts "
+                  "BARs below its address width, which the host's IOMMU limits",
                   host_text(store, "-cpu host,host-phys-bits-limit=%u",
                             limit), "host-phys-bits-limit", "--cpu host");
     } else if (kvm) {
-        plan_word(words, "the GPU's drivers look at the CPU", "-cpu host",
+        plan_word(words, "the GPU's drivers check the CPU model", "-cpu host",
                   "cpu", "--cpu host");
     }
 }
@@ -97,16 +97,16 @@ static void plan_word_memory(const Plan *plan, GArray *words)
     uint64_t mib = plan->request.memory >> 20;
     const HostSystem *system = host_system(plan->host);
 
-    plan_word(words, "RAM; what is in the way of stolen memory goes above "
-              "4 GiB", host_text(store, "-m %" PRIu64 "M", mib), "memory",
+    plan_word(words, "RAM; the part that would overlap stolen memory goes "
+              "above 4 GiB", host_text(store, "-m %" PRIu64 "M", mib), "memory",
               host_text(store, "--memory %" PRIu64, mib));
     plan_word(words, "all RAM is locked for the device", NULL,
               "memtune/hard_limit", "--balloon 0");
-    plan_word(words, "no other display beside the IGD", "-vga none",
+    plan_word(words, "the IGD is the only display", "-vga none",
               "video none", "--vga none");
     if (!plan->q35) {
-        plan_word(words, "no card where the IGD goes; give your network "
-                  "another slot", "-nic none", NULL, NULL);
+        plan_word(words, "keeps the IGD's slot free; a network card needs "
+                  "another one", "-nic none", NULL, NULL);
     }
     if (plan->seabios) {
         plan_word(words, "the firmware; on q35 it shows no picture", NULL,
@@ -226,13 +226,13 @@ static void plan_left_out(const Plan *plan, GString *out)
 
     g_string_append(out, "Left out:\n");
     if (proxmox && plan->q35 && host_opregion(plan->host) < 0) {
-        g_string_append(out, "  x-igd-opregion: whether there is an OpRegion "
-                        "only root is shown\n");
+        g_string_append(out, "  x-igd-opregion: only root can see whether "
+                        "there is an OpRegion\n");
     }
     if (!plan->request.rom) {
-        g_string_append(out, "  romfile: before the guest's driver is loaded "
-                        "there is a picture only with the ROM of VfioIgdPkg "
-                        "or LongQT-sea's intel-igpu-passthru: --rom FILE\n");
+        g_string_append(out, "  romfile: until the guest loads its driver, the "
+                        "screen needs the ROM of VfioIgdPkg or of LongQT-"
+                        "sea's intel-igpu-passthru: --rom FILE\n");
     } else if (proxmox && !plan->q35) {
         g_string_append(out, "  the directory of the ROM: Proxmox VE wants it "
                         "in /usr/share/kvm\n");

@@ -143,9 +143,9 @@ static void plan_region(Plan *plan)
     }
     check = check_add(plan->checks, "place", "for a place in the guest");
     if (plan->request.format == PLAN_PROXMOX) {
-        check_set(check, CHECK_WARN, NULL, "firmware of the guest chooses "
-                  "one: Proxmox VE starts only its own emulator, which knows "
-                  "no x-igd-stolen");
+        check_set(check, CHECK_WARN, NULL, "the guest's firmware chooses "
+                  "one: Proxmox VE starts only its own emulator, which does "
+                  "not know x-igd-stolen");
         return;
     }
     plan->low_ram = stolen_plan_low_ram(plan->low_ram, r, 1);

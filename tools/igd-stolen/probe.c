@@ -120,7 +120,7 @@ static void probe_igd(CheckList *list, const Host *host)
 
     if (!igd->address) {
         check_set(check, CHECK_FAIL,
-                  "# whether the firmware turned it off:\nlspci -nn", "%s",
+                  "# see if the firmware turned it off:\nlspci -nn", "%s",
                   host->igd_why);
     } else if (host->is_function) {
         check_pass(check, "%s, %04x:%04x, a virtual function of %s",
@@ -196,8 +196,7 @@ static const char *probe_takes(const Host *host, const char *before,
                                const HostDevice *other)
 {
     const char *stops = g_strcmp0(other->address, host->audio.address) ?
-        host_text(host->store, "# what %s does for the host stops: class "
-                  "%04x\n", other->driver, other->class) : SOUND_STOPS;
+        host_text(host->store, "# %s stops serving the host: class %04x\n", other->driver, other->class) : SOUND_STOPS;
 
     return hint_bind(host, before ? host_text(host->store, "%s\n%s", before,
                                               stops) : stops, other);
@@ -211,7 +210,7 @@ static void probe_group(CheckList *list, const Host *host, const char *name,
     unsigned i;
 
     if (!device->group) {
-        check_set(check, CHECK_FAIL, "# turn VT-d on, see there",
+        check_set(check, CHECK_FAIL, "# turn VT-d on, as its check says",
                   "%s is in no IOMMU group", device->address);
         return;
     }
@@ -260,7 +259,7 @@ static void probe_audio(CheckList *list, const Host *host)
                   "%s, %s", audio->address, audio->driver ?: "no driver");
     }
     if (g_strcmp0(audio->group, host->igd.group)) {
-        probe_group(list, host, "audio_group", "for the group of that",
+        probe_group(list, host, "audio_group", "for the audio function's group",
                     audio);
     }
 }
@@ -339,7 +338,7 @@ static void probe_width(CheckList *list, const Host *host, const char *without)
 /* Each source that knows has to say the same, or the emulator will not start */
 static void probe_sources(CheckList *list, const Host *host)
 {
-    Check *check = check_add(list, "sources", "for what the sources say");
+    Check *check = check_add(list, "sources", "that the sources agree");
     const StolenRegion *config = &host->by_config.region;
     const StolenRegion *group = &host->by_group.region;
     bool both = host->by_config.known && host->by_group.known;
@@ -358,7 +357,7 @@ static void probe_sources(CheckList *list, const Host *host)
                   "one source: %s; unknown: %s%s", host->region.from,
                   host->by_config.known ? host->by_group.from
                                         : host->by_config.from,
-                  give ? "; base and size have to be given, as plan does"
+                  give ? "; base and size have to be given, which plan does"
                        : "");
     }
 }
@@ -366,7 +365,7 @@ static void probe_sources(CheckList *list, const Host *host)
 /* Of a region whose base is known; the emulator needs to know both parts */
 static void probe_parts(CheckList *list, const Host *host)
 {
-    Check *check = check_add(list, "parts", "for its parts");
+    Check *check = check_add(list, "parts", "for GSM and DSM");
     const StolenRegion *r = &host->region.region;
 
     if (host->region.split) {
@@ -400,10 +399,10 @@ static void probe_region(CheckList *list, const Host *host)
         check_pass(check, "a virtual function has no stolen memory: nothing "
                    "to place");
     } else if (!host_needs_place(host)) {
-        check_pass(check, "none that needs a place: it is in a BAR");
+        check_pass(check, "in a BAR: it needs no place");
     } else if (!host->region.known) {
         check_set(check, CHECK_FAIL,
-                  !host->igd.group ? "# turn VT-d on, see there" :
+                  !host->igd.group ? "# turn VT-d on, as its check says" :
                   !host->asls.known ? "sudo igd-stolen probe" :
                   "# give it some in the firmware's setup (DVMT), or report "
                   "it with this file:\nigd-stolen capture -o host.bundle",
@@ -439,8 +438,8 @@ static void probe_opregion(CheckList *list, const Host *host)
     } else if (host->asls.value) {
         check_set(check, CHECK_WARN, "# install Linux 6.15 or later; on "
                   "Debian from backports",
-                  "at %08" PRIx64 ", and vfio-pci hands that of class %04x on "
-                  "from Linux 6.15 on; Windows and GOP drivers need it",
+                  "at %08" PRIx64 "; vfio-pci passes it on for class %04x from "
+                  "Linux 6.15 on; Windows and GOP drivers need it",
                   host->asls.value, host->igd.class);
     } else {
         check_set(check, CHECK_WARN, NULL, "none: ASLS is 0; Windows and GOP "
@@ -450,14 +449,14 @@ static void probe_opregion(CheckList *list, const Host *host)
 
 static void probe_framebuffer(CheckList *list, const Host *host)
 {
-    Check *check = check_add(list, "bar2", "for who holds BAR 2");
+    Check *check = check_add(list, "bar2", "for a console in BAR 2");
     const char *word = host->kernel_version >= SYSFB_KERNEL ?
                        "initcall_blacklist=sysfb_init" : "video=efifb:off";
 
     if (host->framebuffer) {
         check_set(check, CHECK_WARN, host_text(
-                  host->store, "# the host's own console has no picture "
-                  "then\n%s", hint_cmdline(host, word)),
+                  host->store, "# the host's own console loses its "
+                  "picture\n%s", hint_cmdline(host, word)),
                   "%s, a console of the host: VFIO cannot map it",
                   host->framebuffer);
     } else {
@@ -490,20 +489,20 @@ static void probe_mappings(CheckList *list, const Host *host)
 static void probe_kernel(CheckList *list, const Host *host)
 {
     Check *check = check_add(list, "kernel",
-                             "for a kernel that lets a display go");
+                             "for a kernel that releases displays");
 
     if (!host->kernel_version) {
         check_set(check, CHECK_WARN, NULL,
                   "unknown: /proc/sys/kernel/osrelease cannot be read");
     } else if (host->kernel_version < DISPLAY_KERNEL) {
         check_set(check, CHECK_FAIL, hint_kernel(host),
-                  "Linux %s, and VFIO lets a display with an RMRR go from "
+                  "Linux %s, and VFIO releases a display with an RMRR from "
                   "Linux 4.1 on", host->kernel);
     } else if (host->kernel_version < HOST_RELAXABLE_KERNEL &&
                host_needs_base(host)) {
         check_set(check, CHECK_WARN, NULL,
                   "Linux %s names no relaxable range: base and size have to "
-                  "be given, as plan does", host->kernel);
+                  "be given, which plan does", host->kernel);
     } else {
         check_pass(check, "Linux %s", host->kernel);
     }

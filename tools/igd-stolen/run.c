@@ -16,12 +16,12 @@
     "  igd-stolen probe                  can the IGD of this host be "       \
     "assigned?\n"                                                            \
     "  igd-stolen plan --memory SIZE     how to start the guest\n"           \
-    "  igd-stolen capture -o FILE        what both have read, to be "        \
-    "replayed\n"                                                             \
-    "  igd-stolen verify                 in a guest: does all agree?"
+    "  igd-stolen capture -o FILE        save a host to ask about it "       \
+    "elsewhere\n"                                                            \
+    "  igd-stolen verify                 in a guest: do all sources agree?"
 #define DESCRIPTION                                                          \
-    "Nothing is changed. Exit status: 0 well, 1 a check failed, 2 not done "  \
-    "as asked."
+    "Changes nothing. Exit status: 0 all is well, 1 a check failed, 2 an "    \
+    "error."
 
 static const char *const command_names[COMMAND__MAX] = {
     [COMMAND_PROBE] = "probe",
@@ -111,8 +111,8 @@ static GOptionContext *options_context(OptionWords *w, Options *options)
         { "strict", 0, 0, G_OPTION_ARG_NONE, &options->strict,
           "warnings make the exit status 1, too", NULL },
         { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version,
-          "which version", NULL },
-        { "help", 'h', 0, G_OPTION_ARG_NONE, &w->help, "this text", NULL },
+          "show the version", NULL },
+        { "help", 'h', 0, G_OPTION_ARG_NONE, &w->help, "show this help", NULL },
         { NULL },
     };
     GOptionContext *context = g_option_context_new("COMMAND");
@@ -274,8 +274,8 @@ static char *options_set(const OptionWords *w, int argc, char **argv,
     }
     command = text_index(command_names, COMMAND__MAX, argv[1]);
     if (command < 0) {
-        return options_refuse("--help", "no command %s; there are probe, "
-                              "plan, capture and verify", argv[1]);
+        return options_refuse("--help", "%s is not a command; the commands "
+                              "are probe, plan, capture and verify", argv[1]);
     }
     if (argc > 2) {
         return options_refuse("--help", "one word too many: %s", argv[2]);

@@ -86,7 +86,7 @@ static void verify_dmar(CheckList *list, const Host *host)
         }
     }
     if (!found) {
-        verify(check, CHECK_FAIL, "none of %u is over stolen memory",
+        verify(check, CHECK_FAIL, "none of %u covers stolen memory",
                host->rmrrs->len);
     } else {
         bool scope = verify_is_scope(host, found);
@@ -129,7 +129,7 @@ static void verify_e820(CheckList *list, const Host *host)
         over = range;
     }
     if (!over) {
-        verify(check, CHECK_FAIL, "no entry over stolen memory");
+        verify(check, CHECK_FAIL, "no entry covers stolen memory");
     } else {
         verify(check, verify_status(over->limit == r->limit &&
                                     over->base <= r->base &&
@@ -168,7 +168,7 @@ static bool verify_is_stranger(const Host *host, const MemRange *range)
 
 static void verify_clear(CheckList *list, const Host *host)
 {
-    Check *check = check_add(list, "clear", "that nothing else is there");
+    Check *check = check_add(list, "clear", "that nothing else uses it");
     unsigned i;
 
     if (!host->iomem) {

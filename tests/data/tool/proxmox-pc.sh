@@ -1,9 +1,9 @@
 # Why:
 #   --machine pc: the chipset of older PCs; it has no VT-d, so no RMRR
-#   --cpu host: the GPU's drivers look at the CPU; no more address bits than the host's IOMMU, where firmware would put BARs
-#   --memory 4096: RAM; what is in the way of stolen memory goes above 4 GiB
+#   --cpu host: the GPU's drivers check the CPU model; firmware puts BARs below its address width, which the host's IOMMU limits
+#   --memory 4096: RAM; the part that would overlap stolen memory goes above 4 GiB
 #   --balloon 0: all RAM is locked for the device
-#   --vga none: no other display beside the IGD
+#   --vga none: the IGD is the only display
 #   --bios seabios: the firmware; on q35 it shows no picture
 #   --hostpci0 0000:00:02.0: the IGD, where drivers look for it
 # Left out:
@@ -32,7 +32,7 @@
 #         echo vfio-pci > /sys/bus/pci/devices/0000:00:1f.3/driver_override
 #         echo 0000:00:1f.3 > /sys/bus/pci/devices/0000:00:1f.3/driver/unbind
 #         echo 0000:00:1f.3 > /sys/bus/pci/drivers_probe
-# Warning: for a place in the guest: firmware of the guest chooses one: Proxmox VE starts only its own emulator, which knows no x-igd-stolen
+# Warning: for a place in the guest: the guest's firmware chooses one: Proxmox VE starts only its own emulator, which does not know x-igd-stolen
 qm set "$VMID" \
     --machine pc \
     --cpu host \

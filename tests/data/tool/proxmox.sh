@@ -1,14 +1,14 @@
 # Why:
 #   --machine q35: the chipset with VT-d; KVM leaves the I/O APIC to the emulator for intremap=on
-#   --cpu host: the GPU's drivers look at the CPU
-#   --memory 4096: RAM; what is in the way of stolen memory goes above 4 GiB
+#   --cpu host: the GPU's drivers check the CPU model
+#   --memory 4096: RAM; the part that would overlap stolen memory goes above 4 GiB
 #   --balloon 0: all RAM is locked for the device
-#   --vga none: no other display beside the IGD
+#   --vga none: the IGD is the only display
 #   --bios ovmf: the firmware
 #   --args : the IGD, where drivers look for it
 # Left out:
-#   x-igd-opregion: whether there is an OpRegion only root is shown
-#   romfile: before the guest's driver is loaded there is a picture only with the ROM of VfioIgdPkg or LongQT-sea's intel-igpu-passthru: --rom FILE
+#   x-igd-opregion: only root can see whether there is an OpRegion
+#   romfile: until the guest loads its driver, the screen needs the ROM of VfioIgdPkg or of LongQT-sea's intel-igpu-passthru: --rom FILE
 #   x-igd-lpc: q35 has an LPC bridge of its own and does not start with it
 #   x-igd-gms: the device's own size is right
 # Memory of the guest:
@@ -22,7 +22,7 @@
 #     7b000000-7f7fffff       72 MiB  stolen memory (GSM and DSM)
 # Locked memory: 5 GiB: RAM 4 GiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 5242880
-# Warning: for a place in the guest: firmware of the guest chooses one: Proxmox VE starts only its own emulator, which knows no x-igd-stolen
+# Warning: for a place in the guest: the guest's firmware chooses one: Proxmox VE starts only its own emulator, which does not know x-igd-stolen
 qm set "$VMID" \
     --machine q35,viommu=intel \
     --cpu host \

@@ -1,8 +1,8 @@
 # Why:
 #   -machine q35: the chipset with VT-d; KVM leaves the I/O APIC to the emulator for intremap=on
-#   -cpu host: the GPU's drivers look at the CPU; no more address bits than the host's IOMMU, where firmware would put BARs
-#   -m 3072M: RAM; what is in the way of stolen memory goes above 4 GiB
-#   -vga none: no other display beside the IGD
+#   -cpu host: the GPU's drivers check the CPU model; firmware puts BARs below its address width, which the host's IOMMU limits
+#   -m 3072M: RAM; the part that would overlap stolen memory goes above 4 GiB
+#   -vga none: the IGD is the only display
 #   -drive if=pflash: the firmware
 #   -drive if=pflash: its variables: a copy of /usr/share/OVMF/OVMF_VARS_4M.fd that belongs to this guest
 #   -device intel-iommu: publishes the RMRR; vfio-pci needs caching-mode, guests in the guest need intremap; aw-bits fits the host's IOMMU

@@ -1,12 +1,12 @@
 # Why:
 #   -machine pc: the chipset of older PCs; it has no VT-d, so no RMRR
-#   -cpu host: the GPU's drivers look at the CPU
-#   -m 1536M: RAM; what is in the way of stolen memory goes above 4 GiB
-#   -vga none: no other display beside the IGD
-#   -nic none: no card where the IGD goes; give your network another slot
+#   -cpu host: the GPU's drivers check the CPU model
+#   -m 1536M: RAM; the part that would overlap stolen memory goes above 4 GiB
+#   -vga none: the IGD is the only display
+#   -nic none: keeps the IGD's slot free; a network card needs another one
 #   -device vfio-pci: the IGD, where drivers look for it; identity: at the host's base or not at all
 # Left out:
-#   romfile: before the guest's driver is loaded there is a picture only with the ROM of VfioIgdPkg or LongQT-sea's intel-igpu-passthru: --rom FILE
+#   romfile: until the guest loads its driver, the screen needs the ROM of VfioIgdPkg or of LongQT-sea's intel-igpu-passthru: --rom FILE
 #   x-igd-lpc: a driver that wants the host's LPC bridge may need x-igd-lpc=on
 #   x-igd-gms: the device's own size is right
 # Memory of the guest:

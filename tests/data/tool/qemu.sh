@@ -1,12 +1,12 @@
 # Why:
 #   -machine q35: the chipset with VT-d; KVM leaves the I/O APIC to the emulator for intremap=on
-#   -cpu host: the GPU's drivers look at the CPU
-#   -m 8192M: RAM; what is in the way of stolen memory goes above 4 GiB
-#   -vga none: no other display beside the IGD
+#   -cpu host: the GPU's drivers check the CPU model
+#   -m 8192M: RAM; the part that would overlap stolen memory goes above 4 GiB
+#   -vga none: the IGD is the only display
 #   -device intel-iommu: publishes the RMRR; vfio-pci needs caching-mode, guests in the guest need intremap; aw-bits fits the host's IOMMU
 #   -device vfio-pci: the IGD, where drivers look for it; base and size are given, as this kernel's reserved_regions does not tell them
 # Left out:
-#   romfile: before the guest's driver is loaded there is a picture only with the ROM of VfioIgdPkg or LongQT-sea's intel-igpu-passthru: --rom FILE
+#   romfile: until the guest loads its driver, the screen needs the ROM of VfioIgdPkg or of LongQT-sea's intel-igpu-passthru: --rom FILE
 #   x-igd-lpc: q35 has an LPC bridge of its own and does not start with it
 #   x-igd-gms: the device's own size is right
 # Memory of the guest:
@@ -28,7 +28,7 @@
 #     00100000-76ffffff     1903 MiB  System RAM
 # Locked memory: 9288 MiB: RAM 8 GiB, stolen memory 72 MiB, 1 GiB for the rest
 #     as root no limit; for a user: ulimit -l 9510912
-# Warning: for a kernel that lets a display go: Linux 4.19.107 names no relaxable range: base and size have to be given, as plan does
+# Warning: for a kernel that releases displays: Linux 4.19.107 names no relaxable range: base and size have to be given, which plan does
 qemu-system-x86_64-igd-rmrr \
     -machine q35,accel=kvm,kernel-irqchip=split \
     -cpu host \
