@@ -1,17 +1,14 @@
-# Guest harness: archives, modules, evidence, and checks that can fail
+# Guest harness: evidence, and checks that can fail
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-import lzma
 import struct
-import subprocess
-from pathlib import Path
 
 import pytest
 
-from guestlib import checks, cpio, dmar, kmodules
+from guestlib import checks, dmar
 from guestlib.evidence import Evidence
 from guestlib.ranges import Range
 
@@ -143,36 +140,3 @@ def test_dmar_scope():
 def test_dmar_broken(table):
     with pytest.raises(dmar.TableError):
         dmar.rmrrs(table)
-
-
-def test_cpio_as_others_read_it(tmp_path):
-    archive = cpio.Archive()
-    archive.file('a/b/file', b'hello', 0o755)
-    archive.symlink('a/link', 'b/file')
-    blob = archive.finish()
-    assert len(blob) % 512 == 0
-    if not Path('/usr/bin/cpio').exists():
-        pytest.skip('no cpio here')
-    listed = subprocess.run(['cpio', '-t'], input=blob, check=True,
-                            stdout=subprocess.PIPE).stdout
-    assert listed.split() == [b'a', b'a/b', b'a/b/file', b'a/link']
-
-
-def module(*needed):
-    return b'\0license=GPL\0depends=' + ','.join(needed).encode() + b'\0'
-
-
-def test_modules_in_order(tmp_path):
-    (tmp_path / 'top-module.ko').write_bytes(module('low', 'built-in'))
-    (tmp_path / 'low.ko.xz').write_bytes(lzma.compress(module()))
-    (tmp_path / 'modules.builtin').write_text('kernel/built_in.ko\n')
-    order = kmodules.ModuleTree(tmp_path).load_order(['top_module', 'low'])
-    assert order == [('low', module()),
-                     ('top_module', module('low', 'built-in'))]
-
-
-def test_module_missing(tmp_path):
-    with pytest.raises(kmodules.ModuleError):
-        kmodules.ModuleTree(tmp_path).load_order(['nowhere'])
-
-
