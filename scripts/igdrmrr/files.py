@@ -64,6 +64,14 @@ def remove_tree(path):
     shutil.rmtree(doomed, ignore_errors=True)
 
 
+def copy_atomic(source, target, copy=shutil.copy2):
+    """Copies a file so that a reader sees the old or the new one, whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.parent / ('.tmp-' + target.name)
+    copy(source, temporary)
+    os.replace(temporary, target)
+
+
 def link(path, target):
     """Makes @path a symbolic link to @target unless it is one already."""
     if path.is_symlink() and os.readlink(path) == str(target):

@@ -42,14 +42,9 @@ def emulator(top):
     return build_directory(top) / 'qemu-system-x86_64'
 
 
-def tree(name, top, hooks=None, links=dict):
-    src = source_directory(top)
-    state = src / '.igd-rmrr'
-    return source.Tree(name, src, state, state / 'pristine', hooks, links)
-
-
 def unpack_stock(record, top):
-    source.unpack(record, tree('an unmodified QEMU', top))
+    source.unpack(record, source.Tree('an unmodified QEMU',
+                                      source_directory(top), None, dict))
 
 
 def reference_links():
@@ -60,8 +55,8 @@ def reference_links():
 
 
 def reference_tree():
-    return tree('the reference QEMU', REFERENCE, BENCH / 'hooks',
-                reference_links)
+    return source.Tree('the reference QEMU', source_directory(REFERENCE),
+                       BENCH / 'hooks', reference_links)
 
 
 def configure(record, top, words):

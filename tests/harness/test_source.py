@@ -37,12 +37,12 @@ def tree(tmp_path):
         (src / name).parent.mkdir(parents=True, exist_ok=True)
         (src / name).write_text(TEXT)
         os.utime(src / name, (1000, 1000))
-    (src / '.state/pristine').mkdir(parents=True)
+    (src / '.igd-rmrr').mkdir(parents=True)
     (tmp_path / 'hooks/fixes').mkdir(parents=True)
     own = tmp_path / 'own.c'
     own.write_text('ours\n')
-    return source.Tree('QEMU', src, src / '.state', src / '.state/pristine',
-                       tmp_path / 'hooks', lambda: {'hw/i386/new.c': own})
+    return source.Tree('QEMU', src, tmp_path / 'hooks',
+                       lambda: {'hw/i386/new.c': own})
 
 
 def apply(tree, **hooks):
@@ -148,4 +148,4 @@ def test_no_leftover_of_an_editor_is_ours(tmp_path, monkeypatch):
     (tmp_path / 'hw').mkdir()
     for name in ('new.c', 'new.c~', 'new.c.orig', '.new.c.swp', 'new.rst'):
         (tmp_path / 'hw' / name).touch()
-    assert source.overlay_files() == ['hw/new.c']
+    assert list(source.overlay()) == ['hw/new.c']

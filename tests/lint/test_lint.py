@@ -199,7 +199,7 @@ def compile_commands():
     """Our files' compile commands in QEMU's build, by relative path."""
     database = json.loads(
         (paths.QEMU_BUILD / 'compile_commands.json').read_text())
-    ours = set(source.overlay_files())
+    ours = set(source.overlay())
     found = {}
     for entry in database:
         path = os.path.normpath(os.path.join(entry['directory'],
