@@ -25,7 +25,7 @@ from pathlib import Path
 FUNCTIONAL = Path(__file__).resolve().parents[1] / "tests" / "functional"
 sys.path.insert(0, str(FUNCTIONAL))
 
-from guestlib import checks, handover, picture, scene  # noqa: E402
+from guestlib import picture, scene  # noqa: E402
 from guestlib.assets import LOGS, AssetError, Assets  # noqa: E402
 from guestlib.boot import Bench  # noqa: E402
 from guestlib.catalog import DEMO, DEMO_STOCK, THREE_LEVELS  # noqa: E402
@@ -130,53 +130,6 @@ def show_evidence(levels):
             print(f"  {level.level}  {line}")
 
 
-def verdicts(outcome):
-    """[(level, check)]: every line of the result."""
-    stolen = outcome.spec.stolen
-    lines = []
-    for level in outcome.levels:
-        found = [*checks.tool_verdicts(level),
-                 checks.tool_agrees(level, stolen),
-                 checks.no_firmware_bug(level), checks.no_dmar_fault(level)]
-        if level is outcome.l1:
-            found.append(checks.dma_seen_by_cpu(level))
-        lines += [(level.level, checks.only_if(level.finished, check))
-                  for check in found]
-    return lines + handover.demonstrated(outcome) + scene.here(outcome)
-
-
-def columns(level, stolen, dma, untouched=None, returned=None):
-    """{column: check or None} of the table for one level."""
-    return {"found": bool(level.device()),
-            "placed": checks.kernel_stolen(level, stolen),
-            "RMRR": checks.rmrr_logged(level, stolen), "DMA": dma,
-            "handed on": untouched, "given back": returned}
-
-
-def rows(outcome):
-    """(name, columns) of each level."""
-    stolen = outcome.spec.stolen
-    for level in outcome.levels:
-        dma = (checks.cpu_seen_by_dma if level.level == "L1"
-               else handover.cpu_seen_by_device)(level)
-        handed = ()
-        if level.level != outcome.innermost.level:
-            before, back = (outcome.phase(name, level.level)
-                            for name in ("before", "back"))
-            handed = (handover.marks_intact(back, stolen),
-                      handover.same_sum(before, back))
-        yield level.level, columns(level, stolen, dma, *handed)
-
-
-def table(found):
-    """Lines of the table of (name, columns)."""
-    cells = [["", *found[0][1]]] + [
-        [name, *("-" if check is None else "yes" if check else "NO"
-                 for check in row.values())] for name, row in found]
-    for row in cells:
-        yield "".join(cell.ljust(12) for cell in row).rstrip()
-
-
 def explain(outcome):
     """Where a run that did not come to its end broke off."""
     run = outcome.run
@@ -236,7 +189,7 @@ def run(spec, bench):
     print("\nWhat the kernels say:\n")
     show_evidence(here.levels)
     print("\nWhat was checked:\n")
-    passed, failed = report(verdicts(here), here)
+    passed, failed = report(scene.verdicts(here), here)
     stock = aside.result()
     print("\nOn the stock QEMU:\n")
     show_evidence([stock.l1, stock.l2])
@@ -244,9 +197,9 @@ def run(spec, bench):
     more_passed, more_failed = report(scene.on_stock(stock), stock, (
         "as expected", "not as expected"))
     print()
-    on_stock = columns(stock.l2, stock.spec.stolen,
+    on_stock = scene.columns(stock.l2, stock.spec.stolen,
                        scene.refreshed(stock, 0, scene.NO_FAULT))
-    for line in table([*rows(here), ("L2, stock", on_stock)]):
+    for line in scene.table([*scene.rows(here), ("L2, stock", on_stock)]):
         print("  " + line)
     show_pictures((here, stock))
     print(NEXT)

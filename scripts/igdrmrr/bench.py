@@ -144,26 +144,30 @@ STAGES = {
 
 
 def measure(bench):
-    """The rows of all stages, and a case for each: did it give numbers."""
+    """The rows of all stages, and a case for each: did it give numbers.
+
+    Whatever is wrong with a stage, the others go on.
+    """
     rows = []
     suite = Cases('bench')
-
-    def wrong(stage):
-        """Whatever is wrong with a stage, the others go on."""
-        try:
-            found = stage(bench)
-        except Exception:       # pylint: disable=broad-except
-            return traceback.format_exc().splitlines()
-        rows.extend(found)
-        return ['no number: (%s) %s' % (row.section, row.what)
-                for row in found if row.ours is None] or (
-                    [] if found else ['no row'])
-
     with files.Lock(paths.BUILD / '.lock-bench', 'the benchmark'):
-        for name in STAGES:
-            if name not in bench.left_out:
-                suite.run(name, wrong, STAGES[name])
-                ui.say('  %s: %.1f s' % (name, suite.times[-1][0]))
+        for name in [name for name in STAGES if name not in bench.left_out]:
+            start = time.monotonic()
+            found, wrong = [], 'no row'
+            try:
+                found = STAGES[name](bench)
+                wrong = wrong if not found else '\n'.join(
+                    'no number: (%s) %s' % (row.section, row.what)
+                    for row in found if row.ours is None)
+            except Exception:       # pylint: disable=broad-except
+                wrong = traceback.format_exc()
+            rows += found
+            suite.times.append((time.monotonic() - start, 'bench: ' + name))
+            suite.passed += not wrong
+            if wrong:
+                suite.fail(name)
+                ui.say('FAILED bench, %s:\n%s' % (name, wrong))
+            ui.say('  %s: %.1f s' % (name, suite.times[-1][0]))
     return rows, suite.end()
 
 

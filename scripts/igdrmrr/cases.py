@@ -1,4 +1,4 @@
-# Test cases: run or read from what meson and pytest report, and counted
+# Test cases: read from what meson and pytest report, and counted
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
@@ -6,10 +6,7 @@
 
 import json
 import re
-import time
 import xml.etree.ElementTree
-
-from .ui import Failure, say
 
 GOOD = ('OK', 'SKIP', 'EXPECTEDFAIL')
 SKIPPED = re.compile(r'^1\.\.0\s*#\s*skip', re.I | re.M)
@@ -44,23 +41,6 @@ class Cases:
     def fail(self, why):
         self.failed.append('%s: %s' % (self.name, why))
         return self
-
-    def run(self, name, function, *arguments):
-        """Runs one, which returns what is wrong; True if nothing is."""
-        start = time.monotonic()
-        try:
-            wrong = function(*arguments)
-        except Failure as failure:
-            wrong = str(failure).splitlines()
-        self.times.append((time.monotonic() - start,
-                           '%s: %s' % (self.name, name)))
-        if wrong:
-            self.fail(name)
-            say('FAILED %s, %s:\n%s' % (self.name, name, '\n'.join(
-                '    %s' % line for line in wrong)))
-        else:
-            self.passed += 1
-        return not wrong
 
     def end(self, verdict='OK'):
         """Makes the verdict on all of them agree with their number."""

@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from . import (asan, assets, bench, cases, files, package, paths, qemu,
-               series_check, stock, suites, tool, top, ui)
+               stock, suites, tool, top, ui)
 from .cases import Cases
 from .ui import Failure, say
 
@@ -113,7 +113,6 @@ SUITES = {'unit': suite_unit, 'qtest': run_meson,
           'guest': suite_guest, 'tool': after(tool.build, run_pytest),
           'package': after(package.build, run_pytest),
           'libvirt': after(package.build, run_pytest),
-          'series': lambda _: series_check.suite_series(),
           'bench': lambda _: bench.suite()}
 # Two lanes, one for each core: the first one's suites have programs or guests
 # side by side, the second one's use one core most of the time.

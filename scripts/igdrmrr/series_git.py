@@ -12,14 +12,18 @@
 import os
 import re
 import subprocess
+import time
 
-from . import fetch, files, paths, series, source, ui
+from . import fetch, files, paths, qemu, series, source, stock, suites, ui
 from .ui import Failure, say
 
 TOP = paths.BUILD / 'series'
 PATCHES = TOP / 'patches'
 TREE = TOP / 'git'
 UPSTREAM = TOP / 'upstream'
+# QEMU as Debian builds it, as the other trees have it, so ccache has most of
+# the objects.
+BUILD = TOP / 'build'
 CHECKPATCH = 'scripts/checkpatch.pl'
 
 # Who signs off where git does not know it.
@@ -33,15 +37,6 @@ NOT_WRONG = re.compile(
     r"file 'tests/data/acpi/\S+' need 'SPDX-License-|"
     r'-tests-data-acpi-.*not appear to be a unified-diff|'
     r'2-feature/.*does MAINTAINERS need updating')
-
-USAGE = '''usage: ./run export-series [--build]
-
-Writes our hooks and files as patches to build/series/patches: 1-fixes and, with
-a cover letter, 2-feature. QEMU's checkpatch looks at each.
-
-  --build    also apply them to Debian's QEMU, and build it after each
-'''
-
 
 def base_names():
     """QEMU's files that the series changes."""
@@ -71,14 +66,13 @@ def upstream():
 
 def identity():
     """Who signs off, as git has it."""
-    done = subprocess.run(
-        ['git', '-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT'],
-        cwd=paths.ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True)
-    if done.returncode:
+    try:
+        return re.match(r'.*<.*?>', ui.output(
+            ['git', '-c', 'user.useConfigOnly=true', 'var',
+             'GIT_COMMITTER_IDENT'], cwd=paths.ROOT))[0]
+    except Failure:
         ui.warn('git has no user.name and user.email: signed off by nobody')
         return NOBODY
-    return re.match(r'.*<.*?>', done.stdout)[0]
 
 
 def environment(who):
@@ -115,17 +109,6 @@ def commit(who, subject, body='', *options):
         text='%s\n\n%s\n' % (subject, body))
 
 
-def apply_hooks(hooks):
-    for hook in hooks:
-        done = subprocess.run(
-            ['patch', '-p1', '-s', '-f', '-F0', '-i', hook.path], cwd=TREE,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
-        if done.returncode:
-            raise Failure('%s does not apply to the released QEMU:\n%s'
-                          % (hook.name, done.stdout))
-
-
 def make_commits(who, base):
     own = series.read_own()
     patches = series.read_patches(source.read_series())
@@ -147,7 +130,11 @@ def make_commits(who, base):
             write(tables)
             commit(who, TABLES + ': tables of the tests that come next',
                    patch.subject, '-s')
-        apply_hooks(patch.hooks)
+        for hook in patch.hooks:
+            ui.run_logged(
+                '%s on the released QEMU' % hook.name,
+                ['patch', '-p1', '-s', '-f', '-F0', '-i', hook.path],
+                'series-hooks.log', cwd=TREE)
         placed |= names
         write({name: series.without_absent(name, own[name], set(own) - placed)
                for name in placed})
@@ -191,15 +178,49 @@ def check_style(patches):
     return found
 
 
-def cmd_export_series(arguments):
-    from . import series_check
+def apply_patch(patch, directory):
+    """Applies one outside of any repository, and sees that it was applied."""
+    # In a directory that a repository ignores, git leaves all of it out.
+    env = dict(os.environ, GIT_CEILING_DIRECTORIES=str(directory.parent))
+    for reverse in ((), ('--reverse', '--check')):
+        ui.run_logged('applying ' + patch.name,
+                      ['git', 'apply', *reverse, patch],
+                      'series-apply.log', env=env, cwd=directory)
 
-    if {'-h', '--help'} & set(arguments):
-        print(USAGE, end='')
-        return 0
+
+def apply_each(patches, build):
+    """
+    Applies one after the other to QEMU, @build or not; yields each.
+
+    The directories are made anew: files from an archive are older than the
+    objects of the run before, and ninja would keep those.
+    """
+    record = fetch.fetch(())
+    with files.Lock(paths.BUILD / '.lock-series', 'build/series'):
+        files.remove_tree(BUILD)
+        stock.unpack_stock(record, BUILD)
+        if build:
+            stock.configure(record, BUILD, 'series')
+        for patch in patches:
+            start = time.monotonic()
+            apply_patch(patch, stock.source_directory(BUILD))
+            if build:
+                # Our qtests are in the last one.
+                tests = suites.our_qtests() if patch == patches[-1] else []
+                qemu.ninja(['qemu-system-x86_64', *(
+                    'tests/qtest/' + name for name in tests)],
+                    stock.build_directory(BUILD))
+                say('built %s (%d s)' % (patch.name,
+                                         time.monotonic() - start))
+            yield patch
+
+
+def cmd_export_series(arguments):
+    """Writes them and has QEMU's checkpatch judge each."""
     if arguments not in ([], ['--build']):
-        raise Failure('export-series takes --build or nothing, not %s'
-                      % ' '.join(arguments))
+        raise Failure('export-series takes --build (also apply the patches to '
+                      "Debian's QEMU, and build it after each) or nothing, "
+                      'not %s' % ' '.join(arguments))
     patches = export(identity())
     for path in patches:
         print('  %s/%s' % (path.parent.name, path.name))
@@ -210,6 +231,5 @@ def cmd_export_series(arguments):
         % (len(patches), PATCHES, len(complaints)))
     say("in QEMU's tree: git am --empty=drop %s/*/*.patch" % PATCHES)
     if arguments:
-        for _patch in series_check.apply_each(patches, True):
-            pass
+        list(apply_each(patches, True))
     return 1 if complaints else 0

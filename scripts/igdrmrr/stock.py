@@ -9,7 +9,7 @@
 # a region does nothing; so VT-d, the memory core and the ACPI tables are stock
 # to the letter, and a region is ordinary
 # guest RAM. The benchmark measures against it; the demo's second picture is
-# made on it. An untouched tree is for the series (series_check.py).
+# made on it. An untouched tree is for the series (series_git.py).
 #
 # The directories have the names they have beside each other in build/, one
 # level down: so the compiler's command lines are those of the real build, and

@@ -13,8 +13,8 @@ TESTS = paths.ROOT / 'tests'
 FUNCTIONAL = TESTS / 'functional'
 # The suites of pytest cases, in their order: tests/NAME, and the guests.
 PYTEST = {'guest': FUNCTIONAL, **{name: TESTS / name for name in (
-    'package', 'libvirt', 'lint', 'driver', 'docs', 'tool', 'harness',
-    'fuzz')}}
+    'package', 'libvirt', 'lint', 'driver', 'docs', 'tool', 'harness', 'fuzz',
+    'series')}}
 
 # QEMU's own tests of what the hooks touch. bios-tables-test compares every
 # table of the machines without a region with QEMU's blessed ones.

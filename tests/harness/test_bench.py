@@ -66,9 +66,9 @@ def test_mapping_rows():
 def test_reference_has_the_device_and_no_iommu_of_ours():
     links = stock.reference_links()
     assert 'hw/display/igd-testdev.c' in links
-    assert 'hw/pci/reserved_region_stock.c' in links
+    assert 'hw/pci/rmrr_provider_stock.c' in links
     assert not [name for name in links
-                if name.startswith('hw/i386') or 'igd-rmrr' in name]
+                if name.startswith(('hw/i386', 'hw/vfio/igd-rmrr'))]
 
 
 def test_walk_rows():

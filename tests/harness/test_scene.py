@@ -138,7 +138,7 @@ def test_readme_picture(name, wanted):
 
 def test_table():
     good, bad = (checks.Check('', '', passed, '') for passed in (True, False))
-    lines = list(demo.table([
+    lines = list(scene.table([
         ('L1', {'found': good, 'handed on': good}),
         ('L2, stock', {'found': bad, 'handed on': None})]))
     assert [line.split() for line in lines] == [

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from igdrmrr import paths, series, series_check, series_git, source
+from igdrmrr import paths, series, series_git, source
 from igdrmrr.ui import Failure
 
 OWN = {'hw/a.c': b'', 'hw/a.h': b'', 'hw/sub/b.c': b''}
@@ -122,38 +122,7 @@ def test_applied_where_a_repository_would_not_look(tmp_path, monkeypatch):
     tree = tmp_path / 'build/src'
     tree.mkdir(parents=True)
     (tree / 'x').write_text('1\n')
-    series_check.apply_patch(made, tree)
+    series_git.apply_patch(made, tree)
     assert (tree / 'x').read_text() == '2\n'
     with pytest.raises(Failure, match='applying 0001-x.patch failed'):
-        series_check.apply_patch(made, tree)
-
-
-def run_suite(monkeypatch, fail_at=None, **broken):
-    """The suite with everything it calls replaced; its counts."""
-    def apply_each(patches, _build):
-        for one in patches:
-            if one.name == fail_at:
-                raise Failure('ninja failed')
-            yield one
-
-    found = [paths.Path('0001-a'), paths.Path('0002-b')]
-    monkeypatch.setattr(series_git, 'export', lambda who: found)
-    monkeypatch.setattr(series_check, 'apply_each', apply_each)
-    for where, name in ((series_git, 'check_style'),
-                        (series_check, 'check_applies'),
-                        (series_check, 'check_whole')):
-        monkeypatch.setattr(where, name, lambda *_patches, wrong=broken.get(
-            name, []): wrong)
-    return series_check.suite_series()
-
-
-@pytest.mark.parametrize('broken, failed', [
-    ({}, []),
-    ({'check_style': ['x']}, ['series: checkpatch']),
-    ({'check_applies': ['x']}, ['series: applies']),
-    ({'check_whole': ['x']}, ['series: whole']),
-    ({'fail_at': '0001-a'}, ['series: one by one: 0001-a']),
-    ({'fail_at': '0002-b'}, ['series: one by one: 0002-b']),
-])
-def test_suite_fails(monkeypatch, broken, failed):
-    assert run_suite(monkeypatch, **broken).failed == failed
+        series_git.apply_patch(made, tree)

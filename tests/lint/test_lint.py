@@ -13,7 +13,8 @@ import tempfile
 
 import pytest
 
-from igdrmrr import circles, paths, qemu, source
+import circles
+from igdrmrr import paths, qemu, source
 
 FILE_LINES = 700
 LINE_COLUMNS = 80

@@ -9,7 +9,7 @@ of the README are in docs/pictures.
 
 from pathlib import Path
 
-from . import card, picture
+from . import card, checks, handover, picture
 from .checks import Check, listed
 
 DUMP = "picture.ppm"
@@ -104,3 +104,50 @@ def on_stock(outcome):
         ("L2", refreshed(outcome, PAGES, base)),
         ("L0", compared("the device's picture, in QEMU's console", outcome,
                         card.all_faults(), "the fault pattern"))]
+
+
+def verdicts(outcome):
+    """[(level, check)]: every line of the demo's result."""
+    stolen = outcome.spec.stolen
+    lines = []
+    for level in outcome.levels:
+        found = [*checks.tool_verdicts(level),
+                 checks.tool_agrees(level, stolen),
+                 checks.no_firmware_bug(level), checks.no_dmar_fault(level)]
+        if level is outcome.l1:
+            found.append(checks.dma_seen_by_cpu(level))
+        lines += [(level.level, checks.only_if(level.finished, check))
+                  for check in found]
+    return lines + handover.demonstrated(outcome) + here(outcome)
+
+
+def columns(level, stolen, dma, untouched=None, returned=None):
+    """{column: check or None} of the table for one level."""
+    return {"found": bool(level.device()),
+            "placed": checks.kernel_stolen(level, stolen),
+            "RMRR": checks.rmrr_logged(level, stolen), "DMA": dma,
+            "handed on": untouched, "given back": returned}
+
+
+def rows(outcome):
+    """(name, columns) of each level."""
+    stolen = outcome.spec.stolen
+    for level in outcome.levels:
+        dma = (checks.cpu_seen_by_dma if level.level == "L1"
+               else handover.cpu_seen_by_device)(level)
+        handed = ()
+        if level.level != outcome.innermost.level:
+            before, back = (outcome.phase(name, level.level)
+                            for name in ("before", "back"))
+            handed = (handover.marks_intact(back, stolen),
+                      handover.same_sum(before, back))
+        yield level.level, columns(level, stolen, dma, *handed)
+
+
+def table(found):
+    """Lines of the table of (name, columns)."""
+    cells = [["", *found[0][1]]] + [
+        [name, *("-" if check is None else "yes" if check else "NO"
+                 for check in row.values())] for name, row in found]
+    for row in cells:
+        yield "".join(cell.ljust(12) for cell in row).rstrip()

@@ -6,7 +6,7 @@
 
 import pytest
 
-from igdrmrr import circles
+import circles
 
 A = '''
 #include "b.h"
