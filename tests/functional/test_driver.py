@@ -9,7 +9,7 @@ import re
 import pytest
 
 from guestlib import checks
-from guestlib.cases import guests, verify
+from guestlib.cases import case, guests
 from guestlib.checks import FILL_WORD
 from guestlib.driver_jobs import (CPU_WORD, DMA_WORD, NO_MEMORY, RESERVED,
                                   WRONG_BDSM)
@@ -352,11 +352,5 @@ def test_unload_leaves_nothing(guest):
     assert guest.l1.said("igdvfio_left") == []
 
 
-@guests(*ALL)
-def test_no_dmar_fault(guest):
-    verify(checks.no_dmar_fault(guest.l1))
-
-
-@guests(*ALL)
-def test_no_kernel_trouble(guest):
-    verify(checks.no_kernel_trouble(guest.l1))
+test_no_dmar_fault = case("l1", checks.no_dmar_fault, *ALL)
+test_no_kernel_trouble = case("l1", checks.no_kernel_trouble, *ALL)

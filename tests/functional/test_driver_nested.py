@@ -7,7 +7,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import pytest
 
 from guestlib import checks, driver_nested
-from guestlib.cases import guests, verify
+from guestlib.cases import case, guests, verify
 from guestlib.checks import FILL_WORD
 from guestlib.driver_nested import EJECTED, L1_WORD, L2_WORD, STARTS, WHERE
 
@@ -64,19 +64,9 @@ def test_driver_has_the_device(guest):
     assert guest.l1.said("driver_bind", "0000:00:02.0") == [["igd-vfio-pci"]]
 
 
-@guests(*CHAINS)
-def test_l2_dma_reaches_what_l2_sees(guest):
-    verify(checks.dma_seen_by_cpu(guest.l2))
-
-
-@guests(*CHAINS)
-def test_l2_dma_reads_all_of_it(guest):
-    verify(checks.dma_read_back(guest.l2, guest.spec.stolen))
-
-
-@guests(*CHAINS)
-def test_l2_cpu_is_seen_by_dma(guest):
-    verify(checks.cpu_seen_by_dma(guest.l2))
+test_l2_dma_reaches_what_l2_sees = case("l2", checks.dma_seen_by_cpu, *CHAINS)
+test_l2_dma_reads_all_of_it = case("l2", checks.dma_read_back, *CHAINS)
+test_l2_cpu_is_seen_by_dma = case("l2", checks.cpu_seen_by_dma, *CHAINS)
 
 
 @guests(*CHAINS)

@@ -12,7 +12,7 @@ that have to.
 import pytest
 
 from guestlib import catalog, checks, handover
-from guestlib.cases import guests, verify
+from guestlib.cases import case, guests, verify
 from guestlib.handover import CPU_FIRST, CPU_LAST, DEVICE_WORD
 
 CHAINS = [spec.name for spec in catalog.NESTED_SPECS
@@ -26,14 +26,10 @@ LIMITS = "vfio-limits"
 DEFAULT = [*CHAINS, *EXACT, LARGE, LIMITS]
 
 
-@guests(*CHAINS, *EXACT)
-def test_l2_cpu_writes_seen_by_device(guest):
-    verify(handover.cpu_seen_by_device(guest.l2))
-
-
-@guests(*CHAINS, *EXACT)
-def test_l2_device_writes_seen_by_cpu(guest):
-    verify(handover.device_seen_by_cpu(guest.l2))
+test_l2_cpu_writes_seen_by_device = case(
+    "l2", handover.cpu_seen_by_device, *CHAINS, *EXACT)
+test_l2_device_writes_seen_by_cpu = case(
+    "l2", handover.device_seen_by_cpu, *CHAINS, *EXACT)
 
 
 @guests(*DEFAULT)
@@ -58,9 +54,7 @@ def test_l1_device_reads_again(guest):
     verify(checks.cpu_seen_by_dma(back))
 
 
-@guests(LARGE, *LOCK)
-def test_l1_no_dmar_fault(guest):
-    verify(checks.no_dmar_fault(guest.l1))
+test_l1_no_dmar_fault = case("l1", checks.no_dmar_fault, LARGE, *LOCK)
 
 
 @guests(*CHAINS, *EXACT)

@@ -15,7 +15,7 @@ import pytest
 from guestlib import checks, guest_bench, handover, kexec
 from guestlib.assets import LOGS, Assets
 from guestlib.boot import Bench
-from guestlib.cases import guests, verify
+from guestlib.cases import case, guests, verify
 
 FULL = [pytest.param(name, marks=pytest.mark.full)
         for name in ("kexec-sm", "kexec-pt")]
@@ -41,9 +41,7 @@ def test_crash_kernel_takes_over_tables(guest):
     verify(kexec.took_over(kexec.boots(guest)))
 
 
-@guests(*EVERY)
-def test_no_fault(guest):
-    verify(checks.no_dmar_fault(guest.l1))
+test_no_fault = case("l1", checks.no_dmar_fault, *EVERY)
 
 
 @each_boot

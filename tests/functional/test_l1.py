@@ -5,7 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 from guestlib import catalog, checks
-from guestlib.cases import guests, verify
+from guestlib.cases import case, guests, verify
 from guestlib.evidence import DMAR_FAULT
 
 SPECS = {spec.name: spec for spec in catalog.L1_SPECS}
@@ -20,14 +20,8 @@ E820_RESERVED = 2
 GEN12 = "gen12"
 
 
-@guests(*EVERY)
-def test_kernel_reserves_dsm(guest):
-    verify(checks.kernel_stolen(guest.l1, guest.spec.stolen))
-
-
-@guests(*EVERY)
-def test_e820_reserves_region(guest):
-    verify(checks.e820_reserved(guest.l1, guest.spec.stolen))
+test_kernel_reserves_dsm = case("l1", checks.kernel_stolen, *EVERY)
+test_e820_reserves_region = case("l1", checks.e820_reserved, *EVERY)
 
 
 @guests(*EVERY)
@@ -57,19 +51,9 @@ def test_bdsm_is_base(guest):
     assert f"{guest.l1.bdsm(width):#x}" == f"{guest.spec.stolen.dsm_base:#x}"
 
 
-@guests(*EVERY)
-def test_no_pci_window_on_region(guest):
-    verify(checks.pci_windows_clear(guest.l1, guest.spec.stolen))
-
-
-@guests(*EVERY)
-def test_dsdt_names_region(guest):
-    verify(checks.motherboard_resource(guest.l1, guest.spec.stolen))
-
-
-@guests(*EVERY)
-def test_no_bar_on_region(guest):
-    verify(checks.bars_clear(guest.l1, guest.spec.stolen))
+test_no_pci_window_on_region = case("l1", checks.pci_windows_clear, *EVERY)
+test_dsdt_names_region = case("l1", checks.motherboard_resource, *EVERY)
+test_no_bar_on_region = case("l1", checks.bars_clear, *EVERY)
 
 
 @guests(*EVERY)
@@ -94,14 +78,8 @@ def test_rest_of_ram_is_above_4g(guest):
         FOUR_GIB, FOUR_GIB + memory - guest.spec.stolen.region.base - 1))]
 
 
-@guests(*EVERY)
-def test_no_firmware_bug(guest):
-    verify(checks.no_firmware_bug(guest.l1))
-
-
-@guests(*EVERY)
-def test_no_kernel_trouble(guest):
-    verify(checks.no_kernel_trouble(guest.l1))
+test_no_firmware_bug = case("l1", checks.no_firmware_bug, *EVERY)
+test_no_kernel_trouble = case("l1", checks.no_kernel_trouble, *EVERY)
 
 
 @guests(*WITH_DMA)
@@ -109,19 +87,9 @@ def test_emulator_prints_nothing(guest):
     assert guest.run.errors == ""
 
 
-@guests(*WITH_TABLE)
-def test_rmrr_in_table(guest):
-    verify(checks.rmrr_in_table(guest.l1, guest.spec.stolen))
-
-
-@guests(*TRANSLATING)
-def test_kernel_takes_rmrr(guest):
-    verify(checks.rmrr_logged(guest.l1, guest.spec.stolen))
-
-
-@guests(*TRANSLATING)
-def test_group_is_relaxable(guest):
-    verify(checks.group_relaxable(guest.l1, guest.spec.stolen))
+test_rmrr_in_table = case("l1", checks.rmrr_in_table, *WITH_TABLE)
+test_kernel_takes_rmrr = case("l1", checks.rmrr_logged, *TRANSLATING)
+test_group_is_relaxable = case("l1", checks.group_relaxable, *TRANSLATING)
 
 
 @guests("no-iommu", "machine-pc")
@@ -144,29 +112,11 @@ def test_no_group_without_iommu(guest):
     assert guest.l1.value("group_type", "0000:00:02.0") == "none"
 
 
-@guests(*WITH_DMA)
-def test_device_write_seen_by_cpu(guest):
-    verify(checks.dma_seen_by_cpu(guest.l1))
-
-
-@guests(*WITH_DMA)
-def test_device_reads_what_it_wrote(guest):
-    verify(checks.dma_read_back(guest.l1, guest.spec.stolen))
-
-
-@guests(*WITH_DMA)
-def test_cpu_write_seen_by_device(guest):
-    verify(checks.cpu_seen_by_dma(guest.l1))
-
-
-@guests(*WITH_DMA)
-def test_device_copy(guest):
-    verify(checks.dma_copied(guest.l1))
-
-
-@guests(*WITH_DMA)
-def test_no_dmar_fault(guest):
-    verify(checks.no_dmar_fault(guest.l1))
+test_device_write_seen_by_cpu = case("l1", checks.dma_seen_by_cpu, *WITH_DMA)
+test_device_reads_what_it_wrote = case("l1", checks.dma_read_back, *WITH_DMA)
+test_cpu_write_seen_by_device = case("l1", checks.cpu_seen_by_dma, *WITH_DMA)
+test_device_copy = case("l1", checks.dma_copied, *WITH_DMA)
+test_no_dmar_fault = case("l1", checks.no_dmar_fault, *WITH_DMA)
 
 
 # Without this one the DMA checks above would prove little: translation is on

@@ -7,7 +7,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import pytest
 
 from guestlib import catalog, checks
-from guestlib.cases import guests, verify
+from guestlib.cases import case, guests, verify
 
 CHAINS = [spec.name for spec in catalog.NESTED_SPECS]
 IDENTITY = [name for name in CHAINS if name != "nested-firmware"]
@@ -26,59 +26,17 @@ def test_l2_emulator_exits_well(guest):
     assert guest.l1.inner_status() == 0, guest.l1.inner_says()
 
 
-@guests(*CHAINS)
-def test_l1_no_firmware_bug(guest):
-    verify(checks.no_firmware_bug(guest.l1))
-
-
-@guests(*CHAINS)
-def test_l1_no_dmar_fault(guest):
-    verify(checks.no_dmar_fault(guest.l1))
-
-
-@guests(*CHAINS)
-def test_l1_no_kernel_trouble(guest):
-    verify(checks.no_kernel_trouble(guest.l1))
-
-
-@guests(*IDENTITY)
-def test_l2_kernel_reserves_dsm(guest):
-    verify(checks.kernel_stolen(guest.l2, guest.spec.stolen))
-
-
-@guests(*IDENTITY)
-def test_l2_e820_reserves_region(guest):
-    verify(checks.e820_reserved(guest.l2, guest.spec.stolen))
-
-
-@guests(*IDENTITY)
-def test_l2_kernel_takes_rmrr(guest):
-    verify(checks.rmrr_logged(guest.l2, guest.spec.stolen))
-
-
-@guests(*IDENTITY)
-def test_l2_rmrr_in_table(guest):
-    verify(checks.rmrr_in_table(guest.l2, guest.spec.stolen))
-
-
-@guests(*IDENTITY)
-def test_l2_group_is_relaxable(guest):
-    verify(checks.group_relaxable(guest.l2, guest.spec.stolen))
-
-
-@guests(*CHAINS)
-def test_l2_no_firmware_bug(guest):
-    verify(checks.no_firmware_bug(guest.l2))
-
-
-@guests(*CHAINS)
-def test_l2_no_dmar_fault(guest):
-    verify(checks.no_dmar_fault(guest.l2))
-
-
-@guests(*CHAINS)
-def test_l2_no_kernel_trouble(guest):
-    verify(checks.no_kernel_trouble(guest.l2))
+test_l1_no_firmware_bug = case("l1", checks.no_firmware_bug, *CHAINS)
+test_l1_no_dmar_fault = case("l1", checks.no_dmar_fault, *CHAINS)
+test_l1_no_kernel_trouble = case("l1", checks.no_kernel_trouble, *CHAINS)
+test_l2_kernel_reserves_dsm = case("l2", checks.kernel_stolen, *IDENTITY)
+test_l2_e820_reserves_region = case("l2", checks.e820_reserved, *IDENTITY)
+test_l2_kernel_takes_rmrr = case("l2", checks.rmrr_logged, *IDENTITY)
+test_l2_rmrr_in_table = case("l2", checks.rmrr_in_table, *IDENTITY)
+test_l2_group_is_relaxable = case("l2", checks.group_relaxable, *IDENTITY)
+test_l2_no_firmware_bug = case("l2", checks.no_firmware_bug, *CHAINS)
+test_l2_no_dmar_fault = case("l2", checks.no_dmar_fault, *CHAINS)
+test_l2_no_kernel_trouble = case("l2", checks.no_kernel_trouble, *CHAINS)
 
 
 @guests("nested-firmware")
@@ -182,9 +140,8 @@ def test_not_display_is_not_relaxable(guest):
     assert guest.l1.group_regions("direct-relaxable") == []
 
 
-@guests(NOT_DISPLAY)
-def test_not_display_is_refused_by_kernel(guest):
-    verify(checks.vfio_ineligible(guest.l1))
+test_not_display_is_refused_by_kernel = case(
+    "l1", checks.vfio_ineligible, NOT_DISPLAY)
 
 
 @guests(NOT_DISPLAY)

@@ -8,31 +8,17 @@ that nothing covers the RMRR's GSM part; OVMF 2025.02 (Debian 13) keeps them.
 """
 
 from guestlib import catalog, checks
-from guestlib.cases import guests, verify
+from guestlib.cases import case, guests, verify
 
 EVERY = [spec.name for spec in catalog.OVMF_SPECS]
 DEBIAN_12 = [name for name in EVERY if name.startswith("ovmf12")]
 DEBIAN_13 = [name for name in EVERY if name.startswith("ovmf13")]
 
 
-@guests(*EVERY)
-def test_uefi_map_clear_of_region(guest):
-    verify(checks.efi_map_clear(guest.l1, guest.spec.stolen))
-
-
-@guests(*EVERY)
-def test_kernel_reserves_dsm(guest):
-    verify(checks.kernel_stolen(guest.l1, guest.spec.stolen))
-
-
-@guests(*EVERY)
-def test_kernel_takes_rmrr(guest):
-    verify(checks.rmrr_logged(guest.l1, guest.spec.stolen))
-
-
-@guests(*EVERY)
-def test_group_is_relaxable(guest):
-    verify(checks.group_relaxable(guest.l1, guest.spec.stolen))
+test_uefi_map_clear_of_region = case("l1", checks.efi_map_clear, *EVERY)
+test_kernel_reserves_dsm = case("l1", checks.kernel_stolen, *EVERY)
+test_kernel_takes_rmrr = case("l1", checks.rmrr_logged, *EVERY)
+test_group_is_relaxable = case("l1", checks.group_relaxable, *EVERY)
 
 
 @guests(*EVERY)
@@ -40,29 +26,11 @@ def test_bdsm_is_base(guest):
     assert f"{guest.l1.bdsm():#x}" == f"{guest.spec.stolen.dsm_base:#x}"
 
 
-@guests(*EVERY)
-def test_dsdt_names_region(guest):
-    verify(checks.motherboard_resource(guest.l1, guest.spec.stolen))
-
-
-@guests(*EVERY)
-def test_no_bar_on_region(guest):
-    verify(checks.bars_clear(guest.l1, guest.spec.stolen))
-
-
-@guests(*EVERY)
-def test_no_pci_window_on_region(guest):
-    verify(checks.pci_windows_clear(guest.l1, guest.spec.stolen))
-
-
-@guests(*DEBIAN_13)
-def test_no_firmware_bug(guest):
-    verify(checks.no_firmware_bug(guest.l1))
-
-
-@guests(*DEBIAN_13)
-def test_e820_reserves_region(guest):
-    verify(checks.e820_reserved(guest.l1, guest.spec.stolen))
+test_dsdt_names_region = case("l1", checks.motherboard_resource, *EVERY)
+test_no_bar_on_region = case("l1", checks.bars_clear, *EVERY)
+test_no_pci_window_on_region = case("l1", checks.pci_windows_clear, *EVERY)
+test_no_firmware_bug = case("l1", checks.no_firmware_bug, *DEBIAN_13)
+test_e820_reserves_region = case("l1", checks.e820_reserved, *DEBIAN_13)
 
 
 @guests(*DEBIAN_12)
@@ -70,14 +38,8 @@ def test_one_known_warning(guest):
     verify(checks.only_gsm_warning(guest.l1, guest.spec.stolen.region))
 
 
-@guests(*EVERY)
-def test_no_dmar_fault(guest):
-    verify(checks.no_dmar_fault(guest.l1))
-
-
-@guests(*EVERY)
-def test_device_write_seen_by_cpu(guest):
-    verify(checks.dma_seen_by_cpu(guest.l1))
+test_no_dmar_fault = case("l1", checks.no_dmar_fault, *EVERY)
+test_device_write_seen_by_cpu = case("l1", checks.dma_seen_by_cpu, *EVERY)
 
 
 @guests(*EVERY)

@@ -9,14 +9,12 @@ works because Xen has read the RMRR.
 """
 
 from guestlib import catalog, checks, handover, xen
-from guestlib.cases import guests, verify
+from guestlib.cases import case, guests, verify
 
 EVERY = [spec.name for spec in catalog.XEN_SPECS]
 
 
-@guests(*EVERY)
-def test_xen_finds_rmrr(guest):
-    verify(xen.rmrr_found(guest.l1))
+test_xen_finds_rmrr = case("l1", xen.rmrr_found, *EVERY)
 
 
 @guests(*EVERY)
@@ -24,9 +22,7 @@ def test_rmrr_is_in_reserved_memory(guest):
     verify(checks.only_if(guest.l1.finished, xen.rmrr_reserved(guest.l1)))
 
 
-@guests(*EVERY)
-def test_translation_is_on(guest):
-    verify(xen.translates(guest.l1))
+test_translation_is_on = case("l1", xen.translates, *EVERY)
 
 
 @guests(*EVERY)
@@ -35,9 +31,7 @@ def test_kernel_is_dom0(guest):
     verify(xen.below_linux(guest.l1, version))
 
 
-@guests(*EVERY)
-def test_dom0_reserves_dsm(guest):
-    verify(checks.kernel_stolen(guest.l1, guest.spec.stolen))
+test_dom0_reserves_dsm = case("l1", checks.kernel_stolen, *EVERY)
 
 
 @guests(*EVERY)

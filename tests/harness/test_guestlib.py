@@ -5,10 +5,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import struct
+from types import SimpleNamespace
 
 import pytest
 
-from guestlib import checks, dmar
+from guestlib import cases, checks, dmar
 from guestlib.evidence import Evidence
 from guestlib.ranges import Range
 
@@ -116,6 +117,16 @@ def test_check_passes_and_fails(check, what, old, new):
 def test_check_of_log_passes_and_fails(check, what, old, new):
     assert check(evidence())
     assert not check(evidence(old, new))
+
+
+@pytest.mark.parametrize('check', [checks.no_dmar_fault, checks.kernel_stolen])
+def test_case_is_what_the_check_says(check):
+    guest = SimpleNamespace(l1=evidence(), l2=evidence('Reserving', 'x'),
+                            spec=SimpleNamespace(stolen=STOLEN))
+    cases.case('l1', check, 'any')(guest)
+    if check is checks.kernel_stolen:
+        with pytest.raises(pytest.fail.Exception):
+            cases.case('l2', check, 'any')(guest)
 
 
 def test_silence_does_not_pass():

@@ -4,6 +4,8 @@ Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import inspect
+
 import pytest
 
 
@@ -16,3 +18,15 @@ def verify(check):
     """Fails with what the guest said, if the check failed."""
     if not check:
         pytest.fail(str(check), pytrace=False)
+
+
+def case(level, check, *names):
+    """A test: what that level of each of these guests said passes @check."""
+    of_stolen = "stolen" in inspect.signature(check).parameters
+
+    @guests(*names)
+    def test(guest):
+        said = getattr(guest, level)
+        verify(check(said, guest.spec.stolen) if of_stolen else check(said))
+
+    return test
