@@ -144,6 +144,10 @@ OTHERS = {
     'unknown ecap': (without(
         'skylake-nobody', 'file /sys/class/iommu/dmar0/intel-iommu/ecap\n| '
         'f050da\n'), 'probe'),
+    'ecap that is not a number': (without('skylake-nobody', '| f050da', '| x'),
+                                  'probe'),
+    'failed read': (without('skylake-nobody', 'denied file /sys/firmware',
+                            'failed file /sys/firmware'), 'verify'),
     'group of no type': (without('skylake-ready', '| DMA-FQ\n'), 'probe'),
     'kernel that is not known': (bundle('skylake-ready', kernel=''), 'probe'),
     'verify': (bundle('sound'), 'verify'),

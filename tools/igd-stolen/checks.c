@@ -146,11 +146,10 @@ static json_t *host_igd_json(const Host *host)
 static json_t *host_group_json(const Host *host)
 {
     json_t *others = json_array();
-    unsigned i;
+    const HostDevice *other;
 
-    for (i = 0; i < host->igd.others->len; i++) {
-        json_array_append_new(others, host_device_json(
-            &g_array_index(host->igd.others, HostDevice, i)));
+    for (other = host->igd.others; other->address; other++) {
+        json_array_append_new(others, host_device_json(other));
     }
     return json_pack("{s:s, s:s?, s:o}", "name", host->igd.group, "type",
                      host->group_type, "others", others);

@@ -168,25 +168,25 @@ static HostDevice host_device(HostStore *store, const char *address)
 
 static void host_load_group(HostDevice *device, HostStore *store)
 {
+    GArray *others = g_array_new(TRUE, FALSE, sizeof(HostDevice));
     g_auto(GStrv) names = NULL;
     unsigned i;
 
-    device->others = g_array_new(FALSE, FALSE, sizeof(HostDevice));
     device->group = read_basename(store, host_path(store, device->address,
                                                    "iommu_group"));
-    if (!device->group) {
-        return;
+    if (device->group) {
+        names = read_names(store, host_text(store, SYSFS_GROUPS "/%s/devices",
+                                            device->group));
     }
-    names = read_names(store, host_text(store, SYSFS_GROUPS "/%s/devices",
-                                        device->group));
-    for (i = 0; names[i] && i < MAX_DEVICES; i++) {
+    for (i = 0; names && names[i] && i < MAX_DEVICES; i++) {
         if (host_valid_address(names[i]) &&
             strcmp(names[i], device->address)) {
             HostDevice other = host_device(store, names[i]);
 
-            g_array_append_val(device->others, other);
+            g_array_append_val(others, other);
         }
     }
+    device->others = host_keep_array(store, others);
 }
 
 /*
@@ -237,8 +237,8 @@ static const char *host_not_igd(HostStore *store, const HostDevice *device)
     }
     if (device->vendor != VENDOR_INTEL || device->class >> 8 != BASE_DISPLAY) {
         return host_text(store, "%s is not an Intel display device: "
-                         "%04x:%04x, class %04x", device->address, device->vendor,
-                         device->device, device->class);
+                         "%04x:%04x, class %04x", device->address,
+                         device->vendor, device->device, device->class);
     }
     return NULL;
 }
@@ -302,15 +302,14 @@ static void host_load_framebuffer(Host *host)
     g_auto(GStrv) lines = g_strsplit(
         read_text(host->store, host_path(host->store, host->igd.address,
                                          "resource")), "\n", -1);
+    const MemRange *range;
     uint64_t base, limit;
-    unsigned i;
 
     if (g_strv_length(lines) <= FRAMEBUFFER_BAR ||
         !read_range(lines[FRAMEBUFFER_BAR], ' ', &base, &limit) || !limit) {
         return;
     }
-    for (i = 0; host->iomem && i < host->iomem->len; i++) {
-        const MemRange *range = &g_array_index(host->iomem, MemRange, i);
+    for (range = host->iomem; range && range->name; range++) {
         int index = text_index(names, G_N_ELEMENTS(names), range->name);
 
         if (index >= 0 && range->base >= base && range->limit <= limit) {
@@ -396,20 +395,18 @@ static void host_load_table(Host *host)
 {
     g_auto(GStrv) names = read_names(host->store, "/sys/firmware/acpi/tables");
     const HostEntry *entry = host_store_get(host->store, HOST_FILE, HOST_DMAR);
+    GArray *rmrrs = g_array_new(TRUE, FALSE, sizeof(DmarRmrr));
     const char *wrong;
 
     host->dmar_there = entry->status == HOST_OK ||
                        entry->status == HOST_DENIED ||
                        g_strv_contains((const char *const *)names, "DMAR");
-    if (entry->status != HOST_OK) {
-        host->dmar_why = host_why(host->store, entry);
-        return;
-    }
-    wrong = dmar_parse(entry->data, entry->size, &host->dmar_flags,
-                       &host->rmrrs);
-    if (wrong) {
-        host->dmar_why = host_text(host->store, "%s has %s", HOST_DMAR, wrong);
-    }
+    wrong = dmar_parse(entry->data, entry->size, &host->dmar_flags, rmrrs);
+    host->dmar_why =
+        entry->status != HOST_OK ? host_why(host->store, entry) :
+        wrong ? host_text(host->store, HOST_DMAR " has %s", wrong) : NULL;
+    host->nr_rmrrs = rmrrs->len;
+    host->rmrrs = host_keep_array(host->store, rmrrs);
 }
 
 /* From the unit, which everybody may read, or else the table */
@@ -563,14 +560,12 @@ static bool host_load_by_log(Host *host, const char *log)
 static void host_load_by_kernel(Host *host)
 {
     const HostEntry *log = host_store_get(host->store, HOST_FILE, HOST_LOG);
-    unsigned i;
+    const MemRange *range;
 
     if (host_load_by_log(host, log->data ?: "")) {
         return;
     }
-    for (i = 0; host->iomem && i < host->iomem->len; i++) {
-        const MemRange *range = &g_array_index(host->iomem, MemRange, i);
-
+    for (range = host->iomem; range && range->name; range++) {
         if (!strcmp(range->name, IOMEM_STOLEN)) {
             host->by_kernel = host_dsm(range->base, range->limit,
                                        "/proc/iomem");
@@ -643,7 +638,7 @@ uint64_t host_gsm_to_give(const Host *host)
 
 Host *host_load(HostStore *store, const char *device)
 {
-    Host *host = g_new0(Host, 1);
+    Host *host = host_keep(store, g_new0(Host, 1));
 
     host->store = store;
     host->asked = device ? host_text(store, " --device %s", device) : "";
@@ -652,14 +647,4 @@ Host *host_load(HostStore *store, const char *device)
     host_load_iommu(host);
     host_load_region(host);
     return host;
-}
-
-void host_free(Host *host)
-{
-    g_clear_pointer(&host->igd.others, g_array_unref);
-    g_clear_pointer(&host->audio.others, g_array_unref);
-    g_clear_pointer(&host->rmrrs, g_array_unref);
-    g_clear_pointer(&host->iomem, g_array_unref);
-    g_clear_pointer(&host->firmware, g_array_unref);
-    g_free(host);
 }

@@ -98,17 +98,17 @@ typedef struct MemRange {
  * memmap_iomem: /proc/iomem
  * @why: if nothing is known, why
  *
- * Returns: (element-type MemRange): NULL if nothing is known, as for anybody
- * but root, who is shown zeroes.
+ * Returns: ranges, after the last one with a name one without; NULL if nothing
+ * is known, as for anybody but root, who is shown zeroes.
  */
-GArray *memmap_iomem(HostStore *store, const char **why);
+MemRange *memmap_iomem(HostStore *store, const char **why);
 
 /**
  * memmap_firmware: E820 as the firmware handed it on, /sys/firmware/memmap
  *
  * Returns: as memmap_iomem().
  */
-GArray *memmap_firmware(HostStore *store, const char **why);
+MemRange *memmap_firmware(HostStore *store, const char **why);
 
 /* memmap_sort: in order of addresses */
 void memmap_sort(GArray *ranges);
@@ -133,12 +133,12 @@ typedef struct DmarRmrr {
  * dmar_parse: read a table
  * @data: any bytes
  * @flags: bit 0 is interrupt remapping
- * @rmrrs: (element-type DmarRmrr): set on success
+ * @rmrrs: (element-type DmarRmrr): appended to
  *
  * Returns: NULL, or one clause that says what is wrong, static.
  */
 const char *dmar_parse(const void *data, size_t size, uint8_t *flags,
-                       GArray **rmrrs);
+                       GArray *rmrrs);
 
 /* The host */
 
@@ -150,7 +150,7 @@ typedef struct HostDevice {
     uint16_t class;         /* with subclass, without programming interface */
     const char *driver;     /* NULL if it has none */
     const char *group;      /* name of its IOMMU group; NULL: in none */
-    GArray *others;         /* (element-type HostDevice): the rest of it */
+    struct HostDevice *others;          /* the rest of it; ends with NULL */
 } HostDevice;
 
 /* HostRegion: a StolenRegion as one source shows it */
@@ -196,7 +196,8 @@ typedef struct Host {
     HostFact intremap;      /* 1 if the IOMMU can remap interrupts, 0 if not */
     bool unsafe_interrupts; /* VFIO was told to do without */
     uint8_t dmar_flags;     /* like @rmrrs valid if @dmar_why is NULL */
-    GArray *rmrrs;          /* (element-type DmarRmrr) */
+    DmarRmrr *rmrrs;
+    unsigned nr_rmrrs;
     const char *dmar_why;
 
     HostFact ggc;
@@ -209,9 +210,9 @@ typedef struct Host {
     bool log_is_whole;      /* the kernel's log goes back to its first line */
     HostRegion region;      /* @by_config, or else @by_group */
 
-    GArray *iomem;          /* (element-type MemRange) */
+    MemRange *iomem;
     const char *iomem_why;
-    GArray *firmware;       /* (element-type MemRange) */
+    MemRange *firmware;
     const char *firmware_why;
 
     HostFact mappings;
@@ -221,16 +222,10 @@ typedef struct Host {
 } Host;
 
 /**
- * host_load: read all there is to know
- * @store: has to live as long as the result
+ * host_load: read all there is to know, for the store to keep
  * @device: address of the IGD, or NULL to look for it
- *
- * Returns: to be freed by host_free().
  */
 Host *host_load(HostStore *store, const char *device);
-
-void host_free(Host *host);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_free)
 
 /* host_valid_address: whether a text is "dddd:bb:dd.f" */
 bool host_valid_address(const char *text);

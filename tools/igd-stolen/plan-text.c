@@ -188,14 +188,14 @@ static void plan_word_devices(const Plan *plan, GArray *words)
     }
 }
 
-static GArray *plan_words(const Plan *plan)
+static const PlanWord *plan_words(const Plan *plan)
 {
-    GArray *words = g_array_new(FALSE, FALSE, sizeof(PlanWord));
+    GArray *words = g_array_new(TRUE, FALSE, sizeof(PlanWord));
 
     plan_word_machine(plan, words);
     plan_word_memory(plan, words);
     plan_word_devices(plan, words);
-    return words;
+    return host_keep_array(plan->host->store, words);
 }
 
 /* The comment */
@@ -203,11 +203,9 @@ static GArray *plan_words(const Plan *plan)
 /* The options of the format, or the reason of each */
 static void plan_print_words(const Plan *plan, bool reasons, GString *out)
 {
-    g_autoptr(GArray) words = plan_words(plan);
-    unsigned i;
+    const PlanWord *word;
 
-    for (i = 0; i < words->len; i++) {
-        const PlanWord *word = &g_array_index(words, PlanWord, i);
+    for (word = plan_words(plan); word->why; word++) {
         const char *option = word->option[plan->request.format];
 
         if (option && reasons) {
@@ -246,15 +244,19 @@ static void plan_left_out(const Plan *plan, GString *out)
 }
 
 /* From the top down, as maps are drawn */
-static void plan_draw(const Plan *plan, const GArray *map, GString *out)
+static void plan_draw(const Plan *plan, const MemRange *map, GString *out)
 {
     HostStore *store = plan->host->store;
-    unsigned i;
+    const MemRange *row = map;
 
-    for (i = map->len; i > 0; i--) {
-        const MemRange *row = &g_array_index(map, MemRange, i - 1);
-        uint64_t size = row->limit - row->base + 1;
+    while (row->name) {
+        row++;
+    }
+    while (row > map) {
+        uint64_t size;
 
+        row--;
+        size = row->limit - row->base + 1;
         g_string_append_printf(
             out, "  %19s %12s  %s\n",
             text_range(store, row->base, row->limit),
@@ -293,7 +295,7 @@ static GString *plan_comment(const Plan *plan)
     plan_left_out(plan, out);
     g_string_append(out, "Memory of the guest:\n");
     plan_draw(plan, plan->guest_map, out);
-    if (plan->host_map->len) {
+    if (plan->host_map->name) {
         g_string_append_printf(out, "Memory of the host%s:\n",
                                plan->host->iomem ? "" :
                                " (the rest is shown to root only)");
@@ -492,13 +494,10 @@ void plan_text(const Plan *plan, GString *out)
 
 static json_t *plan_words_json(const Plan *plan, PlanFormat format)
 {
-    g_autoptr(GArray) words = plan_words(plan);
     json_t *array = json_array();
-    unsigned i;
+    const PlanWord *word;
 
-    for (i = 0; i < words->len; i++) {
-        const PlanWord *word = &g_array_index(words, PlanWord, i);
-
+    for (word = plan_words(plan); word->why; word++) {
         if (word->option[format]) {
             json_array_append_new(array, json_pack(
                 "{s:s, s:s}", "option", word->option[format], "why",
@@ -508,14 +507,11 @@ static json_t *plan_words_json(const Plan *plan, PlanFormat format)
     return array;
 }
 
-static json_t *plan_map_json(const GArray *map)
+static json_t *plan_map_json(const MemRange *row)
 {
     json_t *array = json_array();
-    unsigned i;
 
-    for (i = 0; i < map->len; i++) {
-        const MemRange *row = &g_array_index(map, MemRange, i);
-
+    for (; row->name; row++) {
         json_array_append_new(array, json_pack(
             "{s:o, s:o, s:s}", "base", json_address(row->base), "limit",
             json_address(row->limit), "name", row->name));

@@ -243,16 +243,16 @@ static void plan_fill_gaps(GArray *map)
     memmap_sort(map);
 }
 
-static void plan_guest_map(Plan *plan)
+static MemRange *plan_guest_map(const Plan *plan)
 {
-    GArray *map = plan->guest_map;
+    GArray *map = g_array_new(TRUE, FALSE, sizeof(MemRange));
     const StolenRegion *r = &plan->host->region.region;
     uint64_t ecam = plan->seabios ? STOLEN_SEABIOS_ECAM_BASE : OVMF_ECAM_BASE;
     uint64_t ecam_limit = plan->seabios ? STOLEN_SEABIOS_ECAM_LIMIT
                                   : OVMF_ECAM_LIMIT;
 
     if (!plan->low_ram || checks_worst(plan->checks) == CHECK_FAIL) {
-        return;
+        return host_keep_array(plan->host->store, map);
     }
     plan_row(map, 0, plan->low_ram - 1, "RAM");
     if (plan->placed) {
@@ -272,36 +272,34 @@ static void plan_guest_map(Plan *plan)
     }
     memmap_sort(map);
     plan_fill_gaps(map);
+    return host_keep_array(plan->host->store, map);
 }
 
 /* What the kernel shows root; the parts of stolen memory take precedence */
-static void plan_host_map(Plan *plan)
+static MemRange *plan_host_map(const Host *host)
 {
-    const Host *host = plan->host;
-    GArray *map = plan->host_map;
-    unsigned i;
+    GArray *map = g_array_new(TRUE, FALSE, sizeof(MemRange));
+    const MemRange *range;
 
     if (host->region.known) {
         plan_region_rows(map, &host->region);
     }
-    for (i = 0; host->iomem && i < host->iomem->len; i++) {
-        const MemRange *range = &g_array_index(host->iomem, MemRange, i);
-
-        if (range->depth || map->len >= MAX_ROWS ||
-            range->limit - range->base < SMALLEST - 1 ||
-            (host->region.known &&
-             stolen_region_overlaps(&host->region.region, range->base,
-                                    range->limit))) {
-            continue;
+    for (range = host->iomem; range && range->name; range++) {
+        if (!range->depth && map->len < MAX_ROWS &&
+            range->limit - range->base >= SMALLEST - 1 &&
+            !(host->region.known &&
+              stolen_region_overlaps(&host->region.region, range->base,
+                                     range->limit))) {
+            g_array_append_vals(map, range, 1);
         }
-        plan_row(map, range->base, range->limit, range->name);
     }
     memmap_sort(map);
+    return host_keep_array(host->store, map);
 }
 
 Plan *plan_new(const Host *host, const PlanRequest *request)
 {
-    Plan *plan = g_new0(Plan, 1);
+    Plan *plan = host_keep(host->store, g_new0(Plan, 1));
 
     plan->host = host;
     plan->request = *request;
@@ -322,17 +320,7 @@ Plan *plan_new(const Host *host, const PlanRequest *request)
         plan_width(plan);
         plan_resources(plan);
     }
-    plan->guest_map = g_array_new(FALSE, FALSE, sizeof(MemRange));
-    plan->host_map = g_array_new(FALSE, FALSE, sizeof(MemRange));
-    plan_guest_map(plan);
-    plan_host_map(plan);
+    plan->guest_map = plan_guest_map(plan);
+    plan->host_map = plan_host_map(host);
     return plan;
-}
-
-void plan_free(Plan *plan)
-{
-    g_ptr_array_unref(plan->checks);
-    g_array_unref(plan->guest_map);
-    g_array_unref(plan->host_map);
-    g_free(plan);
 }

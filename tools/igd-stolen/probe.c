@@ -196,7 +196,8 @@ static const char *probe_takes(const Host *host, const char *before,
                                const HostDevice *other)
 {
     const char *stops = g_strcmp0(other->address, host->audio.address) ?
-        host_text(host->store, "# %s stops serving the host: class %04x\n", other->driver, other->class) : SOUND_STOPS;
+        host_text(host->store, "# %s stops serving the host: class %04x\n",
+                  other->driver, other->class) : SOUND_STOPS;
 
     return hint_bind(host, before ? host_text(host->store, "%s\n%s", before,
                                               stops) : stops, other);
@@ -207,20 +208,18 @@ static void probe_group(CheckList *list, const Host *host, const char *name,
 {
     Check *check = check_add(list, name, title);
     const char *names = "", *takes = NULL, *vital = NULL;
-    unsigned i;
+    const HostDevice *other;
 
     if (!device->group) {
         check_set(check, CHECK_FAIL, "# turn VT-d on, as its check says",
                   "%s is in no IOMMU group", device->address);
         return;
     }
-    for (i = 0; i < device->others->len; i++) {
-        const HostDevice *other = &g_array_index(device->others, HostDevice,
-                                                 i);
+    for (other = device->others; other->address; other++) {
         const char *kind = probe_vital(other);
 
         names = host_text(host->store, "%s%s%s (%04x:%04x, %s)", names,
-                          i ? ", " : " has also ", other->address,
+                          *names ? ", " : " has also ", other->address,
                           other->vendor, other->device,
                           other->driver ?: "no driver");
         if (probe_is_harmless(other)) {

@@ -156,10 +156,10 @@ static bool memmap_iomem_line(HostStore *store, const char *line,
     return true;
 }
 
-GArray *memmap_iomem(HostStore *store, const char **why)
+MemRange *memmap_iomem(HostStore *store, const char **why)
 {
     const HostEntry *entry = host_store_get(store, HOST_FILE, IOMEM);
-    g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(MemRange));
+    g_autoptr(GArray) ranges = g_array_new(TRUE, FALSE, sizeof(MemRange));
     g_auto(GStrv) lines = NULL;
     bool zeroes = true;
     unsigned i;
@@ -181,7 +181,7 @@ GArray *memmap_iomem(HostStore *store, const char **why)
         *why = IOMEM " shows its addresses to root only";
         return NULL;
     }
-    return g_steal_pointer(&ranges);
+    return host_keep_array(store, g_steal_pointer(&ranges));
 }
 
 static gint memmap_compare(gconstpointer a, gconstpointer b)
@@ -197,11 +197,11 @@ void memmap_sort(GArray *ranges)
     g_array_sort(ranges, memmap_compare);
 }
 
-GArray *memmap_firmware(HostStore *store, const char **why)
+MemRange *memmap_firmware(HostStore *store, const char **why)
 {
     const HostEntry *directory = host_store_get(store, HOST_DIR, FIRMWARE);
     g_auto(GStrv) names = read_names(store, FIRMWARE);
-    g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(MemRange));
+    g_autoptr(GArray) ranges = g_array_new(TRUE, FALSE, sizeof(MemRange));
     unsigned i;
 
     *why = names[0] ? NULL : host_why(store, directory);
@@ -224,7 +224,8 @@ GArray *memmap_firmware(HostStore *store, const char **why)
         }
     }
     memmap_sort(ranges);
-    return ranges->len ? g_steal_pointer(&ranges) : NULL;
+    return ranges->len ? host_keep_array(store, g_steal_pointer(&ranges))
+                       : NULL;
 }
 
 /* The DMAR table */
@@ -271,9 +272,8 @@ static const char *dmar_parse_rmrr(const uint8_t *data, size_t size,
 }
 
 const char *dmar_parse(const void *data, size_t size, uint8_t *flags,
-                       GArray **rmrrs)
+                       GArray *rmrrs)
 {
-    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(DmarRmrr));
     const uint8_t *at = data;
     const char *wrong = NULL;
 
@@ -293,13 +293,10 @@ const char *dmar_parse(const void *data, size_t size, uint8_t *flags,
             return "a structure of a wrong length";
         }
         if (read_le(at, 2) == DMAR_TYPE_RMRR) {
-            wrong = dmar_parse_rmrr(at, length, found);
+            wrong = dmar_parse_rmrr(at, length, rmrrs);
         }
         at += length;
         size -= length;
-    }
-    if (!wrong) {
-        *rmrrs = g_steal_pointer(&found);
     }
     return wrong;
 }

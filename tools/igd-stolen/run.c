@@ -339,11 +339,11 @@ static CheckList *run_probe(const Host *host)
 
 int run_command(HostStore *store, const Options *options, GString *out)
 {
-    g_autoptr(Host) host = host_load(store, options->device);
-    g_autoptr(Plan) plan = options->command == COMMAND_PLAN ?
-                           plan_new(host, &options->plan) : NULL;
+    const Host *host = host_load(store, options->device);
+    const Plan *plan = options->command == COMMAND_PLAN ?
+                       plan_new(host, &options->plan) : NULL;
     g_autoptr(GPtrArray) list =
-        plan ? g_ptr_array_ref(plan->checks) :
+        plan ? plan->checks :
         options->command == COMMAND_VERIFY ? verify_checks(host) :
         run_probe(host);
     CheckStatus worst = checks_worst(list);
@@ -363,6 +363,6 @@ int run_command(HostStore *store, const Options *options, GString *out)
 
 GString *run_capture(HostStore *store, const Options *options)
 {
-    host_free(host_load(store, options->device));
+    host_load(store, options->device);
     return bundle_write(store);
 }

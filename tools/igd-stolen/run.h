@@ -55,20 +55,17 @@ typedef struct Plan {
     uint64_t low_ram;       /* RAM of the guest below 4 GiB */
     uint64_t locked;        /* bytes that have to be locked in memory */
     unsigned aw_bits;
-    GArray *guest_map;      /* (element-type MemRange): by address */
-    GArray *host_map;
+    MemRange *guest_map;    /* by address */
+    MemRange *host_map;
 } Plan;
 
 /**
- * plan_new: plan a guest; @host has to live as long as the result
+ * plan_new: plan a guest; the store of @host keeps all but the checks
  *
  * Has all checks of probe, so that a host which probe refuses is never
  * planned for.
  */
 Plan *plan_new(const Host *host, const PlanRequest *request);
-
-void plan_free(Plan *plan);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 
 /* plan_text: the plan in one of the formats but JSON */
 void plan_text(const Plan *plan, GString *out);

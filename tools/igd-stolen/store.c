@@ -22,7 +22,7 @@ struct HostStore {
     void *opaque;
     /* "PATH KIND" to HostEntry, in that order */
     GTree *entries;
-    GPtrArray *texts;
+    GPtrArray *kept;
 };
 
 static void host_entry_free(gpointer data)
@@ -53,14 +53,14 @@ HostStore *host_store_new(HostReadFunc *live, void *opaque)
     store->opaque = opaque;
     store->entries = g_tree_new_full(host_store_order, NULL, g_free,
                                      host_entry_free);
-    store->texts = g_ptr_array_new_with_free_func(g_free);
+    store->kept = g_ptr_array_new_with_free_func(g_free);
     return store;
 }
 
 void host_store_free(HostStore *store)
 {
     g_tree_unref(store->entries);
-    g_ptr_array_unref(store->texts);
+    g_ptr_array_unref(store->kept);
     g_free(store);
 }
 
@@ -111,10 +111,15 @@ const HostEntry *host_store_get(HostStore *store, HostKind kind,
     return host_store_add(store, kind, path, status, data, size);
 }
 
-char *host_keep(HostStore *store, char *text)
+void *host_keep(HostStore *store, void *data)
 {
-    g_ptr_array_add(store->texts, text);
-    return text;
+    g_ptr_array_add(store->kept, data);
+    return data;
+}
+
+void *host_keep_array(HostStore *store, GArray *array)
+{
+    return host_keep(store, g_array_free(array, FALSE));
 }
 
 char *host_text(HostStore *store, const char *format, ...)

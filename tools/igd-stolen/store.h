@@ -8,7 +8,7 @@
  * Pure: glib only. A store with a live reader asks it once for each thing and
  * remembers the answer, "not there" and "not permitted" as well; so a bundle
  * has what a run asked for. Without a live reader a store answers from what was
- * put in. It owns all texts about the host, until it is freed.
+ * put in. It owns all that is known of the host, until it is freed.
  */
 
 #ifndef IGD_STOLEN_STORE_H
@@ -92,8 +92,11 @@ const HostEntry *host_store_get(HostStore *store, HostKind kind,
 char *host_text(HostStore *store, const char *format, ...)
                 G_GNUC_PRINTF(2, 3);
 
-/* host_keep: the same of a text that was allocated; the store frees it */
-char *host_keep(HostStore *store, char *text);
+/* host_keep: anything that was allocated, for the store to free */
+void *host_keep(HostStore *store, void *data);
+
+/* host_keep_array: the elements of an array that is zero-terminated */
+void *host_keep_array(HostStore *store, GArray *array);
 
 /* host_why: why an entry has no data: one clause, which the store frees */
 const char *host_why(HostStore *store, const HostEntry *entry);

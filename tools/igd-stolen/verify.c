@@ -78,16 +78,15 @@ static void verify_dmar(CheckList *list, const Host *host)
         verify(check, CHECK_WARN, "unknown: %s", host->dmar_why);
         return;
     }
-    for (i = 0; i < host->rmrrs->len; i++) {
-        const DmarRmrr *rmrr = &g_array_index(host->rmrrs, DmarRmrr, i);
-
-        if (stolen_region_overlaps(r, rmrr->base, rmrr->limit)) {
-            found = rmrr;
+    for (i = 0; i < host->nr_rmrrs; i++) {
+        if (stolen_region_overlaps(r, host->rmrrs[i].base,
+                                   host->rmrrs[i].limit)) {
+            found = &host->rmrrs[i];
         }
     }
     if (!found) {
         verify(check, CHECK_FAIL, "none of %u covers stolen memory",
-               host->rmrrs->len);
+               host->nr_rmrrs);
     } else {
         bool scope = verify_is_scope(host, found);
 
@@ -107,16 +106,13 @@ static void verify_e820(CheckList *list, const Host *host)
 {
     Check *check = check_add(list, "e820", "E820");
     const StolenRegion *r = &host->region.region;
-    const MemRange *over = NULL;
-    unsigned i;
+    const MemRange *range, *over = NULL;
 
     if (!host->firmware) {
         verify(check, CHECK_WARN, "unknown: %s", host->firmware_why);
         return;
     }
-    for (i = 0; i < host->firmware->len; i++) {
-        const MemRange *range = &g_array_index(host->firmware, MemRange, i);
-
+    for (range = host->firmware; range->name; range++) {
         if (!stolen_region_overlaps(r, range->base, range->limit)) {
             continue;
         }
@@ -169,15 +165,13 @@ static bool verify_is_stranger(const Host *host, const MemRange *range)
 static void verify_clear(CheckList *list, const Host *host)
 {
     Check *check = check_add(list, "clear", "that nothing else uses it");
-    unsigned i;
+    const MemRange *range;
 
     if (!host->iomem) {
         verify(check, CHECK_WARN, "unknown: %s", host->iomem_why);
         return;
     }
-    for (i = 0; i < host->iomem->len; i++) {
-        const MemRange *range = &g_array_index(host->iomem, MemRange, i);
-
+    for (range = host->iomem; range->name; range++) {
         if (verify_is_stranger(host, range)) {
             verify(check, CHECK_FAIL, "%08" PRIx64 "-%08" PRIx64 " is %s",
                    range->base, range->limit, range->name);
