@@ -1,4 +1,4 @@
-# What the tests of igd-stolen share: the program, the bundles, its answers
+# Shared by the tests of igd-stolen: the program, the bundles, its answers
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #

@@ -67,7 +67,7 @@ class Host:
     group_base: int = None      # if it differs from what the registers say
     raw_bdsm: int = None
     where: str = IGD
-    # What the group's reserved_regions says of the device: line, direct,
+    # The device in the group's reserved_regions: line, direct,
     # two (another relaxable range besides), none, absent (no such file)
     source: str = "line"
     besides: dict = field(default_factory=dict)     # in no group with it
@@ -219,7 +219,7 @@ HOSTS = [
          vtd="kernel-off", system="ubuntu"),
 ]
 
-# The IGD's driver, and what is in its group besides
+# The IGD's driver, and the other devices of its group
 IN_GROUP = {
     "disk": ("i915", {
         "0000:01:00.0": (0x144D, 0xA808, 0x010802, "nvme"),
@@ -271,7 +271,7 @@ class Bundle:
 
 
 def config_space(host):
-    """256 bytes, or what anybody may read of them."""
+    """256 bytes, or those that anybody may read."""
     content = bytearray(256)
     bdsm = host.dsm | 1 if host.raw_bdsm is None else host.raw_bdsm
     struct.pack_into("<HHH", content, 0, 0x8086, host.device, 7)
@@ -438,7 +438,7 @@ def put_functions(bundle, host):
 
 
 def put_details(bundle, address, config):
-    """What only displays are asked for."""
+    """Files that are read of displays alone."""
     directory = f"{PCI}/{address}"
     bundle.put("link", directory, [f"../../../devices/pci0000:00/{address}"])
     bundle.put_bytes("config", f"{directory}/config", config)

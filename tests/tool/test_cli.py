@@ -16,7 +16,7 @@ PAGE = ROOT / 'docs/man/igd-stolen.1'
 COMPLETION = ROOT / 'tools/igd-stolen/igd-stolen.bash-completion'
 SCREEN = (24, 80)
 
-# Words of a command line; tests/data/tool/refused.txt has what is said of them.
+# Command lines; tests/data/tool/refused.txt has the message for each.
 REFUSED = (
     '', 'prob', 'probe more', 'probe --jsom', 'plan', 'plan --memory 0',
     'plan --memory much', 'plan --memory 8X', 'plan --memory 63M',
@@ -124,7 +124,7 @@ def test_page_has_no_mistakes(command):
 
 
 def complete(*words):
-    """What bash offers for the last of these words."""
+    """The words that bash offers for the last of these."""
     script = ('. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
               '_igd_stolen; printf "%s\\n" "${COMPREPLY[@]}"')
     done = subprocess.run(['bash', '-c', script, 'bash', COMPLETION,

@@ -16,7 +16,7 @@ import pytest
 from conftest import (ROOT, SCHEMA, VALIDATOR, answer, bundle, bundle_with,
                       run)
 
-# One host of each kind is enough for what libvirt and a shell make of it.
+# One host of each kind is enough for libvirt and a shell.
 KINDS = ('alder-lake', 'direct-line', 'framebuffer', 'haswell-256m',
          'no-igd', 'skylake-nobody', 'sound', 'virtual-functions')
 
@@ -145,7 +145,7 @@ def test_json_says_what_the_scripts_say(name, words):
                  one['name']) for one in plan[where + '_map']]
 
 
-# What vfio-pci of any QEMU since 10.0 has; all of it is in the device's help.
+# Options of vfio-pci in any QEMU since 10.0; the device's help lists them.
 VFIO_OPTIONS = {'host', 'bus', 'addr', 'x-igd-opregion', 'romfile'}
 # Options of "qm set", and of hostpciN; the rest is QEMU's, in --args.
 QM_OPTIONS = {'--machine', '--cpu', '--memory', '--balloon', '--vga',
@@ -185,7 +185,7 @@ def test_proxmox_gets_what_its_own_emulator_takes(name, machine):
 
 OPREGION = 'x-igd-opregion'
 ROM = '--rom /usr/share/kvm/igd.rom'
-# Host, words, format; what is in the plan, and what is not.
+# Host, words, format; texts in the plan, and texts not in it.
 PARTS = (
     ('skylake-ready', '--machine pc', 'libvirt', ["machine='pc'"],
      ['<iommu', 'ioapic']),

@@ -1,11 +1,11 @@
-# What igd-stolen says, word for word
+# Output of igd-stolen, word for word
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# With IGD_RMRR_BLESS set, writes what the program says instead; see with git
-# diff whether that is what it should say.
+# With IGD_RMRR_BLESS set, writes the program's output instead; git diff shows
+# whether it is right.
 
 import json
 

@@ -99,7 +99,7 @@ def test_comments_only(name, about):
 
 
 class Kernel:
-    """What Linux does when sysfs is written to, in a directory."""
+    """Linux when sysfs is written to, in a directory."""
 
     def __init__(self, root, host):
         self.root = root
@@ -128,7 +128,7 @@ class Kernel:
         return os.path.basename(os.readlink(link)) if link.exists() else None
 
     def react(self):
-        """To what the last command has written."""
+        """To the last command's output."""
         for path in self.sys.glob('drivers/*/unbind'):
             for address in path.read_text().split():
                 (self.sys / 'devices' / address / 'driver').unlink()

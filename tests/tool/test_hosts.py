@@ -76,7 +76,7 @@ def test_right_answer(name):
 
 
 def test_plan_never_contradicts_probe(host):
-    """What probe fails plan fails, for the same reason; the rest too."""
+    """A check that probe fails plan fails, for the same reason; the rest too."""
     for words in (('--firmware', 'ovmf'), ('--machine', 'pc', '--audio'),
                   ('--no-iommu',)):
         planned = answer(bundle(host), 'plan', '-m', '2G', *words)
@@ -300,7 +300,7 @@ def test_aw_bits_of_a_wide_host():
     assert said['plan']['aw_bits'] == 48
 
 
-# Why a plan is refused, and what is not the same in the one that is named.
+# A plan is refused, and how the plan that the hint names differs.
 AGAIN = {
     'ram': ('skylake-ready', {}, ('--memory', '520G'), (), '522160M'),
     'width': ('skylake-ready', NARROW, ('--memory', '2G'), ('--no-iommu',),

@@ -1,4 +1,4 @@
-# What igd-stolen verify makes of things that do not agree
+# Verdicts of igd-stolen verify on sources that do not agree
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
@@ -17,7 +17,7 @@ LOG = '| Reserving Intel graphics memory at [mem 0x%08x-0x%08x]'
 
 
 def verdicts(text):
-    """{name: verdict} of what is not right."""
+    """{name: verdict} of each check that is not right."""
     return {one['name']: '%(status)s: %(detail)s' % one for one in
             answer(bundle_with(text), 'verify')['checks']
             if one['status'] != 'pass'}

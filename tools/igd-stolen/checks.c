@@ -1,5 +1,5 @@
 /*
- * A list of verdicts and what is known of a host, as text and as JSON
+ * A list of verdicts and the facts about a host, as text and as JSON
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *

@@ -5,8 +5,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib and jansson. Text and JSON come from the same list, so neither
- * says what the other does not.
+ * Pure: glib and jansson. Text and JSON come from the same list, so both have
+ * the same verdicts.
  */
 
 #ifndef IGD_STOLEN_CHECKS_H
@@ -26,7 +26,7 @@ typedef struct Check {
     const char *name;       /* for programs, static */
     const char *title;      /* for people: what follows "Checking"; static */
     CheckStatus status;
-    char *detail;           /* what was found, or "unknown" and why; owned */
+    char *detail;           /* the finding, or "unknown" and why; owned */
     /*
      * A shell script: a command or a comment a line, without a last newline;
      * people paste it as root. NULL if nothing; static or the host's
@@ -59,21 +59,20 @@ void checks_text(const CheckList *list, GString *out);
 void check_hint_text(const Check *check, GString *out);
 
 /**
- * probe_checks: can the host's IGD be assigned, stolen memory in its place
+ * probe_checks: can the IGD be assigned with stolen memory in its place?
  * @without: NULL for a guest without an IOMMU; or else the command that plans
  *      one, for a host whose own IOMMU is too narrow
  * @audio: the IGD's own audio function is wanted, too
  */
 CheckList *probe_checks(const Host *host, const char *without, bool audio);
 
-/* probe_verdict: the sum of what is in the list */
+/* probe_verdict: append the verdict on the whole list */
 void probe_verdict(CheckList *list, const Host *host);
 
 /**
- * verify_checks: inside a guest: does all that shows stolen memory agree?
+ * verify_checks: inside a guest: do all sources on stolen memory agree?
  *
- * Right on a real machine as well, whose firmware has the same agreements to
- * keep.
+ * They have to agree on a real machine as well.
  */
 CheckList *verify_checks(const Host *host);
 
@@ -109,7 +108,7 @@ typedef struct HostSystem {
 const HostSystem *host_system(const Host *host);
 
 /**
- * checks_json: the list and what is known of the host
+ * checks_json: the list and the facts about the host
  * @plan: NULL if the command makes none; taken over
  */
 void checks_json(const CheckList *list, const Host *host, const char *command,

@@ -1,5 +1,5 @@
 /*
- * What is known of a host and its IGD
+ * The facts about a host and its IGD
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -61,7 +61,7 @@ static void host_load_kernel(Host *host)
     if (!*release) {
         return;
     }
-    /* What comes after the number may name a person or a machine */
+    /* The text after the number may name a person or a machine */
     host->kernel = read_printable(host->store, release,
                                   MIN(strspn(release, "0123456789."), 64));
     host->kernel_is_pve = strstr(release, HOST_PVE);
@@ -116,7 +116,7 @@ static void host_load_system(Host *host)
 {
     HostStore *store = host->store;
 
-    /* For those who read a bundle */
+    /* Not used here; a person who reads the bundle wants it */
     host_store_get(store, HOST_FILE, "/proc/cmdline");
     host_load_release(host);
     host_load_kernel(host);
@@ -228,7 +228,7 @@ static const char *host_find_igd(Host *host, char **names)
     return address;
 }
 
-/* What the user named has to be one as well */
+/* A device that the user named has to be an IGD as well */
 static const char *host_not_igd(HostStore *store, const HostDevice *device)
 {
     if (!device->vendor) {
@@ -473,7 +473,7 @@ static void host_load_registers(Host *host)
         host->ggc = host_register(store, config, IGD_STOLEN_CFG_GGC, 2);
         host->bdsm = host_register(store, config, layout->bdsm_offset,
                                    layout->bdsm_bits / 8);
-        /* In a guest nothing else tells */
+        /* In a guest there is no other sign */
         host->is_function |= host->ggc.known && !host->ggc.value &&
                              host->bdsm.known && !host->bdsm.value;
     } else {

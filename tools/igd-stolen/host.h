@@ -1,5 +1,5 @@
 /*
- * What is known of a host and its IGD
+ * The facts about a host and its IGD
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -26,7 +26,7 @@
 #define HOST_KERNEL(major, minor)       ((major) << 16 | (minor))
 #define HOST_RELAXABLE_KERNEL           HOST_KERNEL(5, 3)
 
-/* Readers of the small text files of sysfs and procfs, whatever is in them */
+/* Readers of small text files of sysfs and procfs, for any content */
 
 /* HostFact: a number that may be unknown */
 typedef struct HostFact {
@@ -54,7 +54,7 @@ uint64_t read_le(const void *bytes, unsigned size);
  */
 bool read_number(const char *text, unsigned base, uint64_t *value);
 
-/* read_range: hexadecimal "BASE-LIMIT" or the like, whatever comes after it */
+/* read_range: hexadecimal "BASE-LIMIT" or the like; the rest is ignored */
 bool read_range(const char *text, char separator, uint64_t *base,
                 uint64_t *limit);
 
@@ -135,7 +135,7 @@ typedef struct DmarRmrr {
  * @flags: bit 0 is interrupt remapping
  * @rmrrs: (element-type DmarRmrr): appended to
  *
- * Returns: NULL, or one clause that says what is wrong, static.
+ * Returns: NULL, or one clause that describes the mistake, static.
  */
 const char *dmar_parse(const void *data, size_t size, uint8_t *flags,
                        GArray *rmrrs);
@@ -222,7 +222,7 @@ typedef struct Host {
 } Host;
 
 /**
- * host_load: read all there is to know, for the store to keep
+ * host_load: read every fact; the store keeps the result
  * @device: address of the IGD, or NULL to look for it
  */
 Host *host_load(HostStore *store, const char *device);

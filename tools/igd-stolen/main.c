@@ -24,7 +24,7 @@
 #define NAME            "igd-stolen"
 #define EXIT_USAGE      2
 
-/* All of config space; of the longer one nothing else is looked at */
+/* The first 256 bytes of config space are all that is used */
 #define CONFIG_WHOLE    256
 
 static HostStatus live_status(int error)
@@ -128,11 +128,11 @@ static HostStatus live_directory(const char *path, char **data, size_t *size)
     return HOST_OK;
 }
 
-/* klogctl(2): what of the log is there, without taking any of it */
+/* klogctl(2): read the log without clearing it */
 #define LOG_READ_ALL    3
 #define LOG_SIZE        10
 
-/* All of the log may be more than a store takes: only what is looked at */
+/* The whole log may be too long for a store: only the lines that are used */
 static HostStatus live_log(char **data, size_t *size)
 {
     int room = klogctl(LOG_SIZE, NULL, 0);
@@ -176,7 +176,7 @@ static HostStatus live_read(void *opaque, HostKind kind, const char *path,
     }
     status = live_file(whole, most, data, size);
     if (status == HOST_OK && kind == HOST_FILE && *size > most) {
-        /* None of sysfs is as long */
+        /* No file of sysfs is as long */
         g_clear_pointer(data, g_free);
         *size = 0;
         return HOST_FAILED;
@@ -187,7 +187,7 @@ static HostStatus live_read(void *opaque, HostKind kind, const char *path,
 
 /* The program */
 
-/* NULL if there is no such bundle, and said so */
+/* NULL after a message if the bundle cannot be read */
 static HostStore *main_store(const Options *options)
 {
     static const char *const why[HOST_STATUS__MAX] = {
@@ -224,7 +224,7 @@ static int main_print(const char *text)
     return 0;
 }
 
-/* Into what is there: a device stays one, and so does a link */
+/* Writes into an existing file, so that a device or a link stays one */
 static int main_capture(HostStore *store, const Options *options)
 {
     g_autoptr(GString) text = run_capture(store, options);

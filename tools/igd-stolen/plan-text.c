@@ -14,9 +14,9 @@
 #include "run.h"
 
 /*
- * PlanWord: one thing that a guest is given, as each format has it, and why
- * @option: as a shell has to be given it; for libvirt what to look for in the
- *      domain. NULL where a format has nothing of it
+ * PlanWord: one option of a guest, in each format, and its reason
+ * @option: quoted for a shell; for libvirt the element of the domain. NULL
+ *      in a format without it
  */
 typedef struct PlanWord {
     const char *option[PLAN_FORMAT__MAX];
@@ -122,7 +122,7 @@ static void plan_word_memory(const Plan *plan, GArray *words)
     }
 }
 
-/* One "--args" for all that Proxmox VE has no option for */
+/* One "--args" for everything that Proxmox VE has no option for */
 static const char *plan_proxmox_args(const Plan *plan, const char *rest)
 {
     HostStore *store = plan->host->store;
@@ -397,7 +397,7 @@ static void plan_libvirt_number(GString *out, const char *name, uint64_t value)
                            value);
 }
 
-/* What libvirt has no element for */
+/* The options for which libvirt has no element */
 static void plan_libvirt_override(const Plan *plan, GString *out)
 {
     const StolenRegion *r = &plan->host->region.region;

@@ -14,7 +14,7 @@
 #define GIB             (1ull << 30)
 #define FOUR_GIB        (4 * GIB)
 
-/* What the emulator locks besides RAM, by libvirt's reckoning: ROMs and such */
+/* The memory that libvirt reckons the emulator to lock besides RAM */
 #define LOCKED_REST     GIB
 
 /* Of 10.0: a machine with at least this much RAM splits it, at that address */
@@ -23,14 +23,14 @@
 #define I440FX_LOW_RAM_MAX      0xe0000000ull
 #define I440FX_LOW_RAM_SPLIT    0xc0000000ull
 
-/* What SMM can take at the top of a q35's low RAM, the machine's default */
+/* The most that SMM takes at the top of a q35's low RAM, by default */
 #define TSEG_MAX        (16 * STOLEN_ALIGN)
 
 #define PCI_WINDOW_BASE         0xc0000000ull
 #define OVMF_ECAM_BASE          0xe0000000ull
 #define OVMF_ECAM_LIMIT         0xefffffffull
 
-/* Smaller ranges of a host tell nothing here */
+/* Smaller ranges of a host are left out of its map */
 #define SMALLEST                0x100000ull
 #define MAX_ROWS                40
 
@@ -224,7 +224,7 @@ static void plan_region_rows(GArray *map, const HostRegion *region)
     plan_row(map, r->dsm_base, r->limit, "stolen memory, DSM");
 }
 
-/* What is between two rows below 4 GiB, or before the first one, is PCI's */
+/* A gap before a row below 4 GiB is PCI's */
 static void plan_fill_gaps(GArray *map)
 {
     unsigned count = map->len;
@@ -275,7 +275,7 @@ static MemRange *plan_guest_map(const Plan *plan)
     return host_keep_array(plan->host->store, map);
 }
 
-/* What the kernel shows root; the parts of stolen memory take precedence */
+/* /proc/iomem; a range that overlaps stolen memory gives way to its parts */
 static MemRange *plan_host_map(const Host *host)
 {
     GArray *map = g_array_new(TRUE, FALSE, sizeof(MemRange));

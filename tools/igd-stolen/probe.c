@@ -5,9 +5,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib only. What can fail has a hint, which people paste as root: a
- * command or a comment a line, and never one that takes storage, network, USB
- * or a bridge from the host. Tested by tests/tool.
+ * Pure: glib only. A check that can fail has a hint, which people paste as
+ * root: a command or a comment a line, and never one that takes storage,
+ * network, USB or a bridge from the host. Tested by tests/tool.
  */
 
 #include "qemu/osdep.h"
@@ -17,7 +17,7 @@
 /* Our own variant of it: docs/specs/vfio-igd-stolen.rst */
 #define IGD_VFIO_PCI    "igd-vfio-pci"
 
-/* What vfio_iommu_type1 has when nobody sets dma_entry_limit */
+/* dma_entry_limit of vfio_iommu_type1 if nobody sets it */
 #define USUAL_MAPPINGS  65535
 
 #define SOUND_STOPS     "# sound of the host stops\n"
@@ -26,13 +26,13 @@
 #define CLASS_PCI_BRIDGE        0x0604
 #define BASE_BRIDGE     0x06
 
-/* What -device intel-iommu takes as aw-bits */
+/* The values of aw-bits of -device intel-iommu */
 #define AW_BITS_SMALL   39
 #define AW_BITS_LARGE   48
 
-/* VFIO lets a display with an RMRR go from this kernel on */
+/* VFIO releases a display with an RMRR from this kernel on */
 #define DISPLAY_KERNEL  HOST_KERNEL(4, 1)
-/* vfio-pci hands on the OpRegion of class 0380 from this kernel on */
+/* vfio-pci passes the OpRegion of class 0380 on from this kernel on */
 #define OPREGION_KERNEL HOST_KERNEL(6, 15)
 /* The kernel's framebuffer is set up by sysfb_init from this kernel on */
 #define SYSFB_KERNEL    HOST_KERNEL(5, 15)
@@ -167,7 +167,7 @@ static void probe_driver(CheckList *list, const Host *host)
               igd->driver ?: "no driver");
 }
 
-/* A PCI bridge, or a device that nobody else uses, is no obstacle to VFIO */
+/* VFIO accepts a PCI bridge, and a device without a driver, in the group */
 static bool probe_is_harmless(const HostDevice *device)
 {
     return device->class == CLASS_PCI_BRIDGE || !device->driver ||
@@ -175,7 +175,7 @@ static bool probe_is_harmless(const HostDevice *device)
 }
 
 /*
- * What a host may be running from, or be reached by. PCI Code and ID
+ * A device that a host may run from, or be reached by. PCI Code and ID
  * Assignment Specification: 08.05 is SD and eMMC, 0c.04 Fibre Channel, 0c.06
  * InfiniBand, base class 0d wireless.
  */
@@ -234,7 +234,7 @@ static void probe_group(CheckList *list, const Host *host, const char *name,
             takes = probe_takes(host, takes, other);
         }
     }
-    /* With neither VFIO can have the group as it is */
+    /* With neither, VFIO accepts the group as it is */
     check_set(check, vital || takes ? CHECK_FAIL :
               *names ? CHECK_WARN : CHECK_PASS, vital ?: takes, "group %s%s",
               device->group, names);
@@ -334,7 +334,7 @@ static void probe_width(CheckList *list, const Host *host, const char *without)
     }
 }
 
-/* Each source that knows has to say the same, or the emulator will not start */
+/* If both sources are known they have to agree, or the emulator refuses */
 static void probe_sources(CheckList *list, const Host *host)
 {
     Check *check = check_add(list, "sources", "that the sources agree");

@@ -1,5 +1,5 @@
 /*
- * The command line and the commands, from words to what is printed
+ * The command line and the commands, from words to output
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -40,7 +40,7 @@ static const char *const firmware_names[] = {
     [STOLEN_FIRMWARE_OTHER] = "ovmf",
 };
 
-/* As the user wrote them; what is kept as it is goes to Options at once */
+/* Values that are checked before they go to Options */
 typedef struct OptionWords {
     gboolean help;
     gboolean no_iommu;
@@ -51,7 +51,7 @@ typedef struct OptionWords {
     char *format;
 } OptionWords;
 
-/* What is wrong, and what would be right: words after the program's name */
+/* A message, with words that are right after the program's name */
 static char *G_GNUC_PRINTF(2, 3)
 options_refuse(const char *right, const char *format, ...)
 {
@@ -124,7 +124,7 @@ static GOptionContext *options_context(OptionWords *w, Options *options)
     return context;
 }
 
-/* The nearest size that would do, where one can be guessed */
+/* Names the nearest size that is right, if it can be guessed */
 static char *options_refuse_memory(const char *text)
 {
     g_autofree char *right = NULL;
@@ -218,7 +218,7 @@ static char *options_set_plan(const OptionWords *w, Options *options)
     return options_check_paths(options);
 }
 
-/* Options that the command has no use for are mistakes, not ignored */
+/* An option that the command does not use is a mistake */
 static char *options_check(const OptionWords *w, const Options *options)
 {
     Command command = options->command;

@@ -1,5 +1,5 @@
 /*
- * The commands of igd-stolen, from the command line to what is printed
+ * The commands of igd-stolen, from the command line to the output
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -100,8 +100,8 @@ typedef struct Options {
 /**
  * options_parse: read the words of the command line, argv[0] included
  *
- * Returns: NULL, or what is wrong with them, and a command line that is right
- * after "; try: "; to be freed by the caller.
+ * Returns: NULL, or a message with a command line that is right after
+ * "; try: "; to be freed by the caller.
  */
 char *options_parse(int argc, char **argv, Options *options);
 
@@ -109,13 +109,13 @@ void options_clear(Options *options);
 
 /**
  * run_command: probe, plan or verify
- * @out: what is to be printed is appended
+ * @out: the output is appended
  *
  * Returns: the exit status, 0 or 1.
  */
 int run_command(HostStore *store, const Options *options, GString *out);
 
-/* run_capture: read all that the other commands read */
+/* run_capture: the bundle of everything that the other commands read */
 GString *run_capture(HostStore *store, const Options *options);
 
 #endif

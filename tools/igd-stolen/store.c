@@ -1,5 +1,5 @@
 /*
- * What was read of a host: files, links, directories, config spaces
+ * The files, links, directories and config spaces that were read of a host
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -143,7 +143,7 @@ const char *host_why(HostStore *store, const HostEntry *entry)
         [HOST_NOT_ASKED] = "is not in the bundle",
     };
 
-    /* A path may be made of what a bundle says */
+    /* A path may contain text from a bundle */
     return text_printable(host_text(store, "%s %s", entry->path,
                                     why[entry->status]));
 }
@@ -371,7 +371,7 @@ HostStore *bundle_parse(const char *text, size_t size, char **error)
     return r.store;
 }
 
-/* What may leave a host in a bundle */
+/* The data that may leave a host in a bundle */
 
 /**
  * RedactRange: bytes that are kept; a list ends with one of @last 0
@@ -382,9 +382,9 @@ typedef struct RedactRange {
 } RedactRange;
 
 /**
- * RedactRule: what is left of the data; all of it if nothing is set
+ * RedactRule: the part of the data that is kept; all if no field is set
  * @words: keep the parts that begin with one of them, each once
- * @keep: keep what this makes of a line, unless it is NULL
+ * @keep: replace each line by the result, or drop it for NULL
  * @separator: between the parts, a newline if it is not set
  * @ranges: keep these bytes, the others become 0
  */
@@ -399,7 +399,7 @@ typedef struct RedactRule {
 #define WORDS(...)  .words = (const char *const[]) { __VA_ARGS__, NULL }
 #define RANGES(...) .ranges = (const RedactRange[]) { __VA_ARGS__, { 0, 0 } }
 
-/* Digits, dots, whose: what else there is may name a person or a machine */
+/* Digits, dots, "-pve": the rest may name a person or a machine */
 static const char *redact_version(char *line)
 {
     const char *whose = strstr(line, HOST_PVE) ? HOST_PVE : "";
@@ -415,7 +415,7 @@ static const char *redact_log(char *line)
            strstr(line, HOST_LOG_FIRST) ? HOST_LOG_FIRST : NULL;
 }
 
-/* All but where the kernel itself is */
+/* All lines but the addresses of the kernel itself */
 static const char *redact_iomem(char *line)
 {
     return *line && !strstr(line, " : Kernel ") ? line : NULL;
@@ -441,14 +441,14 @@ static const RedactRule redact_rules[] = {
     { "/sys/kernel/iommu_groups/?*" },
     { "/sys/module/vfio_iommu_type1/parameters/?*" },
     { HOST_SYSFS_PCI },
-    /* What the readers look at: the header, GGC, BDSM, ASLS */
+    /* The bytes that are read: the header, GGC, BDSM, ASLS */
     { HOST_SYSFS_PCI "/?*/config",
       RANGES({ 0x00, 0x3f }, { 0x50, 0x51 }, { 0x5c, 0x5f }, { 0xc0, 0xc7 },
              { 0xfc, 0xff }) },
     { HOST_SYSFS_PCI "/?*" },
 };
 
-/* NULL if nothing may be said of it */
+/* NULL if the entry must not leave the host */
 static const RedactRule *redact_rule(const HostEntry *entry)
 {
     unsigned i;

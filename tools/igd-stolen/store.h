@@ -1,14 +1,14 @@
 /*
- * What was read of a host, and the text form in which it travels
+ * The files that were read of a host, and the text form of them
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib only. A store with a live reader asks it once for each thing and
+ * Pure: glib only. A store with a live reader asks it once for each path and
  * remembers the answer, "not there" and "not permitted" as well; so a bundle
- * has what a run asked for. Without a live reader a store answers from what was
- * put in. It owns all that is known of the host, until it is freed.
+ * has every answer of a run. Without a live reader a store has the answers that
+ * were put in. It owns all data about the host, until it is freed.
  */
 
 #ifndef IGD_STOLEN_STORE_H
@@ -68,7 +68,7 @@ typedef struct HostStore HostStore;
 
 /**
  * host_store_new: an empty store
- * @live: NULL, or called with @opaque for what the store does not have
+ * @live: NULL, or called with @opaque for a path that is not in the store
  */
 HostStore *host_store_new(HostReadFunc *live, void *opaque);
 
@@ -123,14 +123,14 @@ const char *host_why(HostStore *store, const HostEntry *entry);
  * "hex" is a file whose bytes are not plain text. Every line of a text file
  * ends with a newline, the last one too.
  * @text: any @size bytes
- * @error: on failure, what is wrong and in which line; to be freed
+ * @error: on failure, the line and the mistake; to be freed
  *
  * Returns: NULL if @error was set.
  */
 HostStore *bundle_parse(const char *text, size_t size, char **error);
 
 /**
- * bundle_write: the text of what a store has, as far as it may leave the host
+ * bundle_write: the text of a store, without data that must not leave the host
  *
  * There is a list of paths, and nothing else is written; of files that also
  * hold other things, only the lines and bytes that the readers look at. So a

@@ -1,5 +1,5 @@
 /*
- * Verdicts inside a guest: does all that shows stolen memory agree
+ * Verdicts inside a guest: do all sources on stolen memory agree
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -39,7 +39,7 @@ static void verify_registers(CheckList *list, const Host *host)
     }
 }
 
-/* The kernel's own words on the device's group; no privilege needed */
+/* The kernel's list for the device's group; it needs no privilege */
 static void verify_group(CheckList *list, const Host *host)
 {
     Check *check = check_add(list, "reserved_regions",
@@ -134,7 +134,7 @@ static void verify_e820(CheckList *list, const Host *host)
     }
 }
 
-/* What the kernel reserved by itself, from BDSM and GGC, early at boot */
+/* The DSM that the kernel reserved early at boot, from BDSM and GGC */
 static void verify_kernel(CheckList *list, const Host *host)
 {
     Check *check = check_add(list, "kernel", "the kernel's own reservation");
@@ -152,7 +152,7 @@ static void verify_kernel(CheckList *list, const Host *host)
     }
 }
 
-/* What a range of the kernel's map over stolen memory must not be */
+/* A range of the kernel's map that must not overlap stolen memory */
 static bool verify_is_stranger(const Host *host, const MemRange *range)
 {
     return stolen_region_overlaps(&host->region.region, range->base,
