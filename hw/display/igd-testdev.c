@@ -419,12 +419,20 @@ static RMRRProviderKind igd_testdev_get(RMRRProvider *provider,
                                           StolenRegion *region)
 {
     IGDTestDevState *s = IGD_TESTDEV(provider);
+    const IGDStolenLayout *layout =
+        igd_stolen_layout(igd_stolen_gen(s->opts.device_id));
 
-    if (!s->plugged) {
-        return RMRR_PROVIDER_NONE;
+    if (s->plugged) {
+        *region = s->region;
+        return RMRR_PROVIDER_PLACED;
     }
-    *region = s->region;
-    return RMRR_PROVIDER_PLACED;
+    /* Firmware of the guest can write BDSM */
+    return !s->place && s->config_unlocked &&
+           igd_stolen_region(ldn_le_p(PCI_DEVICE(s)->config +
+                                      layout->bdsm_offset,
+                                      layout->bdsm_bits / BITS_PER_BYTE),
+                             s->opts.dsm_size, 0, region) == IGD_STOLEN_OK ?
+           RMRR_PROVIDER_FIRMWARE : RMRR_PROVIDER_NONE;
 }
 
 static bool igd_testdev_maps_iova(RMRRProvider *provider)

@@ -1,5 +1,5 @@
 /*
- * What map notifiers of the emulated VT-d have been told, and no more than fits
+ * Mappings that map notifiers of the emulated VT-d know
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -9,13 +9,15 @@
  * that the device's map notifiers (VFIO) were told of.
  *
  * A few pages of tables that point to each other describe 2^36 mappings, and a
- * walk of them takes hours and all memory there is. So both are bounded by
- * what the guest's memory can hold; see the limits below. A device whose
- * tables have more reaches nothing at all: then nothing that it reaches is
- * wrong, and at each invalidation they are looked at anew from the beginning.
- * DMA that QEMU translates itself, an emulated device's, needs none of this.
+ * walk of them takes hours and all memory. So both are bounded by the size of
+ * the guest's memory. A device whose tables have more reaches nothing at all:
+ * then nothing that it reaches is wrong, and each invalidation walks them anew
+ * from the beginning. DMA that QEMU translates itself needs none of this.
  *
- * Tested by tests/qtest/intel-iommu-known-test.c.
+ * A window in the address space (intel_iommu_rmrr.c) splits the range of its
+ * notifiers, so a replay for one must not forget what the others were told.
+ *
+ * Tested by tests/qtest/intel-iommu-{known,events,model}-test.c.
  */
 
 #include "qemu/osdep.h"
@@ -98,7 +100,7 @@ static void vtd_known_forget(VTDAddressSpace *as)
     IOMMUNotifier *n;
 
     IOMMU_NOTIFIER_FOREACH(n, &as->iommu) {
-        vtd_rmrr_core.unmap(as, n);
+        vtd_address_space_unmap(as, n);
     }
     vtd_known_remove(as, all);
 }
@@ -151,4 +153,112 @@ int vtd_known_walk_end(VTDAddressSpace *as, int ret)
         vtd_known_forget(as);
     }
     return ret;
+}
+
+static void vtd_known_keep_outside(GArray *kept, const DMAMap *node,
+                                  hwaddr base, hwaddr limit)
+{
+    hwaddr last = node->iova + node->size;
+    DMAMap part = *node;
+
+    if (node->iova < base) {
+        part.size = base - 1 - node->iova;
+        g_array_append_val(kept, part);
+    }
+    if (last > limit) {
+        part.iova = limit + 1;
+        part.size = last - part.iova;
+        part.translated_addr = node->translated_addr +
+                               (part.iova - node->iova);
+        g_array_append_val(kept, part);
+    }
+}
+
+GArray *vtd_known_take(VTDAddressSpace *as, hwaddr base, hwaddr limit)
+{
+    GArray *kept = g_array_new(false, false, sizeof(DMAMap));
+    const hwaddr edges[] = { base, limit };
+    DMAMap all = { .iova = base, .size = limit - base };
+    unsigned i;
+
+    for (i = 0; i < ARRAY_SIZE(edges); i++) {
+        DMAMap edge = { .iova = edges[i] };
+        const DMAMap *node = iova_tree_find(as->iova_tree, &edge);
+
+        /* Only a node at an edge can reach beyond it. */
+        if (node) {
+            vtd_known_keep_outside(kept, node, base, limit);
+            edge = *node;
+            vtd_known_remove(as, edge);
+        }
+    }
+    vtd_known_remove(as, all);
+    return kept;
+}
+
+void vtd_known_put_back(VTDAddressSpace *as, GArray *kept)
+{
+    unsigned i;
+
+    for (i = 0; i < kept->len; i++) {
+        const DMAMap *part = &g_array_index(kept, DMAMap, i);
+
+        if (!iova_tree_find(as->iova_tree, part)) {
+            vtd_known_insert(as, part);
+        }
+    }
+    g_array_unref(kept);
+}
+
+/* Whether every one of @parts is in @kept */
+static bool vtd_known_all_kept(const GArray *kept, const GArray *parts)
+{
+    unsigned i, k, found = 0;
+
+    for (i = 0; i < parts->len; i++) {
+        const DMAMap *part = &g_array_index(parts, DMAMap, i);
+
+        for (k = 0; k < kept->len; k++) {
+            const DMAMap *old = &g_array_index(kept, DMAMap, k);
+
+            found += old->iova == part->iova && old->size == part->size &&
+                     old->translated_addr == part->translated_addr &&
+                     old->perm == part->perm;
+        }
+    }
+    return found == parts->len;
+}
+
+/*
+ * The walk has put whole entries into the tree. One that reaches over an edge
+ * of the notifier's range, and says something new outside of it, is cut.
+ */
+static void vtd_known_cut_at(VTDAddressSpace *as, const IOMMUNotifier *n,
+                            hwaddr edge, const GArray *kept)
+{
+    g_autoptr(GArray) outside = g_array_new(false, false, sizeof(DMAMap));
+    DMAMap at = { .iova = edge }, inside, whole;
+    const DMAMap *node = iova_tree_find(as->iova_tree, &at);
+
+    if (!node) {
+        return;
+    }
+    inside = whole = *node;
+    vtd_known_keep_outside(outside, &whole, n->start, n->end);
+    if (vtd_known_all_kept(kept, outside)) {
+        return;
+    }
+    inside.iova = MAX(whole.iova, n->start);
+    inside.size = MIN(whole.iova + whole.size, n->end) - inside.iova;
+    inside.translated_addr += inside.iova - whole.iova;
+    vtd_known_remove(as, whole);
+    vtd_known_insert(as, &inside);
+}
+
+void vtd_known_replayed(VTDAddressSpace *as, const IOMMUNotifier *n,
+                        GArray *kept)
+{
+    vtd_known_cut_at(as, n, n->start, kept);
+    vtd_known_cut_at(as, n, n->end, kept);
+    vtd_known_put_back(as, kept);
 }

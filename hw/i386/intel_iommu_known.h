@@ -1,5 +1,5 @@
 /*
- * What map notifiers of the emulated VT-d have been told, and no more than fits
+ * Mappings that map notifiers of the emulated VT-d know
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -12,35 +12,21 @@
 #include "qemu/iova-tree.h"
 #include "hw/i386/intel_iommu.h"
 
-/**
- * vtd_known_whole: a range, and what sticks out of it at either end
- * @as: the device's address space
- * @range: first byte, and size - 1
- *
- * Returns: @range with the whole of those mappings that have a byte of it.
- */
+/* Returns: false if there are too many already; @map must not be told then. */
+bool vtd_known_insert(VTDAddressSpace *as, const DMAMap *map);
+
+/* Forgets all mappings that have a byte of @range. */
+void vtd_known_remove(VTDAddressSpace *as, DMAMap range);
+
+/* Returns: @range with the whole of those mappings that have a byte of it. */
 DMAMap vtd_known_whole(const VTDAddressSpace *as, DMAMap range);
 
 /**
- * vtd_known_range: what has to be looked at when the guest invalidates a range
- * @addr, @size: the range; made larger, so that no mapping reaches beyond it
- *
- * Where not all of the tables is known, that is everything, and it is unknown
- * from here on.
+ * vtd_known_range: what is to be walked when the guest invalidates a range
+ * @addr, @size: the range; made larger, so that no mapping reaches beyond it.
+ *      After a walk that was too much it is everything, and all is forgotten
  */
 void vtd_known_range(VTDAddressSpace *as, hwaddr *addr, hwaddr *size);
-
-/**
- * vtd_known_insert: a mapping is about to be told
- *
- * Returns: false if there are too many already; it must not be told then.
- */
-bool vtd_known_insert(VTDAddressSpace *as, const DMAMap *map);
-
-/**
- * vtd_known_remove: forget all mappings that have a byte of @range
- */
-void vtd_known_remove(VTDAddressSpace *as, DMAMap range);
 
 /**
  * vtd_known_begin_anew: all devices are about to have nothing mapped, and then
@@ -54,12 +40,26 @@ void vtd_known_begin_anew(IntelIOMMUState *s);
 /**
  * vtd_known_walk_begin, vtd_known_walk_table, vtd_known_walk_end: around a
  * walk of the tables, and before each table
- * @ret: the walk's result
  *
  * Returns: false if these are more tables than there can be; @ret.
  */
 void vtd_known_walk_begin(VTDAddressSpace *as);
 bool vtd_known_walk_table(VTDAddressSpace *as);
 int vtd_known_walk_end(VTDAddressSpace *as, int ret);
+
+/**
+ * vtd_known_take: forget [@base, @limit], and the whole of each mapping that
+ * reaches beyond it
+ *
+ * Returns: (element-type DMAMap) the parts that are outside, for one of:
+ * vtd_known_put_back: these are known as before
+ * vtd_known_replayed: so they are, after a replay for a notifier of this range;
+ *      others have heard nothing. An entry that the replay has found to be new
+ *      is known inside the range only
+ */
+GArray *vtd_known_take(VTDAddressSpace *as, hwaddr base, hwaddr limit);
+void vtd_known_put_back(VTDAddressSpace *as, GArray *kept);
+void vtd_known_replayed(VTDAddressSpace *as, const IOMMUNotifier *n,
+                        GArray *kept);
 
 #endif

@@ -1,230 +1,578 @@
 /*
- * Stolen memory behind the emulated VT-d: kept mapped
+ * Reserved regions behind the emulated VT-d: kept mapped
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Glue: owns, for each device with a region, an alias of the region's memory
- * in the root container of the device's address space. The root holds the
- * containers that the guest switches by turning translation on and off; the
- * alias is beside them and does not move, so that every view of the device's
- * address space has the very same FlatRange there and VFIO keeps its one
- * mapping through all of it. The IOMMU's notifiers exclude the range.
- * While the host could not map it there is nothing, or what the guest's tables
- * map: never system memory, where the view would have that same FlatRange, and
- * VFIO would not hear of it when the alias comes back.
+ * Glue: for each device with a region, a window over the containers of the
+ * device's address space that the guest switches by turning translation on and
+ * off. It has an alias of the region's memory, so that every view has the very
+ * same FlatRange there, and VFIO keeps its one mapping through all of it. The
+ * IOMMU's notifiers exclude the range. Without translation system memory shows
+ * that FlatRange by itself; then the window is off, and the device shares its
+ * view of memory with all others.
  *
- * Whether the alias is enabled at present is decided in
- * intel_iommu_rmrr_state.c. What the hole needs from the rest of
- * intel_iommu.c is in intel_iommu_rmrr_holes.c. Requests with a PASID are
- * translated as ever: only the address space without PASID has the alias.
+ * The alias is on or off by what the guest's tables say: vtd_range_scan.c reads
+ * the region in them and rmrr_policy.c decides. This happens when translation,
+ * root, context or PASID caches change, when an IOTLB invalidation touches the
+ * region, and after reset and migration; at no other time. Never inside a walk
+ * of the list of address spaces with notifiers, which a change of the view
+ * edits, and never under the IOMMU's lock. The alias comes back only where the
+ * device's mappings are gone anyway, in one transaction with the switch that
+ * took them: so it costs nothing, and a host that cannot map it can be told
+ * from one that cannot map the rest. Then the window is on and has nothing in
+ * it: never system memory, where the view would have that same FlatRange and
+ * VFIO would not hear of its return.
  *
- * VT-d specification (revision 4.1) 3.16. Tested by
- * tests/qtest/intel-iommu-rmrr-test.c.
+ * Requests with a PASID are translated as ever: only the address space without
+ * PASID has a window.
+ *
+ * VT-d specification (revision 4.1) 3.16, 6.5. Tested by
+ * tests/qtest/intel-iommu-{rmrr,policy,return,events,model}-test.c.
  */
 
 #include "qemu/osdep.h"
-#include "qemu/units.h"
-#include "hw/pci/pci.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/log.h"
+#include "qemu/rcu_queue.h"
+#include "exec/address-spaces.h"
+#include "hw/cxl/cxl.h"
+#include "hw/i386/pc.h"
+#include "hw/pci/pci_bridge.h"
 #include "hw/pci/pci_bus.h"
+#include "hw/qdev-properties.h"
+#include "hw/core/qdev-prop-internal.h"
 #include "intel_iommu_internal.h"
-#include "intel_iommu_rmrr_internal.h"
+#include "intel_iommu_known.h"
+#include "intel_iommu_rmrr.h"
 #include "trace/trace-hw_igd_rmrr.h"
 
 /*
  * Above the containers that translation switches (0). At 0xfee00000, where
  * no region can be, iommu_ir_fault has 2.
  */
-#define VTD_RMRR_NOTHING_PRIORITY 1
-#define VTD_RMRR_TABLES_PRIORITY 2
-#define VTD_RMRR_MEMORY_PRIORITY 3
+#define VTD_RMRR_PRIORITY 1
 
-GPtrArray *vtd_rmrr_mappings(void)
+/* An 8-bit length of a scope entry in the DMAR, 6 + 2 * hops, has room for */
+#define VTD_RMRR_MAX_HOPS 124
+
+/* Guest errors logged for a region: a guest can go on making them for ever */
+#define VTD_RMRR_FOREIGN_LOGGED 8
+
+static void vtd_rmrr_set_policy(Object *obj, Visitor *v, const char *name,
+                                void *opaque, Error **errp)
 {
-    static GPtrArray *mappings;
+    ERRP_GUARD();
 
-    if (!mappings) {
-        mappings = g_ptr_array_new();
+    qdev_propinfo_set_enum(obj, v, name, opaque, errp);
+    if (*errp) {
+        error_append_hint(errp, "It has to be one of keep, exact, lock.\n");
     }
-    return mappings;
 }
 
-IntelIOMMUState *vtd_rmrr_iommu(void)
-{
-    X86IOMMUState *iommu = x86_iommu_get_default();
-
-    return (IntelIOMMUState *)
-        object_dynamic_cast(OBJECT(iommu), TYPE_INTEL_IOMMU_DEVICE);
-}
+const PropertyInfo vtd_rmrr_policy_info = {
+    .type = "RmrrPolicy",
+    .description = "reserved regions: keep (the guest's tables win, what they "
+                   "once mapped stays), exact (they win), lock (always mapped)",
+    .enum_table = &RmrrPolicy_lookup,
+    .get = qdev_propinfo_get_enum,
+    .set = vtd_rmrr_set_policy,
+    .set_default_value = qdev_propinfo_set_default_value_enum,
+};
 
 VTDAddressSpace *vtd_rmrr_find_as(IntelIOMMUState *s, PCIDevice *pdev)
 {
     AddressSpace *as = pci_device_iommu_address_space(pdev);
-    VTDAddressSpace *vtd_as;
-    GHashTableIter iter;
 
-    g_hash_table_iter_init(&iter, s->vtd_address_spaces);
-    while (g_hash_table_iter_next(&iter, NULL, (void **)&vtd_as)) {
-        if (&vtd_as->as == as) {
-            return vtd_as;
-        }
+    return as == &address_space_memory ? NULL :
+           container_of(as, VTDAddressSpace, as);
+}
+
+const char *vtd_rmrr_problem(IntelIOMMUState *s, PCIDevice *pdev,
+                             const StolenRegion *region)
+{
+    PCIBus *bus = pci_get_bus(pdev);
+    unsigned hops;
+
+    for (hops = 1; !pci_bus_is_root(bus); hops++) {
+        bus = pci_get_bus(pci_bridge_get_device(bus));
+    }
+    if (hops > VTD_RMRR_MAX_HOPS) {
+        return "belongs to a device whose PCI path cannot be expressed";
+    }
+    if (region->limit >> s->aw_bits) {
+        return "ends above the IOMMU's address width (aw-bits)";
+    }
+    if (stolen_region_overlaps(region, VTD_INTERRUPT_ADDR_FIRST,
+                               VTD_INTERRUPT_ADDR_LAST)) {
+        return "overlaps the interrupt range fee00000-feefffff";
     }
     return NULL;
 }
 
-void vtd_rmrr_set_windows(VTDAddressSpace *as)
+/* The guest's tables */
+
+static void vtd_rmrr_second_stage(IntelIOMMUState *s, VTDScanTables *t)
 {
-    GPtrArray *mappings = vtd_rmrr_mappings();
-    VTDRmrrWindows *old = as->rmrr, *new = NULL;
-    unsigned i;
+    bool tm = X86_IOMMU_DEVICE(s)->dt_supported && s->stale_tm;
+    bool snoop = s->scalable_mode || s->snoop_control;
+    uint64_t leaf = snoop ? ~VTD_SPTE_SNP : UINT64_MAX;
+    uint8_t aw = s->aw_bits;
 
-    for (i = 0; i < mappings->len; i++) {
-        VTDRmrrMapping *m = g_ptr_array_index(mappings, i);
-
-        if (m->as != as) {
-            continue;
-        }
-        if (!new) {
-            new = g_malloc0(sizeof(*new) +
-                            mappings->len * sizeof(new->window[0]));
-        }
-        if (rmrr_reason_mapped(m->reason)) {
-            new->window[new->nr].base = m->base;
-            new->window[new->nr].limit = m->limit;
-            new->window[new->nr].mapping = m;
-            new->nr++;
-        }
-    }
-
-    qatomic_rcu_set(&as->rmrr, new);
-    if (old) {
-        g_free_rcu(old, rcu);
-    }
+    t->format = VTD_SCAN_SECOND_STAGE;
+    t->reserved[1] = VTD_SPTE_PAGE_L1_RSVD_MASK(aw, tm) & leaf;
+    t->reserved[2] = VTD_SPTE_PAGE_L2_RSVD_MASK(aw);
+    t->reserved[3] = VTD_SPTE_PAGE_L3_RSVD_MASK(aw);
+    t->reserved[4] = VTD_SPTE_PAGE_L4_RSVD_MASK(aw);
+    t->reserved_large[2] = VTD_SPTE_LPAGE_L2_RSVD_MASK(aw, tm) & leaf;
+    t->reserved_large[3] = VTD_SPTE_LPAGE_L3_RSVD_MASK(aw, tm) & leaf;
 }
 
-static VTDRmrrMapping *vtd_rmrr_find(const VTDAddressSpace *as, hwaddr base)
+static void vtd_rmrr_first_stage(IntelIOMMUState *s, VTDScanTables *t)
 {
-    GPtrArray *mappings = vtd_rmrr_mappings();
-    unsigned i;
+    uint8_t aw = s->aw_bits;
 
-    for (i = 0; i < mappings->len; i++) {
-        VTDRmrrMapping *m = g_ptr_array_index(mappings, i);
-
-        if (m->as == as && m->base == base) {
-            return m;
-        }
-    }
-    return NULL;
+    t->format = VTD_SCAN_FIRST_STAGE;
+    t->reserved[1] = VTD_FPTE_PAGE_L1_RSVD_MASK(aw);
+    t->reserved[2] = VTD_FPTE_PAGE_L2_RSVD_MASK(aw);
+    t->reserved[3] = VTD_FPTE_PAGE_L3_RSVD_MASK(aw);
+    t->reserved[4] = VTD_FPTE_PAGE_L4_RSVD_MASK(aw);
+    t->reserved_large[2] = VTD_FPTE_LPAGE_L2_RSVD_MASK(aw);
+    t->reserved_large[3] = VTD_FPTE_LPAGE_L3_RSVD_MASK(aw);
 }
 
-/* Where no access succeeds. A view of memory may name it, so it stays. */
-static MemoryRegion *vtd_rmrr_nothing(IntelIOMMUState *s)
+static bool vtd_rmrr_uses_first_stage(const IntelIOMMUState *s)
 {
-    static MemoryRegion nothing;
-
-    if (!nothing.ops) {
-        memory_region_init_io(&nothing, OBJECT(s), NULL, NULL,
-                              "vtd-rmrr-nothing", 4 * GiB);
-    }
-    return &nothing;
+    return s->flts && s->root_scalable;
 }
 
-bool vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
-                  MemoryRegion *mr)
+static bool vtd_rmrr_read_table(void *opaque, uint64_t gpa,
+                                uint64_t table[VTD_SCAN_ENTRIES])
 {
-    IntelIOMMUState *s = vtd_rmrr_iommu();
-    VTDAddressSpace *as = s ? vtd_rmrr_find_as(s, pdev) : NULL;
-    VTDRmrrMapping *m;
+    return vtd_rmrr_table_rw(gpa, table, VTD_SCAN_ENTRIES * sizeof(table[0]),
+                             DMA_DIRECTION_TO_DEVICE) == MEMTX_OK;
+}
 
-    if (!as) {
+/*
+ * Where the device's tables are, and whose, as far as there are any: else
+ * @view says why not, and false is returned
+ */
+static bool vtd_rmrr_find_tables(const VTDRmrrMapping *m, VTDScanTables *tables,
+                                 RMRRView *view)
+{
+    VTDAddressSpace *as = m->as;
+    IntelIOMMUState *s = as->iommu_state;
+    VTDContextEntry ce;
+
+    *view = (RMRRView) { .tables = RMRR_REASON_TRANSLATION_OFF };
+    if (!s->dmar_enabled) {
         return false;
     }
-    if (vtd_rmrr_find(as, region->base)) {
-        return true;
+    if (vtd_dev_to_context_entry(s, pci_bus_num(as->bus), as->devfn, &ce)) {
+        view->tables = RMRR_REASON_NO_CONTEXT;
+        return false;
+    }
+    if (vtd_dev_pt_enabled(s, &ce, as->pasid)) {
+        view->tables = RMRR_REASON_PASS_THROUGH;
+        return false;
     }
 
-    m = g_new0(VTDRmrrMapping, 1);
-    m->as = as;
-    m->pdev = pdev;
-    m->base = region->base;
-    m->limit = region->limit;
-    m->reason = RMRR_REASON_TRANSLATION_OFF;
-    m->seen = vtd_scan_map_new(m->base, m->limit);
-    memory_region_init_alias(&m->memory, OBJECT(s), "vtd-rmrr", mr, 0,
-                             memory_region_size(mr));
-    memory_region_init_alias(&m->tables, OBJECT(s), "vtd-rmrr-tables",
-                             MEMORY_REGION(&as->iommu), m->base,
-                             memory_region_size(mr));
-    memory_region_set_unmergeable(&m->tables, true);
-    memory_region_init_alias(&m->nothing, OBJECT(s), "vtd-rmrr-nothing",
-                             vtd_rmrr_nothing(s), m->base,
-                             memory_region_size(mr));
-    memory_region_set_enabled(&m->nothing, false);
-    g_ptr_array_add(vtd_rmrr_mappings(), m);
-
-    /* The windows first: notifiers are to find them when the view changes. */
-    vtd_rmrr_set_windows(as);
-    memory_region_transaction_begin();
-    memory_region_add_subregion_overlap(&as->root, m->base, &m->nothing,
-                                        VTD_RMRR_NOTHING_PRIORITY);
-    memory_region_add_subregion_overlap(&as->root, m->base, &m->tables,
-                                        VTD_RMRR_TABLES_PRIORITY);
-    memory_region_add_subregion_overlap(&as->root, m->base, &m->memory,
-                                        VTD_RMRR_MEMORY_PRIORITY);
-    vtd_rmrr_evaluate(m, true);
-    memory_region_transaction_commit();
-    trace_vtd_rmrr_map(pci_bus_num(as->bus), PCI_SLOT(as->devfn),
-                       PCI_FUNC(as->devfn), m->base, m->limit);
+    if (vtd_rmrr_uses_first_stage(s)) {
+        vtd_rmrr_first_stage(s, tables);
+    } else {
+        vtd_rmrr_second_stage(s, tables);
+    }
+    tables->address_mask = VTD_PT_BASE_ADDR_MASK(s->aw_bits);
+    tables->root = vtd_get_iova_pgtbl_base(s, &ce, as->pasid);
+    tables->levels = vtd_get_iova_level(s, &ce, as->pasid);
+    tables->width = MIN(vtd_get_iova_agaw(s, &ce, as->pasid), s->aw_bits);
+    view->translated = true;
+    view->domain.root = tables->root;
+    view->domain.id = vtd_get_domain_id(s, &ce, as->pasid);
     return true;
 }
 
-static void vtd_rmrr_destroy(VTDRmrrMapping *m)
+static void vtd_rmrr_read_tables(VTDRmrrMapping *m)
 {
-    VTDAddressSpace *as = m->as;
+    VTDScanTables tables = { };
+    unsigned reads;
 
-    trace_vtd_rmrr_unmap(pci_bus_num(as->bus), PCI_SLOT(as->devfn),
-                         PCI_FUNC(as->devfn), m->base, m->limit);
-    g_ptr_array_remove(vtd_rmrr_mappings(), m);
-    vtd_rmrr_set_windows(as);
+    if (vtd_rmrr_find_tables(m, &tables, &m->view)) {
+        m->view.tables = vtd_scan_map_state(m->seen, m->region->base,
+                                            m->region->limit, &tables,
+                                            vtd_rmrr_read_table, NULL, &reads);
+        m->scans++;
+        m->table_reads += reads;
+    }
+}
+
+/* With rmrr-policy=lock the guest may have other plans */
+static void vtd_rmrr_log_foreign(VTDRmrrMapping *m)
+{
+    bool foreign = m->reason == RMRR_REASON_LOCKED &&
+                   m->view.tables == RMRR_REASON_FOREIGN;
+    VTDScanTables tables = { };
+    VTDScanResult result;
+    RMRRView view;
+
+    if (foreign == m->foreign) {
+        return;
+    }
+    m->foreign = foreign;
+    if (!foreign || m->foreign_logged == VTD_RMRR_FOREIGN_LOGGED ||
+        !vtd_rmrr_find_tables(m, &tables, &view)) {
+        return;
+    }
+    /* Which page it is; so far it is only known that there is one. */
+    result = vtd_range_scan(&tables, m->region->base, m->region->limit,
+                            vtd_rmrr_read_table, NULL);
+    if (result.state != RMRR_REASON_FOREIGN) {
+        return;
+    }
+    m->foreign_logged++;
+    qemu_log_mask(LOG_GUEST_ERROR, "%s: the guest maps IOVA 0x%" PRIx64
+                  " of its reserved region 0x%" PRIx64 "-0x%" PRIx64
+                  " to 0x%" PRIx64 " (%s%s); the region stays mapped to "
+                  "itself because of rmrr-policy=lock%s\n", m->pdev->name,
+                  result.iova, m->region->base, m->region->limit,
+                  result.target, result.readable ? "r" : "-",
+                  result.writable ? "w" : "-",
+                  m->foreign_logged == VTD_RMRR_FOREIGN_LOGGED ?
+                  "; no more of these will be logged" : "");
+}
+
+/* The view */
+
+/*
+ * A cache of translations, vhost's say, hears of nothing inside the region. It
+ * must not go on with its own entries once the tables decide, or no longer do.
+ */
+static void vtd_rmrr_flush_caches(VTDRmrrMapping *m)
+{
+    IOMMUNotifier *n;
+
+    IOMMU_NOTIFIER_FOREACH(n, &m->as->iommu) {
+        IOMMUTLBEvent event = {
+            .type = n->notifier_flags & IOMMU_NOTIFIER_DEVIOTLB_UNMAP ?
+                    IOMMU_NOTIFIER_DEVIOTLB_UNMAP : IOMMU_NOTIFIER_UNMAP,
+            .entry = {
+                .target_as = &address_space_memory,
+                .iova = m->region->base,
+                .addr_mask = m->region->limit - m->region->base,
+                .perm = IOMMU_NONE,
+            },
+        };
+
+        if (!(n->notifier_flags & IOMMU_NOTIFIER_MAP)) {
+            memory_region_notify_iommu_one(n, &event);
+        }
+    }
+}
+
+/* @reason, or whether the device is translated, has changed. */
+static void vtd_rmrr_show(VTDRmrrMapping *m)
+{
+    bool translated = MEMORY_REGION(&m->as->iommu)->enabled;
+    bool failed = m->reason == RMRR_REASON_MAP_FAILED;
+
+    memory_region_set_enabled(&m->memory, rmrr_reason_mapped(m->reason));
+    memory_region_set_enabled(&m->nothing, failed);
+    memory_region_set_enabled(&m->window, translated || failed);
+}
+
+static void vtd_rmrr_set_reason(VTDRmrrMapping *m, RmrrReason reason)
+{
+    bool was = rmrr_reason_mapped(m->reason);
+    bool is = rmrr_reason_mapped(reason);
+
+    if (reason == m->reason) {
+        return;
+    }
+    /* Before the view changes: the replay of the tables asks for it. */
+    qatomic_set(&m->reason, reason);
+    trace_vtd_rmrr_state(pci_bus_num(m->as->bus), PCI_SLOT(m->as->devfn),
+                         PCI_FUNC(m->as->devfn), m->region->base,
+                         m->region->limit, is, rmrr_reason_text(reason));
+    if (was != is) {
+        m->switches++;
+        m->went_off = !is;
+        if (is) {
+            vtd_rmrr_flush_caches(m);
+            vtd_known_put_back(m->as, vtd_known_take(m->as, m->region->base,
+                                                     m->region->limit));
+        }
+    }
+    vtd_rmrr_show(m);
+}
+
+/* @is_mapped, @may_return: as rmrr_policy_decide() has them */
+static void vtd_rmrr_decide(VTDRmrrMapping *m, bool is_mapped, bool may_return)
+{
+    IntelIOMMUState *s = m->as->iommu_state;
+    /* Caching mode does not cover first-stage tables (6.1) */
+    bool sees_maps = s->caching_mode && !vtd_rmrr_uses_first_stage(s);
+    RmrrReason reason;
+
+    vtd_rmrr_read_tables(m);
+    reason = rmrr_policy_decide(s->rmrr_policy, sees_maps, &m->view, &m->kept,
+                                is_mapped, may_return);
+    if (reason == RMRR_REASON_WAITING && m->reason == RMRR_REASON_MAP_FAILED) {
+        reason = RMRR_REASON_MAP_FAILED;
+    }
+    vtd_rmrr_set_reason(m, reason);
+    vtd_rmrr_log_foreign(m);
+}
+
+/* All that the tables say of the region may be new. */
+static void vtd_rmrr_evaluate(VTDRmrrMapping *m, bool is_mapped,
+                              bool may_return)
+{
+    vtd_scan_map_changed(m->seen, m->region->base, m->region->limit);
+    vtd_rmrr_decide(m, is_mapped, may_return);
+}
+
+/* After a transaction in which something may have gone wrong */
+static void vtd_rmrr_settle(VTDRmrrMapping *m)
+{
+    if (m->map_err) {
+        if (!m->failures++) {
+            error_reportf_err(m->map_err, "%s: its stolen memory 0x%" PRIx64
+                              "-0x%" PRIx64 " is not kept mapped until its "
+                              "IOMMU context changes next: ", m->pdev->name,
+                              m->region->base, m->region->limit);
+        } else {
+            error_free(m->map_err); /* said once, counted ever after */
+        }
+        m->map_err = NULL;
+        vtd_rmrr_set_reason(m, RMRR_REASON_MAP_FAILED);
+    }
+    if (m->went_off) {
+        m->went_off = false;
+        vtd_rmrr_flush_caches(m);
+    }
+}
+
+/* Walks and translations */
+
+bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask)
+{
+    VTDRmrrMapping *m;
+
+    QLIST_FOREACH_RCU(m, &as->rmrr, in_as) {
+        if (rmrr_reason_mapped(qatomic_read(&m->reason)) &&
+            iova >= m->region->base && iova + mask <= m->region->limit) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
+                     IOMMUTLBEntry *entry)
+{
+    VTDRmrrMapping *m;
+
+    QLIST_FOREACH_RCU(m, &as->rmrr, in_as) {
+        if (rmrr_reason_mapped(qatomic_read(&m->reason))) {
+            vtd_end_translation_at(entry, addr, m->region->base,
+                                   m->region->limit);
+        }
+    }
+}
+
+static PCMachineState *vtd_rmrr_machine_with_cxl(void)
+{
+    PCMachineState *pcms = PC_MACHINE(qdev_get_machine());
+
+    return pcms->cxl_devices_state.fixed_windows ? pcms : NULL;
+}
+
+/* CXL windows do not move, and nothing can be put over them */
+static bool vtd_rmrr_in_cxl_window(hwaddr addr, hwaddr len)
+{
+    PCMachineState *pcms = vtd_rmrr_machine_with_cxl();
+    GList *it;
+
+    for (it = pcms ? pcms->cxl_devices_state.fixed_windows : NULL; it;
+         it = it->next) {
+        const CXLFixedWindow *fw = it->data;
+
+        if (addr >= fw->base && addr - fw->base < fw->size) {
+            return len <= fw->size - (addr - fw->base);
+        }
+    }
+    return false;
+}
+
+MemTxResult vtd_rmrr_table_rw(hwaddr addr, void *buf, hwaddr len,
+                              DMADirection dir)
+{
+    MemTxAttrs attrs = { .memory = 1 };
+    MemTxResult ret = dma_memory_rw(&address_space_memory, addr, buf, len,
+                                    dir, attrs);
+
+    if (ret != MEMTX_OK && vtd_rmrr_in_cxl_window(addr, len)) {
+        attrs.memory = 0;
+        ret = dma_memory_rw(&address_space_memory, addr, buf, len, dir, attrs);
+    }
+    return ret;
+}
+
+BQLLockAuto *vtd_rmrr_table_lock(void)
+{
+    if (bql_locked() || !vtd_rmrr_machine_with_cxl()) {
+        return NULL;
+    }
+    return bql_auto_lock(__FILE__, __LINE__);
+}
+
+/* Events */
+
+void vtd_rmrr_switch(VTDAddressSpace *as)
+{
+    VTDRmrrMapping *m;
+
     memory_region_transaction_begin();
-    memory_region_del_subregion(&as->root, &m->memory);
-    memory_region_del_subregion(&as->root, &m->tables);
-    memory_region_del_subregion(&as->root, &m->nothing);
+    QLIST_FOREACH(m, &as->rmrr, in_as) {
+        m->mr->map_errp = &m->map_err;
+        vtd_rmrr_evaluate(m, rmrr_reason_mapped(m->reason), true);
+    }
+    vtd_switch_address_space(as);
+    QLIST_FOREACH(m, &as->rmrr, in_as) {
+        vtd_rmrr_show(m);
+    }
     memory_region_transaction_commit();
-    object_unparent(OBJECT(&m->memory));
-    object_unparent(OBJECT(&m->tables));
-    object_unparent(OBJECT(&m->nothing));
-    vtd_scan_map_free(m->seen);
-    g_free_rcu(m, rcu);
+    QLIST_FOREACH(m, &as->rmrr, in_as) {
+        m->mr->map_errp = NULL;
+        vtd_rmrr_settle(m);
+    }
 }
 
-void vtd_rmrr_unmap(const MemoryRegion *mr)
+void vtd_rmrr_iotlb_changed(IntelIOMMUState *s, int domain_id, hwaddr base,
+                            hwaddr size)
 {
-    GPtrArray *mappings = vtd_rmrr_mappings();
-    unsigned i;
+    hwaddr limit = base + size - 1;
+    VTDRmrrMapping *m;
 
-    for (i = 0; i < mappings->len; i++) {
-        VTDRmrrMapping *m = g_ptr_array_index(mappings, i);
-
-        if (m->memory.alias == mr) {
-            vtd_rmrr_destroy(m);
-            return;
+    QLIST_FOREACH(m, &s->rmrr, in_iommu) {
+        if (stolen_region_overlaps(m->region, base, limit) &&
+            (domain_id == VTD_RMRR_ANY_DOMAIN ||
+             (m->view.translated && m->view.domain.id == domain_id))) {
+            vtd_scan_map_changed(m->seen, base, limit);
+            vtd_rmrr_decide(m, rmrr_reason_mapped(m->reason), false);
+            vtd_rmrr_settle(m);
         }
     }
 }
 
-VTDRmrrMapping *vtd_rmrr_mapping(const MemoryRegion *mr)
+void vtd_rmrr_pasid_changed(IntelIOMMUState *s)
 {
-    GPtrArray *mappings = vtd_rmrr_mappings();
-    unsigned i;
+    VTDRmrrMapping *m;
 
-    for (i = 0; i < mappings->len; i++) {
-        VTDRmrrMapping *m = g_ptr_array_index(mappings, i);
-
-        if (m->memory.alias == mr) {
-            return m;
-        }
+    QLIST_FOREACH(m, &s->rmrr, in_iommu) {
+        vtd_rmrr_switch(m->as);
+        vtd_address_space_sync(m->as);
     }
-    return NULL;
+}
+
+void vtd_rmrr_load(VTDRmrrMapping *m, bool mapped, const RMRRKept *kept)
+{
+    memory_region_transaction_begin();
+    m->kept = *kept;
+    if (!mapped) {
+        vtd_rmrr_set_reason(m, RMRR_REASON_WAITING);
+    }
+    vtd_rmrr_evaluate(m, mapped, mapped);
+    memory_region_transaction_commit();
+    vtd_rmrr_settle(m);
+}
+
+/* Mappings */
+
+OBJECT_DEFINE_SIMPLE_TYPE(VTDRmrrMapping, vtd_rmrr, VTD_RMRR, OBJECT)
+
+static void vtd_rmrr_init(Object *obj)
+{
+}
+
+static void vtd_rmrr_class_init(ObjectClass *klass, void *data)
+{
+}
+
+/* A view of memory names it no more. */
+static void vtd_rmrr_finalize(Object *obj)
+{
+    VTDRmrrMapping *m = VTD_RMRR(obj);
+
+    g_free(m->seen);
+    memory_region_unref(m->mr);
+}
+
+VTDRmrrMapping *vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
+                             MemoryRegion *mr)
+{
+    IntelIOMMUState *s = vtd_rmrr_iommu();
+    VTDAddressSpace *as = s ? vtd_rmrr_find_as(s, pdev) : NULL;
+    uint64_t size = stolen_region_size(region);
+    VTDRmrrMapping *m;
+
+    if (!as) {
+        return NULL;
+    }
+    m = VTD_RMRR(object_new(TYPE_VTD_RMRR));
+    m->as = as;
+    m->pdev = pdev;
+    m->region = region;
+    m->mr = mr;
+    memory_region_ref(mr);
+    m->reason = RMRR_REASON_TRANSLATION_OFF;
+    m->seen = vtd_scan_map_new(region->base, region->limit);
+    memory_region_transaction_begin();
+    memory_region_init(&m->window, OBJECT(m), "vtd-rmrr-window", size);
+    memory_region_init_io(&m->nothing, OBJECT(m), NULL, NULL,
+                          "vtd-rmrr-nothing", size);
+    memory_region_set_enabled(&m->nothing, false);
+    memory_region_init_alias(&m->tables, OBJECT(m), "vtd-rmrr-tables",
+                             MEMORY_REGION(&as->iommu), region->base, size);
+    memory_region_set_unmergeable(&m->tables, true);
+    memory_region_init_alias(&m->memory, OBJECT(m), "vtd-rmrr", mr, 0, size);
+    memory_region_add_subregion_overlap(&m->window, 0, &m->nothing, 0);
+    memory_region_add_subregion_overlap(&m->window, 0, &m->tables, 1);
+    memory_region_add_subregion_overlap(&m->window, 0, &m->memory, 2);
+    /* A guest has not run yet, so translation is off. */
+    memory_region_set_enabled(&m->window, false);
+    memory_region_add_subregion_overlap(&as->root, region->base, &m->window,
+                                        VTD_RMRR_PRIORITY);
+    memory_region_transaction_commit();
+    QLIST_INSERT_HEAD_RCU(&as->rmrr, m, in_as);
+    QLIST_INSERT_HEAD(&s->rmrr, m, in_iommu);
+    trace_vtd_rmrr_map(pci_bus_num(as->bus), PCI_SLOT(as->devfn),
+                       PCI_FUNC(as->devfn), region->base, region->limit);
+    return m;
+}
+
+static void vtd_rmrr_unref(struct rcu_head *head)
+{
+    object_unref(container_of(head, VTDRmrrMapping, rcu));
+}
+
+void vtd_rmrr_unmap(VTDRmrrMapping *m)
+{
+    if (!m) {
+        return;
+    }
+    trace_vtd_rmrr_unmap(pci_bus_num(m->as->bus), PCI_SLOT(m->as->devfn),
+                         PCI_FUNC(m->as->devfn), m->region->base,
+                         m->region->limit);
+    QLIST_REMOVE_RCU(m, in_as);
+    QLIST_REMOVE(m, in_iommu);
+    memory_region_transaction_begin();
+    memory_region_del_subregion(&m->as->root, &m->window);
+    memory_region_del_subregion(&m->window, &m->memory);
+    memory_region_del_subregion(&m->window, &m->tables);
+    memory_region_del_subregion(&m->window, &m->nothing);
+    memory_region_transaction_commit();
+    call_rcu1(&m->rcu, vtd_rmrr_unref);
 }

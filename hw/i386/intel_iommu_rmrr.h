@@ -1,199 +1,161 @@
 /*
- * Stolen memory behind the emulated VT-d: published and kept mapped
+ * Reserved regions behind the emulated VT-d: kept mapped
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * It is handed a device and its region, and knows nobody who hands it one.
  */
 
 #ifndef HW_I386_INTEL_IOMMU_RMRR_H
 #define HW_I386_INTEL_IOMMU_RMRR_H
 
-#include "hw/pci/rmrr_provider.h"
 #include "hw/i386/intel_iommu.h"
-#include "qemu/main-loop.h"
-#include "qemu/rcu.h"
+#include "hw/pci/pci_device.h"
+#include "hw/pci/stolen_region.h"
+#include "qom/object.h"
 #include "system/dma.h"
 #include "rmrr_policy.h"
+#include "vtd_range_scan.h"
 #include CONFIG_DEVICES
 
-typedef struct VTDRmrrMapping VTDRmrrMapping;
+#define TYPE_VTD_RMRR "vtd-rmrr"
+OBJECT_DECLARE_SIMPLE_TYPE(VTDRmrrMapping, VTD_RMRR)
 
 /**
- * VTDRmrrWindows: the holes in one device's translated address space, in
- * VTDAddressSpace.rmrr
- * @nr: how many there are now: a region that is not kept mapped at present is
- *      none, so it can be 0
- * @window: first and last byte of each, never two that overlap, and the
- *      mapping (only under the BQL)
- *
- * NULL, as it is for nearly every device, means that the device has no
- * region. Read under RCU (translations run without the BQL), replaced as a
- * whole under the BQL.
- */
-struct VTDRmrrWindows {
-    struct rcu_head rcu;
-    unsigned nr;
-    struct {
-        hwaddr base;
-        hwaddr limit;
-        VTDRmrrMapping *mapping;
-    } window[];
-};
-
-/**
- * VTDRmrrStats: what happened to one mapping since it was made
- * @scans: how often the guest's tables were looked at
- * @table_reads: pages of tables read for it
+ * VTDRmrrMapping: one region in one device's address space
+ * @in_as: in VTDAddressSpace.rmrr, which is read under RCU (translations run
+ *      without the BQL); empty, as for nearly every device: it has no region
+ * @in_iommu: in IntelIOMMUState.rmrr
+ * @region, @mr: the region, in its owner's entry, and its memory, which keeps
+ *      that
+ * @window: in @as->root, above the containers that the guest switches. It has,
+ *      from below:
+ * @nothing: no access succeeds; enabled while the host could not map the region
+ * @tables: alias of @as->iommu, never merged with its neighbours, so that
+ *      switching @memory changes the view inside the region only
+ * @memory: alias of @mr; enabled while the machine keeps the region mapped
+ * @reason: why @memory is enabled, or is not
+ * @map_err: a listener could not map it; the switch that did it undoes it
+ * @went_off: @memory was disabled in the transaction under way
+ * @seen: the state of the tables, as far as it is known
+ * @view, @kept: see rmrr_policy.h
+ * @foreign, @foreign_logged: a guest error is logged of the tables as they
+ *      are; how many of these were
+ * @scans, @table_reads: how often the guest's tables were read; pages of them
  * @switches: how often the region became mapped or ceased to be
  * @failures: how often the host could not map it when it was to come back
- * @clipped: events of the guest's tables that were cut at an edge of the
- *      region or withheld because they were inside
- * @invalidations: IOTLB invalidations that touched the region in its domain
- * @invalidations_outside: those that did not touch it, at the cost of a
- *      comparison
+ *
+ * Changed under the BQL; @reason and @region are read without.
  */
-typedef struct VTDRmrrStats {
+struct VTDRmrrMapping {
+    Object parent_obj;
+    struct rcu_head rcu;
+    QLIST_ENTRY(VTDRmrrMapping) in_as;
+    QLIST_ENTRY(VTDRmrrMapping) in_iommu;
+    VTDAddressSpace *as;
+    PCIDevice *pdev;
+    const StolenRegion *region;
+    MemoryRegion *mr;
+    MemoryRegion window;
+    MemoryRegion nothing;
+    MemoryRegion tables;
+    MemoryRegion memory;
+    RmrrReason reason;
+    Error *map_err;
+    bool went_off;
+    VTDScanMap *seen;
+    RMRRView view;
+    RMRRKept kept;
+    bool foreign;
+    unsigned foreign_logged;
     uint64_t scans;
     uint64_t table_reads;
     uint64_t switches;
     uint64_t failures;
-    uint64_t clipped;
-    uint64_t invalidations;
-    uint64_t invalidations_outside;
-} VTDRmrrStats;
+};
 
 /* For vtd_rmrr_iotlb_changed() */
 #define VTD_RMRR_ANY_DOMAIN (-1)
 
+/* Returns: the machine's intel-iommu; NULL if it has none */
+static inline IntelIOMMUState *vtd_rmrr_iommu(void)
+{
+    return (IntelIOMMUState *)
+        object_dynamic_cast(OBJECT(x86_iommu_get_default()),
+                            TYPE_INTEL_IOMMU_DEVICE);
+}
+
 #ifdef CONFIG_VTD
 
-/**
- * VTDRmrrCore: functions of intel_iommu.c that ours call
- * @context_entry: reads and checks a device's context entry, in scalable mode
- *      its PASID entry too; 0 on success
- * @pass_through: whether it says pass-through
- * @tables_root, @tables_level, @tables_width, @domain_id: what it says of the
- *      tables
- * @switch_address_space: make the device's view agree with it
- * @sync: tell the map notifiers all that changed in the tables
- * @unmap: tell a notifier that nothing is mapped, and forget what was
- */
-typedef struct VTDRmrrCore {
-    int (*context_entry)(IntelIOMMUState *s, uint8_t bus_num, uint8_t devfn,
-                         VTDContextEntry *ce);
-    bool (*pass_through)(IntelIOMMUState *s, VTDContextEntry *ce,
-                         uint32_t pasid);
-    dma_addr_t (*tables_root)(IntelIOMMUState *s, VTDContextEntry *ce,
-                              uint32_t pasid);
-    uint32_t (*tables_level)(IntelIOMMUState *s, VTDContextEntry *ce,
-                             uint32_t pasid);
-    uint32_t (*tables_width)(IntelIOMMUState *s, VTDContextEntry *ce,
-                             uint32_t pasid);
-    uint16_t (*domain_id)(IntelIOMMUState *s, VTDContextEntry *ce,
-                          uint32_t pasid);
-    bool (*switch_address_space)(VTDAddressSpace *as);
-    int (*sync)(VTDAddressSpace *as);
-    void (*unmap)(VTDAddressSpace *as, IOMMUNotifier *n);
-} VTDRmrrCore;
+/* Of intel_iommu.c */
+int vtd_dev_to_context_entry(IntelIOMMUState *s, uint8_t bus_num,
+                             uint8_t devfn, VTDContextEntry *ce);
+bool vtd_dev_pt_enabled(IntelIOMMUState *s, VTDContextEntry *ce,
+                        uint32_t pasid);
+dma_addr_t vtd_get_iova_pgtbl_base(IntelIOMMUState *s, VTDContextEntry *ce,
+                                   uint32_t pasid);
+uint32_t vtd_get_iova_level(IntelIOMMUState *s, VTDContextEntry *ce,
+                            uint32_t pasid);
+uint32_t vtd_get_iova_agaw(IntelIOMMUState *s, VTDContextEntry *ce,
+                           uint32_t pasid);
+uint16_t vtd_get_domain_id(IntelIOMMUState *s, VTDContextEntry *ce,
+                           uint32_t pasid);
+bool vtd_switch_address_space(VTDAddressSpace *as);
+int vtd_address_space_sync(VTDAddressSpace *as);
+void vtd_address_space_unmap(VTDAddressSpace *as, IOMMUNotifier *n);
 
-/* Defined in intel_iommu.c */
-extern const VTDRmrrCore vtd_rmrr_core;
-
-/* The option intel-iommu,rmrr-policy=, a uint8_t that holds an RMRRPolicy */
+/* The option intel-iommu,rmrr-policy=, an int that holds an RmrrPolicy */
 extern const PropertyInfo vtd_rmrr_policy_info;
 #define DEFINE_PROP_RMRR_POLICY(_name, _state, _field) \
-    DEFINE_PROP_UNSIGNED(_name, _state, _field, RMRR_POLICY_KEEP, \
-                         vtd_rmrr_policy_info, uint8_t)
+    DEFINE_PROP_SIGNED(_name, _state, _field, RMRR_POLICY_KEEP, \
+                       vtd_rmrr_policy_info, int)
 
-/**
- * vtd_rmrr_iommu: the machine's intel-iommu
- *
- * Returns: NULL if it has none.
- */
-IntelIOMMUState *vtd_rmrr_iommu(void);
-
-/**
- * vtd_rmrr_find_as: the address space that a device's DMA goes through
- *
- * Returns: NULL if the device is not behind @s.
- */
+/* Returns: the address space of a device's DMA; NULL if not behind @s */
 VTDAddressSpace *vtd_rmrr_find_as(IntelIOMMUState *s, PCIDevice *pdev);
 
 /**
- * vtd_rmrr_check: whether a region can be published and kept mapped
- * @pdev: the device it is for
- * @region: the region
- * @errp: names the device, the value, the limit and the option
+ * vtd_rmrr_problem: whether an IOMMU can report and keep mapped a region
  *
- * Fine when the machine has no IOMMU at all: then there is nothing to do.
- *
- * Returns: true, or false with @errp set.
+ * Returns: NULL, or a static string to complete "the region ...".
  */
-bool vtd_rmrr_check(PCIDevice *pdev, const StolenRegion *region,
-                    Error **errp);
+const char *vtd_rmrr_problem(IntelIOMMUState *s, PCIDevice *pdev,
+                             const StolenRegion *region);
 
 /**
  * vtd_rmrr_map: keep @mr mapped at IOVA = GPA in a device's address space
- * @pdev: the device; vtd_rmrr_check() has passed
- * @region: the region
+ * @pdev: the device; vtd_rmrr_problem() has none with it
+ * @region: the region; as long-lived as @mr
  * @mr: the memory, of the region's size
  *
- * Does nothing if it is mapped already or there is no IOMMU (yet).
- *
- * Returns: true if it is mapped now.
+ * Returns: NULL if there is no IOMMU (yet).
  */
-bool vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
-                  MemoryRegion *mr);
+VTDRmrrMapping *vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
+                             MemoryRegion *mr);
+
+/* Undoes vtd_rmrr_map(); of NULL, nothing. The device may be off its bus. */
+void vtd_rmrr_unmap(VTDRmrrMapping *m);
 
 /**
- * vtd_rmrr_unmap: undo vtd_rmrr_map()
- * @mr: the memory; nothing happens if it is not mapped anywhere
- *
- * The device may be off its bus already.
+ * vtd_rmrr_load: carry on with the contents of a migration stream
+ * @mapped: it is kept mapped; afterwards only if the guest's tables agree, too
+ * @kept: the record for `keep`
  */
-void vtd_rmrr_unmap(const MemoryRegion *mr);
+void vtd_rmrr_load(VTDRmrrMapping *m, bool mapped, const RMRRKept *kept);
 
 /**
- * vtd_rmrr_mapping: how a region is mapped
- * @mr: its memory
- *
- * Returns: NULL if no device behind the IOMMU has it.
+ * vtd_rmrr_switch: vtd_switch_address_space(), with the device's regions in the
+ * same transaction
+ * @as: its map notifiers have nothing mapped, or will be synchronized after it
  */
-VTDRmrrMapping *vtd_rmrr_mapping(const MemoryRegion *mr);
-
-/**
- * vtd_rmrr_map_failed: a listener of the device's address space could not map
- * a region at run time
- * @as: the address space the listener listens to
- * @mr: what it could not map
- * @err: why; taken over on success
- *
- * The region will not be kept mapped, once the change of the view that is
- * under way is complete.
- *
- * Returns: false if it is no business of ours.
- */
-bool vtd_rmrr_map_failed(const AddressSpace *as, const MemoryRegion *mr,
-                         Error *err);
-
-/**
- * vtd_rmrr_switch_begin: look at a device's tables before its view is switched
- * vtd_rmrr_switch_end: the view has been switched
- * @as: the device's address space
- *
- * In between, one transaction. Its map notifiers have nothing mapped, or will
- * be synchronized afterwards. Both do nothing for a device without a region.
- */
-void vtd_rmrr_switch_begin(VTDAddressSpace *as);
-void vtd_rmrr_switch_end(VTDAddressSpace *as);
+void vtd_rmrr_switch(VTDAddressSpace *as);
 
 /**
  * vtd_rmrr_iotlb_changed: the guest has invalidated IOTLB entries
- * @s: the IOMMU; its own cache is clean already, its notifiers are not told
+ * @s: its own cache is clean already, its notifiers are not told
  * @domain_id: of which domain, or VTD_RMRR_ANY_DOMAIN
- * @base: first address
- * @size: bytes; 0 with @base 0 means every address
+ * @base, @size: which addresses; 0 and 0 means every address
  */
 void vtd_rmrr_iotlb_changed(IntelIOMMUState *s, int domain_id, hwaddr base,
                             hwaddr size);
@@ -218,122 +180,47 @@ MemTxResult vtd_rmrr_table_rw(hwaddr addr, void *buf, hwaddr len,
                               DMADirection dir);
 
 /**
- * vtd_rmrr_table_lock: take the BQL, if tables may be in CXL memory
- *
- * Its handlers need it, and it may not be taken after the IOMMU's lock.
+ * vtd_rmrr_table_lock: take the BQL, if tables may be in CXL memory, whose
+ * handlers need it; it may not be taken after the IOMMU's lock
  *
  * Returns: to be freed with g_autoptr(BQLLockAuto), which gives it back.
  */
 BQLLockAuto *vtd_rmrr_table_lock(void);
 
-/**
- * vtd_rmrr_describe: present state of a mapping
- * @m: the mapping
- * @reason: why it is or is not kept mapped
- * @stats: what happened to it
- * @sid: bus, device and function that the IOMMU knows the device by
- */
-void vtd_rmrr_describe(const VTDRmrrMapping *m, RMRRReason *reason,
-                       VTDRmrrStats *stats, uint16_t *sid);
-
-/**
- * vtd_rmrr_save, vtd_rmrr_load: what migration has to carry for a mapping
- * @m: the mapping
- * @mapped: it is kept mapped. On load it is so afterwards only if the guest's
- *      tables agree as well
- * @kept: what `keep` has to keep
- */
-void vtd_rmrr_save(const VTDRmrrMapping *m, bool *mapped, RMRRKept *kept);
-void vtd_rmrr_load(VTDRmrrMapping *m, bool mapped, const RMRRKept *kept);
-
-/**
- * vtd_rmrr_build_dmar: append the RMRR structures of all devices
- * @table: the DMAR table, after its DRHD
- * @s: the IOMMU
- */
-void vtd_rmrr_build_dmar(GArray *table, IntelIOMMUState *s);
-
-/**
- * vtd_rmrr_hides: whether no notifier can want [@iova, @iova + @mask] now
- * @as: the device's address space
- * @iova: first byte, @mask: size - 1
- *
- * Counts the event where it touches a window; under the BQL.
- *
- * Returns: true if the range is wholly inside a window.
- */
+/* Whether [@iova, @iova + @mask] is inside a region that is kept mapped */
 bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask);
 
-/**
- * vtd_rmrr_shrink: make a translation stop at the edge of a window
- * @as: the device's address space
- * @addr: the address that was translated, outside all windows
- * @entry: a successful translation; addr_mask is halved until the range
- *      touches no window, iova and translated_addr follow
- */
+/* A translation of @addr, outside regions kept mapped, ends at their edge */
 void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
                      IOMMUTLBEntry *entry);
 
-/**
- * vtd_rmrr_replay_begin: forget known mappings before a replay for a notifier
- * vtd_rmrr_replay_end: the replay is over
- * @as: the device's address space
- * @n: the notifier
- * @kept: what vtd_rmrr_replay_begin() returned; taken over
- *
- * A page that reaches beyond the notifier's range is known, outside of it, as
- * it was before: the notifiers there have heard nothing.
- */
-GArray *vtd_rmrr_replay_begin(VTDAddressSpace *as, const IOMMUNotifier *n);
-void vtd_rmrr_replay_end(VTDAddressSpace *as, const IOMMUNotifier *n,
-                         GArray *kept);
-
 #else
 
-static inline bool vtd_rmrr_check(PCIDevice *pdev, const StolenRegion *region,
-                                  Error **errp)
-{
-    return true;
-}
-
-static inline bool vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
-                                MemoryRegion *mr)
-{
-    return false;
-}
-
-static inline void vtd_rmrr_unmap(const MemoryRegion *mr)
-{
-}
-
-static inline VTDRmrrMapping *vtd_rmrr_mapping(const MemoryRegion *mr)
+static inline VTDAddressSpace *vtd_rmrr_find_as(IntelIOMMUState *s,
+                                                PCIDevice *pdev)
 {
     return NULL;
 }
 
-static inline bool vtd_rmrr_map_failed(const AddressSpace *as,
-                                       const MemoryRegion *mr, Error *err)
+static inline const char *vtd_rmrr_problem(IntelIOMMUState *s, PCIDevice *pdev,
+                                           const StolenRegion *region)
 {
-    return false;
+    return NULL;
 }
 
-static inline void vtd_rmrr_describe(const VTDRmrrMapping *m,
-                                     RMRRReason *reason, VTDRmrrStats *stats,
-                                     uint16_t *sid)
+static inline VTDRmrrMapping *vtd_rmrr_map(PCIDevice *pdev,
+                                           const StolenRegion *region,
+                                           MemoryRegion *mr)
 {
+    return NULL;
 }
 
-static inline void vtd_rmrr_save(const VTDRmrrMapping *m, bool *mapped,
-                                 RMRRKept *kept)
+static inline void vtd_rmrr_unmap(VTDRmrrMapping *m)
 {
 }
 
 static inline void vtd_rmrr_load(VTDRmrrMapping *m, bool mapped,
                                  const RMRRKept *kept)
-{
-}
-
-static inline void vtd_rmrr_build_dmar(GArray *table, IntelIOMMUState *s)
 {
 }
 

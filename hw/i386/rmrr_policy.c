@@ -5,13 +5,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: glib and stdint only. It owns no state; what has to be remembered is
- * the caller's RMRRKept. Tested by tests/unit/test-rmrr-policy.c, every row of
- * the table in docs/devel/design.rst.
+ * Pure: it owns no state; RMRRKept is the caller's. Tested by
+ * tests/unit/test-rmrr-policy.c, every row of the table in
+ * docs/devel/design.rst.
  */
 
 #include "qemu/osdep.h"
-#include <glib.h>
 #include "rmrr_policy.h"
 
 static bool rmrr_domain_equal(const RMRRDomain *a, const RMRRDomain *b)
@@ -28,46 +27,16 @@ static bool rmrr_domain_equal(const RMRRDomain *a, const RMRRDomain *b)
 static void rmrr_kept_update(RMRRKept *kept, const RMRRView *view,
                              bool is_mapped)
 {
-    switch (view->tables) {
-    case RMRR_TABLES_IDENTITY:
-    case RMRR_TABLES_ABSENT:
-    case RMRR_TABLES_PARTIAL:
-        kept->valid = kept->valid && is_mapped &&
-                      rmrr_domain_equal(&kept->domain, &view->domain);
-        break;
-    default:
-        kept->valid = false;
-        break;
-    }
+    kept->valid = kept->valid && is_mapped && view->translated &&
+                  view->tables != RMRR_REASON_FOREIGN &&
+                  rmrr_domain_equal(&kept->domain, &view->domain);
 }
 
-/* The reason to map it that all policies share, or the one not to */
-static RMRRReason rmrr_reason_of(RMRRTables tables)
-{
-    switch (tables) {
-    case RMRR_TABLES_OFF:
-        return RMRR_REASON_TRANSLATION_OFF;
-    case RMRR_TABLES_PASS_THROUGH:
-        return RMRR_REASON_PASS_THROUGH;
-    case RMRR_TABLES_NO_CONTEXT:
-        return RMRR_REASON_NO_CONTEXT;
-    case RMRR_TABLES_ABSENT:
-        return RMRR_REASON_ABSENT;
-    case RMRR_TABLES_PARTIAL:
-        return RMRR_REASON_PARTIAL;
-    case RMRR_TABLES_IDENTITY:
-        return RMRR_REASON_IDENTITY;
-    case RMRR_TABLES_FOREIGN:
-        break;
-    }
-    return RMRR_REASON_FOREIGN;
-}
-
-RMRRReason rmrr_policy_decide(RMRRPolicy policy, bool sees_maps,
+RmrrReason rmrr_policy_decide(RmrrPolicy policy, bool sees_maps,
                               const RMRRView *view, RMRRKept *kept,
                               bool is_mapped, bool may_return)
 {
-    RMRRReason reason = rmrr_reason_of(view->tables);
+    RmrrReason reason = view->tables;
 
     rmrr_kept_update(kept, view, is_mapped);
     if (!rmrr_reason_mapped(reason)) {
@@ -81,14 +50,14 @@ RMRRReason rmrr_policy_decide(RMRRPolicy policy, bool sees_maps,
     if (rmrr_reason_mapped(reason) && !is_mapped && !may_return) {
         return RMRR_REASON_WAITING;
     }
-    if (view->tables == RMRR_TABLES_IDENTITY) {
+    if (view->tables == RMRR_REASON_IDENTITY) {
         kept->valid = true;
         kept->domain = view->domain;
     }
     return reason;
 }
 
-const char *rmrr_reason_text(RMRRReason reason)
+const char *rmrr_reason_text(RmrrReason reason)
 {
     static const char *const texts[RMRR_REASON__MAX] = {
         [RMRR_REASON_TRANSLATION_OFF] = "translation is off",
@@ -107,28 +76,4 @@ const char *rmrr_reason_text(RMRRReason reason)
     };
 
     return reason < RMRR_REASON__MAX ? texts[reason] : "unknown";
-}
-
-static const char *const rmrr_policy_names[RMRR_POLICY__MAX] = {
-    [RMRR_POLICY_KEEP] = "keep",
-    [RMRR_POLICY_EXACT] = "exact",
-    [RMRR_POLICY_LOCK] = "lock",
-};
-
-const char *rmrr_policy_name(RMRRPolicy policy)
-{
-    return policy < RMRR_POLICY__MAX ? rmrr_policy_names[policy] : "unknown";
-}
-
-bool rmrr_policy_parse(const char *name, RMRRPolicy *policy)
-{
-    unsigned i;
-
-    for (i = 0; i < RMRR_POLICY__MAX; i++) {
-        if (!g_strcmp0(name, rmrr_policy_names[i])) {
-            *policy = i;
-            return true;
-        }
-    }
-    return false;
 }

@@ -1,36 +1,42 @@
 /*
- * Stolen memory of assigned IGDs on the PC machines: placement
+ * Stolen memory of assigned IGDs on the PC machines
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Glue: has one RAM MemoryRegion for each region of stolen memory, above
- * RAM, the PCI hole and MMCONFIG in priority, so that inside RAM, partly
- * inside and outside are one case. What may be where is decided in
- * stolen_memory_check.c, and what the guest's firmware and OS read of it is
- * in stolen_memory_acpi.c.
+ * Glue: PCMachineState.stolen_memory is the one list of regions. Each has a RAM
+ * MemoryRegion, above RAM, the PCI hole and MMCONFIG in priority, so that
+ * inside RAM, partly inside and outside are one case. stolen_plan.c says where
+ * a region can be; here that becomes an Error which names the device, the
+ * region, the obstacle and the option that helps.
  *
  * Memory for the regions that the early scan knows of is in place before any
  * device realizes: a vfio container that attaches later maps it together with
- * the rest of guest RAM and can still fail in a civil way. A region that no
- * device has claimed when the machine is complete goes away again.
+ * the rest of guest RAM, and a failure is an Error of that device. A region
+ * that no device has claimed when the machine is complete goes away again.
  *
- * Tested by tests/qtest/stolen-memory-test.c and stolen-memory-unplug-test.c.
+ * Tested by tests/qtest/stolen-memory-*-test.c and rmrr-migrate-test.c.
  */
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/madvise.h"
 #include "qemu/error-report.h"
+#include "qemu/madvise.h"
+#include "qemu/units.h"
+#include "exec/address-spaces.h"
+#include "hw/block/flash.h"
 #include "hw/i386/pc.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/pci/pci_bus.h"
+#include "hw/pci-host/q35.h"
+#include "hw/resettable.h"
 #include "migration/vmstate.h"
+#include "system/reset.h"
 #include "system/system.h"
+#include "system/xen.h"
 #include "e820_memory_layout.h"
-#include "intel_iommu_rmrr.h"
-#include "stolen_memory_internal.h"
+#include "stolen_memory.h"
 #include "stolen_plan.h"
 #include "trace/trace-hw_igd_rmrr.h"
 
@@ -40,23 +46,33 @@
 #define STOLEN_FW_CFG_BASE "etc/igd-stolen-base"
 #define STOLEN_FW_CFG_DEVFN PCI_DEVFN(2, 0)
 
-GPtrArray *stolen_memory_all(void)
-{
-    static GPtrArray *all;
+#define STOLEN_CLEAR_PIECE (64 * KiB)
 
-    if (!all) {
-        all = g_ptr_array_new_with_free_func(object_unref);
-    }
-    return all;
+/* The list */
+
+#define TYPE_STOLEN_MEMORY_LIST "stolen-memory-list"
+OBJECT_DECLARE_SIMPLE_TYPE(StolenMemoryList, STOLEN_MEMORY_LIST)
+
+/* @past_first: the first reset finds what was never written */
+struct StolenMemoryList {
+    Object parent_obj;
+    GSList *all;
+    ResettableState reset_state;
+    bool past_first;
+};
+
+static GSList *stolen_memory_all(void)
+{
+    Object *pcms = object_dynamic_cast(qdev_get_machine(), TYPE_PC_MACHINE);
+    StolenMemoryList *list = pcms ? PC_MACHINE(pcms)->stolen_memory : NULL;
+
+    return list ? list->all : NULL;
 }
 
 static StolenMemory *stolen_memory_find(const PCIDevice *pdev)
 {
-    GPtrArray *all = stolen_memory_all();
-    unsigned i;
-
-    for (i = 0; i < all->len; i++) {
-        StolenMemory *sm = g_ptr_array_index(all, i);
+    for (GSList *l = stolen_memory_all(); l; l = l->next) {
+        StolenMemory *sm = l->data;
 
         if (sm->pdev == pdev) {
             return sm;
@@ -65,14 +81,12 @@ static StolenMemory *stolen_memory_find(const PCIDevice *pdev)
     return NULL;
 }
 
-StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
-                                        bool claimed)
+/* One that belongs to a device, or one that does not */
+static StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
+                                               bool claimed)
 {
-    GPtrArray *all = stolen_memory_all();
-    unsigned i;
-
-    for (i = 0; i < all->len; i++) {
-        StolenMemory *sm = g_ptr_array_index(all, i);
+    for (GSList *l = stolen_memory_all(); l; l = l->next) {
+        StolenMemory *sm = l->data;
 
         if (!!sm->pdev == claimed &&
             stolen_region_overlaps(&sm->region, region->base,
@@ -83,15 +97,405 @@ StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
     return NULL;
 }
 
+/* A region that guest firmware has placed is known to its device alone. */
+static int stolen_memory_add_firmware(Object *obj, void *opaque)
+{
+    StolenMemoryUser user = { };
+
+    if (object_dynamic_cast(obj, TYPE_RMRR_PROVIDER) &&
+        DEVICE(obj)->realized &&
+        RMRR_PROVIDER_GET_CLASS(obj)->get(RMRR_PROVIDER(obj), &user.region) ==
+        RMRR_PROVIDER_FIRMWARE) {
+        user.pdev = PCI_DEVICE(obj);
+        g_array_append_val((GArray *)opaque, user);
+    }
+    return 0;
+}
+
+GArray *stolen_memory_users(void)
+{
+    GArray *users = g_array_new(false, false, sizeof(StolenMemoryUser));
+
+    for (GSList *l = stolen_memory_all(); l; l = l->next) {
+        StolenMemory *sm = l->data;
+        StolenMemoryUser user = {
+            .pdev = sm->pdev,
+            .region = sm->region,
+            .sm = sm,
+        };
+
+        if (sm->pdev) {
+            g_array_append_val(users, user);
+        }
+    }
+    object_child_foreach_recursive(object_get_root(),
+                                   stolen_memory_add_firmware, users);
+    return users;
+}
+
+/* Refusals */
+
+static StolenFirmware stolen_memory_firmware(PCMachineState *pcms)
+{
+    const char *bios = MACHINE(pcms)->firmware;
+    g_autofree char *name = bios ? g_path_get_basename(bios) : NULL;
+
+    if (pcms->flash[0] && pflash_cfi01_get_blk(pcms->flash[0])) {
+        return STOLEN_FIRMWARE_OTHER;
+    }
+    return !name || g_str_has_prefix(name, "bios") ? STOLEN_FIRMWARE_SEABIOS
+                                                   : STOLEN_FIRMWARE_OTHER;
+}
+
+static StolenLayout stolen_memory_layout(PCMachineState *pcms)
+{
+    Object *mch = OBJECT(pci_find_device(pcms->pcibus, 0, 0));
+    StolenLayout layout = {
+        .machine = STOLEN_MACHINE_I440FX,
+        .firmware = stolen_memory_firmware(pcms),
+        .low_ram_size = X86_MACHINE(pcms)->below_4g_mem_size,
+    };
+
+    if (object_dynamic_cast(mch, TYPE_MCH_PCI_DEVICE)) {
+        layout.machine = STOLEN_MACHINE_Q35;
+        layout.tseg_max = MAX(MCH_PCI_DEVICE(mch)->ext_tseg_mbytes, 8) * MiB;
+    }
+    return layout;
+}
+
+/* The option that helps where a region cannot be, but could be at @base */
+static char *stolen_memory_remedy(PCIDevice *pdev, const StolenRegion *region,
+                                  uint64_t base)
+{
+    RMRRProviderClass *rrc = RMRR_PROVIDER_GET_CLASS(pdev);
+    uint64_t dsm_base = base + (region->dsm_base - region->base);
+
+    return rrc->place_option ?
+           g_strdup_printf("set %s=0x%" PRIx64, rrc->place_option, dsm_base) :
+           g_strdup_printf("set %s", rrc->off_option);
+}
+
+static void stolen_memory_refuse_conflict(PCIDevice *pdev, const char *what,
+                                          const StolenLayout *layout,
+                                          const StolenRegion *region,
+                                          const StolenRange *with,
+                                          Error **errp)
+{
+    ERRP_GUARD();
+    g_autofree char *remedy =
+        with->limit == layout->low_ram_size - 1 ?
+        g_strdup_printf("set max-ram-below-4g=0x%" PRIx64 " (-machine)",
+                        region->base) :
+        stolen_memory_remedy(pdev, region,
+                             with->base - stolen_region_size(region));
+
+    error_setg(errp, "%s overlaps %s at 0x%" PRIx64 "-0x%" PRIx64 "; %s", what,
+               with->name, with->base, with->limit, remedy);
+    if (with->base == STOLEN_SEABIOS_ECAM_BASE) {
+        error_append_hint(errp, "OVMF from 2024 on (if=pflash) puts MMCONFIG "
+                          "at 0xe0000000, so the region can stay.\n");
+    }
+}
+
+static void stolen_memory_refuse(PCIDevice *pdev, const StolenLayout *layout,
+                                 const StolenRegion *region,
+                                 const StolenPlan *plan, Error **errp)
+{
+    g_autofree char *what =
+        g_strdup_printf("%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64,
+                        rmrr_provider_name(pdev), region->base,
+                        region->limit);
+    bool low = plan->status == STOLEN_PLAN_TOO_LOW;
+    g_autofree char *remedy =
+        stolen_memory_remedy(pdev, region, low ? STOLEN_MIN_BASE :
+                             STOLEN_CHIPSET_BASE - stolen_region_size(region));
+
+    switch (plan->status) {
+    case STOLEN_PLAN_OK:
+        g_assert_not_reached();
+    case STOLEN_PLAN_UNALIGNED:
+        error_setg(errp, "%s is not in whole MiB: its base, BDSM (0x%" PRIx64
+                   ") and end have to be multiples of 0x%llx; %s", what,
+                   region->dsm_base, STOLEN_ALIGN, remedy);
+        break;
+    case STOLEN_PLAN_EMPTY:
+        error_setg(errp, "%s is empty, or BDSM (0x%" PRIx64 ") is outside it; "
+                   "%s", what, region->dsm_base, remedy);
+        break;
+    case STOLEN_PLAN_ABOVE_4G:
+        error_setg(errp, "%s does not end below 4 GiB (limit 0x%llx); %s", what,
+                   STOLEN_4G_LIMIT, remedy);
+        break;
+    case STOLEN_PLAN_TOO_LOW:
+        error_setg(errp, "%s begins below 0x%llx, which the firmware needs; %s",
+                   what, STOLEN_MIN_BASE, remedy);
+        break;
+    case STOLEN_PLAN_CONFLICT:
+        stolen_memory_refuse_conflict(pdev, what, layout, region,
+                                      &plan->conflict, errp);
+        break;
+    case STOLEN_PLAN_NEEDS_CAP:
+        error_setg(errp, "%s is inside guest RAM, which this firmware uses as "
+                   "one piece; set max-ram-below-4g=0x%" PRIx64 " (-machine)",
+                   what, region->base);
+        break;
+    }
+}
+
+static PCMachineState *stolen_memory_machine(PCIDevice *pdev, Error **errp)
+{
+    Object *machine = qdev_get_machine();
+    PCMachineState *pcms =
+        (PCMachineState *)object_dynamic_cast(machine, TYPE_PC_MACHINE);
+
+    if (!pcms || !pcms->pcibus || xen_enabled()) {
+        error_setg(errp, "%s: machine type %s cannot place stolen memory; "
+                   "use -machine q35 or -machine pc%s",
+                   rmrr_provider_name(pdev), object_get_typename(machine),
+                   rmrr_provider_or_off(pdev));
+        return NULL;
+    }
+    if (DEVICE(pdev)->hotplugged) {
+        error_setg(errp, "%s: a device with stolen memory cannot be "
+                   "hot-plugged: E820 and the RMRR are fixed at boot; give it "
+                   "on the command line%s", rmrr_provider_name(pdev),
+                   rmrr_provider_or_off(pdev));
+        return NULL;
+    }
+    return pcms;
+}
+
+static void stolen_memory_refuse_overlap(PCIDevice *pdev,
+                                         const StolenRegion *region,
+                                         const StolenMemory *other,
+                                         Error **errp)
+{
+    uint64_t size = stolen_region_size(region);
+    uint64_t above = other->region.limit + 1;
+    g_autofree char *remedy =
+        stolen_memory_remedy(pdev, region,
+                             above + size <= STOLEN_CHIPSET_BASE ?
+                             above : other->region.base - size);
+
+    error_setg(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64 " overlaps "
+               "that of %s at 0x%" PRIx64 "-0x%" PRIx64 "; %s",
+               rmrr_provider_name(pdev), region->base, region->limit,
+               rmrr_provider_name(other->pdev), other->region.base,
+               other->region.limit, remedy);
+}
+
+static bool stolen_memory_maps_iova(PCIDevice *pdev)
+{
+    RMRRProviderClass *rrc = RMRR_PROVIDER_GET_CLASS(pdev);
+
+    return rrc->maps_iova && rrc->maps_iova(RMRR_PROVIDER(pdev));
+}
+
+static bool stolen_memory_check_shadowing(IntelIOMMUState *s, PCIDevice *pdev,
+                                          Error **errp)
+{
+    if (!stolen_memory_maps_iova(pdev)) {
+        return true;
+    }
+    if (s->flts) {
+        error_setg(errp, "%s: a device that shadows IOMMU mappings and has "
+                   "stolen memory needs second-stage translation; set "
+                   "intel-iommu,x-flts=off", rmrr_provider_name(pdev));
+        return false;
+    }
+    if (!s->caching_mode) {
+        error_setg(errp, "%s: a device that shadows IOMMU mappings needs "
+                   "intel-iommu,caching-mode=on", rmrr_provider_name(pdev));
+        return false;
+    }
+    if (s->snoop_control) {
+        error_setg(errp, "%s: a device that shadows IOMMU mappings cannot have "
+                   "snoop control; set intel-iommu,snoop-control=off",
+                   rmrr_provider_name(pdev));
+        return false;
+    }
+    return true;
+}
+
+/* Changes nothing */
+static bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
+                                Error **errp)
+{
+    PCMachineState *pcms = stolen_memory_machine(pdev, errp);
+    IntelIOMMUState *s = vtd_rmrr_iommu();
+    const char *problem;
+    StolenMemory *other;
+    StolenLayout layout;
+    StolenPlan plan;
+
+    if (!pcms) {
+        return false;
+    }
+    layout = stolen_memory_layout(pcms);
+    plan = stolen_plan_place(&layout, region);
+    if (plan.status != STOLEN_PLAN_OK) {
+        stolen_memory_refuse(pdev, &layout, region, &plan, errp);
+        return false;
+    }
+    other = stolen_memory_overlapping(region, true);
+    if (other && other->pdev != pdev) {
+        stolen_memory_refuse_overlap(pdev, region, other, errp);
+        return false;
+    }
+    if (!pcms->iommu) {
+        return true;
+    }
+    if (!s) {
+        error_setg(errp, "%s: %s cannot report reserved memory; use "
+                   "-device intel-iommu%s", rmrr_provider_name(pdev),
+                   object_get_typename(OBJECT(pcms->iommu)),
+                   rmrr_provider_or_off(pdev));
+        return false;
+    }
+    if (!vtd_rmrr_find_as(s, pdev)) {
+        error_setg(errp, "%s: an RMRR needs the device behind the intel-iommu, "
+                   "but its root bus bypasses it; set "
+                   "default-bus-bypass-iommu=off (-machine) or "
+                   "bypass_iommu=off (of the expander bridge)",
+                   rmrr_provider_name(pdev));
+        return false;
+    }
+    problem = vtd_rmrr_problem(s, pdev, region);
+    if (problem) {
+        error_setg(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64
+                   " cannot be an RMRR: it %s", rmrr_provider_name(pdev),
+                   region->base, region->limit, problem);
+        return false;
+    }
+    return stolen_memory_check_shadowing(s, pdev, errp);
+}
+
+/* Reset */
+
+/*
+ * Through the address space, so that whoever follows writes (migration, a
+ * translated block of code) hears of these. Written, never discarded: a device
+ * whose DMA mappings pin the old pages would go on with the old contents.
+ */
+static void stolen_memory_clear(StolenMemory *sm)
+{
+    static const uint8_t zero[STOLEN_CLEAR_PIECE];
+    hwaddr addr;
+
+    for (addr = sm->region.base; addr < sm->region.limit;
+         addr += STOLEN_CLEAR_PIECE) {
+        address_space_write(&address_space_memory, addr,
+                            MEMTXATTRS_UNSPECIFIED, zero, STOLEN_CLEAR_PIECE);
+    }
+    trace_stolen_memory_clear(sm->region.base, sm->region.limit);
+}
+
+OBJECT_DEFINE_SIMPLE_TYPE_WITH_INTERFACES(StolenMemoryList, stolen_memory_list,
+                                          STOLEN_MEMORY_LIST, OBJECT,
+                                          { TYPE_RESETTABLE_INTERFACE }, { })
+
+static ResettableState *stolen_memory_list_reset_state(Object *obj)
+{
+    return &STOLEN_MEMORY_LIST(obj)->reset_state;
+}
+
+/* Every device has stopped its DMA by now, and a CPU does not run yet. */
+static void stolen_memory_list_reset_exit(Object *obj, ResetType type)
+{
+    StolenMemoryList *list = STOLEN_MEMORY_LIST(obj);
+
+    /* Memory keeps its contents while a machine sleeps. */
+    if (type == RESET_TYPE_WAKEUP) {
+        return;
+    }
+    for (GSList *l = list->past_first ? list->all : NULL; l; l = l->next) {
+        StolenMemory *sm = l->data;
+        RMRRProviderClass *rrc = sm->pdev ? RMRR_PROVIDER_GET_CLASS(sm->pdev) :
+                                            NULL;
+
+        if (rrc && !(rrc->keeps_contents &&
+                     rrc->keeps_contents(RMRR_PROVIDER(sm->pdev)))) {
+            stolen_memory_clear(sm);
+        }
+    }
+    list->past_first = true;
+}
+
+static void stolen_memory_list_init(Object *obj)
+{
+}
+
+static void stolen_memory_list_finalize(Object *obj)
+{
+}
+
+static void stolen_memory_list_class_init(ObjectClass *klass, void *data)
+{
+    ResettableClass *rc = RESETTABLE_CLASS(klass);
+
+    rc->get_state = stolen_memory_list_reset_state;
+    rc->phases.exit = stolen_memory_list_reset_exit;
+}
+
+/* Migration */
+
+static int stolen_memory_pre_save(void *opaque)
+{
+    StolenMemory *sm = opaque;
+
+    sm->policy = sm->mapping ? vtd_rmrr_iommu()->rmrr_policy :
+                               RMRR_POLICY__MAX;
+    sm->mapped = sm->mapping && rmrr_reason_mapped(sm->mapping->reason);
+    sm->kept = sm->mapping ? sm->mapping->kept : (RMRRKept) { };
+    return 0;
+}
+
+static int stolen_memory_post_load(void *opaque, int version_id)
+{
+    StolenMemory *sm = opaque;
+
+    if (sm->mapping) {
+        vtd_rmrr_load(sm->mapping, sm->mapped, &sm->kept);
+    }
+    return 0;
+}
+
+#define STOLEN_MOVED(what) \
+    "This is " what " of stolen memory, here and in the stream. Start the " \
+    "destination with the source's device options."
+
+static const VMStateDescription vmstate_stolen_memory = {
+    .name = "stolen-memory",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .pre_save = stolen_memory_pre_save,
+    .pre_load = stolen_memory_pre_save,
+    .post_load = stolen_memory_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT64_EQUAL(region.base, StolenMemory,
+                             STOLEN_MOVED("the base")),
+        VMSTATE_UINT64_EQUAL(region.limit, StolenMemory,
+                             STOLEN_MOVED("the limit")),
+        VMSTATE_UINT64_EQUAL(region.dsm_base, StolenMemory,
+                             STOLEN_MOVED("BDSM")),
+        VMSTATE_UINT8_EQUAL(policy, StolenMemory,
+                            "This is rmrr-policy, here and in the stream (0 "
+                            "is keep, 1 exact, 2 lock, 3 not an intel-iommu). "
+                            "Start the destination with the source's "
+                            "intel-iommu options."),
+        VMSTATE_BOOL(mapped, StolenMemory),
+        VMSTATE_BOOL(kept.valid, StolenMemory),
+        VMSTATE_UINT64(kept.domain.root, StolenMemory),
+        VMSTATE_UINT16(kept.domain.id, StolenMemory),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 /* Memory */
 
 OBJECT_DEFINE_SIMPLE_TYPE(StolenMemory, stolen_memory, STOLEN_MEMORY, OBJECT)
 
 static void stolen_memory_init(Object *obj)
-{
-}
-
-static void stolen_memory_class_init(ObjectClass *klass, void *data)
 {
 }
 
@@ -105,104 +509,66 @@ static void stolen_memory_finalize(Object *obj)
     }
 }
 
+static void stolen_memory_class_init(ObjectClass *klass, void *data)
+{
+}
+
 /*
  * Take a region out of the guest's address space. Its memory goes with its
  * last user: a DMA in flight, a view of memory, a picture on a screen.
  */
 static void stolen_memory_remove(StolenMemory *sm)
 {
+    StolenMemoryList *list = PC_MACHINE(qdev_get_machine())->stolen_memory;
+
+    notifier_remove(&sm->done);
     if (!sm->memory) {
         /* Its name may be wanted again before that. */
         vmstate_unregister_ram(&sm->mr, NULL);
     }
     memory_region_del_subregion(get_system_memory(), &sm->mr);
-    g_ptr_array_remove(stolen_memory_all(), sm);
+    list->all = g_slist_remove(list->all, sm);
+    object_unref(sm);
 }
 
 static void stolen_memory_machine_done(Notifier *notifier, void *unused)
 {
-    GPtrArray *all = stolen_memory_all();
-    int i;
+    StolenMemory *sm = container_of(notifier, StolenMemory, done);
 
-    for (i = all->len - 1; i >= 0; i--) {
-        StolenMemory *sm = g_ptr_array_index(all, i);
-
-        if (!sm->pdev) {
-            trace_stolen_memory_unclaimed(sm->region.base, sm->region.limit);
-            stolen_memory_remove(sm);
-            continue;
-        }
-        /* The IOMMU may have come after the device. */
-        vtd_rmrr_check(sm->pdev, &sm->region, &error_fatal);
-        if (vtd_rmrr_map(sm->pdev, &sm->region, &sm->mr) && !sm->mapped &&
-            rmrr_provider_maps_iova(sm->pdev)) {
-            error_report("%s: -device intel-iommu has to come before this "
-                         "device. QEMU makes the devices given as key=value "
-                         "first, in their order, then those given as JSON, "
-                         "as libvirt gives its own: put -device intel-iommu "
-                         "first; with libvirt, give the IGD as <hostdev> and "
-                         "not on <qemu:commandline>",
-                         rmrr_provider_name(sm->pdev));
-            exit(EXIT_FAILURE);
-        }
+    if (!sm->pdev) {
+        trace_stolen_memory_unclaimed(sm->region.base, sm->region.limit);
+        stolen_memory_remove(sm);
+        return;
     }
-}
-
-/*
- * What a listener could not map while memory was put in place, after a vfio
- * container was there: then realize fails, and not QEMU.
- */
-static struct {
-    const MemoryRegion *mr;
-    Error *err;
-} stolen_memory_adding;
-
-static bool stolen_memory_map_failed(const AddressSpace *as,
-                                     const MemoryRegion *mr, Error *err)
-{
-    if (!mr || mr != stolen_memory_adding.mr) {
-        return vtd_rmrr_map_failed(as, mr, err);
+    if (sm->mapping) {
+        return;
     }
-    if (stolen_memory_adding.err) {
-        error_free(err);
-    } else {
-        stolen_memory_adding.err = err;
+    /* The IOMMU may have come after the device. */
+    stolen_memory_check(sm->pdev, &sm->region, &error_fatal);
+    sm->mapping = vtd_rmrr_map(sm->pdev, &sm->region, &sm->mr);
+    if (sm->mapping && stolen_memory_maps_iova(sm->pdev)) {
+        error_report("%s: -device intel-iommu has to come before this "
+                     "device. QEMU makes the devices given as key=value "
+                     "first, in their order, then those given as JSON, "
+                     "as libvirt gives its own: put -device intel-iommu "
+                     "first; with libvirt, give the IGD as <hostdev> and "
+                     "not on <qemu:commandline>",
+                     rmrr_provider_name(sm->pdev));
+        exit(EXIT_FAILURE);
     }
-    return true;
-}
-
-static bool stolen_memory_add(StolenMemory *sm, Error **errp)
-{
-    ERRP_GUARD();
-
-    g_ptr_array_add(stolen_memory_all(), sm);
-    stolen_memory_adding.mr = &sm->mr;
-    memory_region_add_subregion_overlap(get_system_memory(), sm->region.base,
-                                        &sm->mr, STOLEN_PRIORITY);
-    stolen_memory_adding.mr = NULL;
-    if (!stolen_memory_adding.err) {
-        return true;
-    }
-    error_propagate(errp, stolen_memory_adding.err);
-    error_prepend(errp, "stolen memory 0x%" PRIx64 "-0x%" PRIx64 " (0x%" PRIx64
-                  " bytes more to lock): ", sm->region.base, sm->region.limit,
-                  stolen_region_size(&sm->region));
-    error_append_hint(errp, "Raise the limit on locked memory "
-                      "(ulimit -l, or libvirt's <hard_limit>).\n");
-    stolen_memory_adding.err = NULL;
-    stolen_memory_remove(sm);
-    return false;
 }
 
 /* @memory, if there is any, is taken over */
 static StolenMemory *stolen_memory_create(const StolenRegion *region,
                                           void *memory, Error **errp)
 {
-    static Notifier done;
+    ERRP_GUARD();
+    PCMachineState *pcms = PC_MACHINE(qdev_get_machine());
     uint64_t size = stolen_region_size(region);
     StolenMemory *sm = STOLEN_MEMORY(object_new(TYPE_STOLEN_MEMORY));
     g_autofree char *name = g_strdup_printf("igd-stolen@%" PRIx64,
                                             region->base);
+    Error *map_err = NULL;
 
     sm->region = *region;
     sm->memory = memory;
@@ -220,38 +586,47 @@ static StolenMemory *stolen_memory_create(const StolenRegion *region,
     qemu_madvise(memory_region_get_ram_ptr(&sm->mr), size,
                  QEMU_MADV_DONTDUMP);
 
-    if (!done.notify) {
-        done.notify = stolen_memory_machine_done;
-        qemu_add_machine_init_done_notifier(&done);
-        stolen_memory_reset_register();
-        rmrr_provider_on_map_failed(stolen_memory_map_failed);
+    if (!pcms->stolen_memory) {
+        pcms->stolen_memory =
+            STOLEN_MEMORY_LIST(object_new(TYPE_STOLEN_MEMORY_LIST));
+        qemu_register_resettable(OBJECT(pcms->stolen_memory));
     }
-    return stolen_memory_add(sm, errp) ? sm : NULL;
+    pcms->stolen_memory->all = g_slist_append(pcms->stolen_memory->all, sm);
+    sm->done.notify = stolen_memory_machine_done;
+    qemu_add_machine_init_done_notifier(&sm->done);
+    sm->mr.map_errp = &map_err;
+    memory_region_add_subregion_overlap(get_system_memory(), region->base,
+                                        &sm->mr, STOLEN_PRIORITY);
+    sm->mr.map_errp = NULL;
+    if (!map_err) {
+        return sm;
+    }
+    error_propagate(errp, map_err);
+    error_prepend(errp, "stolen memory 0x%" PRIx64 "-0x%" PRIx64 " (0x%" PRIx64
+                  " bytes more to lock): ", region->base, region->limit, size);
+    error_append_hint(errp, "Raise the limit on locked memory "
+                      "(ulimit -l, or libvirt's <hard_limit>).\n");
+    stolen_memory_remove(sm);
+    return NULL;
 }
 
 uint64_t stolen_memory_low_ram(MachineState *machine, uint64_t low_ram_size)
 {
-    const GArray *hints = rmrr_provider_hints();
-    g_autoptr(GArray) regions = g_array_new(false, false,
-                                            sizeof(StolenRegion));
+    g_autoptr(GArray) hints = g_steal_pointer(&machine->rmrr_hints);
     StolenLayout layout = { .firmware = STOLEN_FIRMWARE_OTHER };
     unsigned i;
 
-    if (!hints->len) {
+    if (!hints) {
         return low_ram_size;
     }
 
+    layout.low_ram_size = stolen_plan_low_ram(MIN(low_ram_size,
+                                                  machine->ram_size),
+                                              (StolenRegion *)hints->data,
+                                              hints->len);
+    memory_region_transaction_begin();
     for (i = 0; i < hints->len; i++) {
-        g_array_append_val(regions,
-            g_array_index(hints, RMRRProviderHint, i).region);
-    }
-
-    low_ram_size = MIN(low_ram_size, machine->ram_size);
-    layout.low_ram_size = stolen_plan_low_ram(low_ram_size,
-                                              (StolenRegion *)regions->data,
-                                              regions->len);
-    for (i = 0; i < regions->len; i++) {
-        StolenRegion *region = &g_array_index(regions, StolenRegion, i);
+        StolenRegion *region = &g_array_index(hints, StolenRegion, i);
         StolenPlan plan = stolen_plan_place(&layout, region);
 
         trace_stolen_memory_early(region->base, region->limit, plan.status,
@@ -262,6 +637,7 @@ uint64_t stolen_memory_low_ram(MachineState *machine, uint64_t low_ram_size)
             stolen_memory_create(region, NULL, NULL);
         }
     }
+    memory_region_transaction_commit();
 
     return layout.low_ram_size;
 }
@@ -338,11 +714,11 @@ bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
     }
 
     sm->pdev = pdev;
-    sm->region = *region;
-    sm->mapped = vtd_rmrr_map(pdev, region, &sm->mr);
+    sm->region.dsm_base = region->dsm_base;
+    sm->mapping = vtd_rmrr_map(pdev, &sm->region, &sm->mr);
     e820_add_entry(region->base, stolen_region_size(region), E820_RESERVED);
     stolen_memory_publish_base(pdev, region);
-    stolen_memory_register_state(sm);
+    vmstate_register(VMSTATE_IF(pdev), 0, &vmstate_stolen_memory, sm);
     trace_stolen_memory_plug(pdev->name, region->base, region->limit,
                              region->dsm_base);
     return true;
@@ -356,7 +732,7 @@ void rmrr_provider_unplug(PCIDevice *pdev)
         return;
     }
     trace_stolen_memory_unplug(pdev->name, sm->region.base, sm->region.limit);
-    stolen_memory_unregister_state(sm);
-    vtd_rmrr_unmap(&sm->mr);
+    vmstate_unregister(VMSTATE_IF(pdev), &vmstate_stolen_memory, sm);
+    vtd_rmrr_unmap(sm->mapping);
     stolen_memory_remove(sm);
 }

@@ -5,33 +5,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: no state, no I/O. It decides nothing about the IOMMU: see rmrr_set.c.
+ * Pure: no state, no I/O. VT-d has limits of its own.
  * Tested by tests/unit/test-stolen-plan.c against real hosts' ranges.
  */
 
 #include "qemu/osdep.h"
 #include "stolen_plan.h"
-
-/* Where q35 and i440fx stop putting RAM below 4 GiB. */
-#define Q35_LOW_RAM_MAX 0xb0000000ULL
-#define Q35_LOW_RAM_SPLIT 0x80000000ULL
-#define I440FX_LOW_RAM_MAX 0xe0000000ULL
-#define I440FX_LOW_RAM_SPLIT 0xc0000000ULL
-
-uint64_t stolen_plan_default_low_ram(StolenMachine machine, uint64_t ram_size)
-{
-    uint64_t max, split;
-
-    if (machine == STOLEN_MACHINE_Q35) {
-        max = Q35_LOW_RAM_MAX;
-        split = Q35_LOW_RAM_SPLIT;
-    } else {
-        max = I440FX_LOW_RAM_MAX;
-        split = I440FX_LOW_RAM_SPLIT;
-    }
-
-    return ram_size >= max ? split : ram_size;
-}
 
 static StolenPlanStatus stolen_plan_check_shape(const StolenRegion *r)
 {
@@ -110,22 +89,17 @@ StolenPlan stolen_plan_place(const StolenLayout *layout,
         return plan;
     }
 
-    if (region->base > layout->low_ram_size) {
-        plan.placement = STOLEN_ABOVE_LOW_RAM;
-    } else if (region->base == layout->low_ram_size) {
-        plan.placement = STOLEN_AT_LOW_RAM_END;
-    } else if (layout->firmware != STOLEN_FIRMWARE_SEABIOS) {
+    if (region->base >= layout->low_ram_size) {
+        return plan;
+    }
+    if (layout->firmware != STOLEN_FIRMWARE_SEABIOS) {
         plan.status = STOLEN_PLAN_NEEDS_CAP;
     } else if (layout->tseg_max) {
         uint64_t tseg = MIN(layout->tseg_max, layout->low_ram_size);
 
-        plan.placement = STOLEN_OVER_LOW_RAM;
         stolen_plan_conflicts(region, &plan, "SMM's TSEG at its largest",
                               layout->low_ram_size - tseg,
                               layout->low_ram_size - 1);
-    } else {
-        plan.placement = STOLEN_OVER_LOW_RAM;
     }
-
     return plan;
 }

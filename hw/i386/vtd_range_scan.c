@@ -126,7 +126,7 @@ static bool vtd_scan_leaf(VTDScan *scan, uint64_t entry, unsigned level,
         scan->mapped = true;
         return true;
     }
-    scan->result.state = VTD_SCAN_FOREIGN;
+    scan->result.state = RMRR_REASON_FOREIGN;
     scan->result.iova = first;
     scan->result.target = target;
     scan->result.readable = may & MAY_READ;
@@ -263,11 +263,11 @@ static unsigned vtd_scan_spans(const VTDScanTables *tables, VTDScanSpan span[2])
 static VTDScanResult vtd_scan_finish(VTDScan *scan)
 {
     if (!scan->absent) {
-        scan->result.state = VTD_SCAN_IDENTITY;
+        scan->result.state = RMRR_REASON_IDENTITY;
     } else if (scan->mapped) {
-        scan->result.state = VTD_SCAN_PARTIAL;
+        scan->result.state = RMRR_REASON_PARTIAL;
     } else {
-        scan->result.state = VTD_SCAN_ABSENT;
+        scan->result.state = RMRR_REASON_ABSENT;
     }
     return scan->result;
 }
@@ -295,7 +295,7 @@ static VTDScanResult vtd_scan_part(VTDScan *scan, uint64_t base,
     scan->mapped = false;
     scan->absent = false;
     scan->result = (VTDScanResult) {
-        .state = VTD_SCAN_ABSENT,
+        .state = RMRR_REASON_ABSENT,
         .reads = scan->result.reads,
     };
     for (i = 0; i < spans; i++) {
@@ -340,17 +340,17 @@ VTDScanResult vtd_range_scan(const VTDScanTables *tables, uint64_t base,
 /* Kept from one scan to the next, for each table of the lowest level */
 
 #define SCAN_CHUNK_SIZE (SCAN_PAGE_SIZE * VTD_SCAN_ENTRIES)
-#define SCAN_UNKNOWN (VTD_SCAN_FOREIGN + 1)
+#define SCAN_UNKNOWN RMRR_REASON__MAX
 
 /*
  * @tables: those that @chunk is about
- * @count: how many chunks there are of each VTDScanState, and SCAN_UNKNOWN
+ * @first: number of the first chunk, counted from address 0
+ * @count: how many chunks there are of each RmrrReason, and SCAN_UNKNOWN
  * @chunk: the state of each, the first and the last cut to the range
  */
 struct VTDScanMap {
-    uint64_t base;
-    uint64_t limit;
     VTDScanTables tables;
+    uint64_t first;
     unsigned count[SCAN_UNKNOWN + 1];
     unsigned chunks;
     uint8_t chunk[];
@@ -369,44 +369,26 @@ VTDScanMap *vtd_scan_map_new(uint64_t base, uint64_t limit)
     VTDScanMap *map = g_malloc0(sizeof(*map) + chunks);
 
     g_assert(vtd_scan_is_range(base, limit));
-    map->base = base;
-    map->limit = limit;
+    map->first = base / SCAN_CHUNK_SIZE;
     map->chunks = chunks;
     map->count[SCAN_UNKNOWN] = chunks;
     memset(map->chunk, SCAN_UNKNOWN, chunks);
     return map;
 }
 
-void vtd_scan_map_free(VTDScanMap *map)
-{
-    g_free(map);
-}
-
 void vtd_scan_map_changed(VTDScanMap *map, uint64_t base, uint64_t limit)
 {
-    uint64_t i = MAX(base, map->base) / SCAN_CHUNK_SIZE;
-    uint64_t last = MIN(limit, map->limit) / SCAN_CHUNK_SIZE;
+    uint64_t i = MAX(base / SCAN_CHUNK_SIZE, map->first);
+    uint64_t end = MIN(limit / SCAN_CHUNK_SIZE + 1, map->first + map->chunks);
 
-    if (base > map->limit || limit < map->base) {
-        return;
-    }
-    for (; i <= last; i++) {
-        vtd_scan_map_set(map, i - map->base / SCAN_CHUNK_SIZE, SCAN_UNKNOWN);
+    for (; i < end; i++) {
+        vtd_scan_map_set(map, i - map->first, SCAN_UNKNOWN);
     }
 }
 
-static void vtd_scan_map_look(VTDScanMap *map, VTDScan *scan, unsigned i)
-{
-    uint64_t first = (map->base / SCAN_CHUNK_SIZE + i) * SCAN_CHUNK_SIZE;
-    uint64_t last = first + SCAN_CHUNK_SIZE - 1;
-
-    vtd_scan_map_set(map, i, vtd_scan_part(scan, MAX(first, map->base),
-                                           MIN(last, map->limit)).state);
-}
-
-VTDScanState vtd_scan_map_state(VTDScanMap *map, const VTDScanTables *tables,
-                                VTDScanRead *read, void *opaque,
-                                unsigned *reads)
+RmrrReason vtd_scan_map_state(VTDScanMap *map, uint64_t base, uint64_t limit,
+                              const VTDScanTables *tables, VTDScanRead *read,
+                              void *opaque, unsigned *reads)
 {
     VTDScan scan;
     unsigned i = 0;
@@ -415,22 +397,27 @@ VTDScanState vtd_scan_map_state(VTDScanMap *map, const VTDScanTables *tables,
         map->tables.levels != tables->levels ||
         map->tables.width != tables->width ||
         map->tables.format != tables->format) {
-        vtd_scan_map_changed(map, map->base, map->limit);
+        vtd_scan_map_changed(map, base, limit);
         map->tables = *tables;
     }
     vtd_scan_begin(&scan, tables, read, opaque);
-    while (map->count[SCAN_UNKNOWN] && !map->count[VTD_SCAN_FOREIGN]) {
+    while (map->count[SCAN_UNKNOWN] && !map->count[RMRR_REASON_FOREIGN]) {
+        uint64_t first, last;
+
         i = (uint8_t *)memchr(map->chunk + i, SCAN_UNKNOWN, map->chunks - i) -
             map->chunk;
-        vtd_scan_map_look(map, &scan, i);
+        first = (map->first + i) * SCAN_CHUNK_SIZE;
+        last = first + SCAN_CHUNK_SIZE - 1;
+        vtd_scan_map_set(map, i, vtd_scan_part(&scan, MAX(first, base),
+                                               MIN(last, limit)).state);
     }
     *reads = scan.result.reads;
-    if (map->count[VTD_SCAN_FOREIGN]) {
-        return VTD_SCAN_FOREIGN;
+    if (map->count[RMRR_REASON_FOREIGN]) {
+        return RMRR_REASON_FOREIGN;
     }
-    if (map->count[VTD_SCAN_IDENTITY] == map->chunks) {
-        return VTD_SCAN_IDENTITY;
+    if (map->count[RMRR_REASON_IDENTITY] == map->chunks) {
+        return RMRR_REASON_IDENTITY;
     }
-    return map->count[VTD_SCAN_ABSENT] == map->chunks ? VTD_SCAN_ABSENT :
-                                                        VTD_SCAN_PARTIAL;
+    return map->count[RMRR_REASON_ABSENT] == map->chunks ? RMRR_REASON_ABSENT :
+                                                        RMRR_REASON_PARTIAL;
 }

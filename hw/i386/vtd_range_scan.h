@@ -12,8 +12,7 @@
 #ifndef HW_I386_VTD_RANGE_SCAN_H
 #define HW_I386_VTD_RANGE_SCAN_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "qapi/qapi-types-rmrr-target.h"
 
 #define VTD_SCAN_ENTRIES 512        /* of 8 bytes, in each table page */
 #define VTD_SCAN_LEVELS_MIN 3
@@ -56,48 +55,24 @@ typedef struct VTDScanTables {
 } VTDScanTables;
 
 /**
- * VTDScanRead: read one page of a table
- * @opaque: as given to vtd_range_scan()
- * @gpa: guest physical address, 4 KiB aligned
- * @table: filled in with the page's bytes as they are in guest memory (little
- *      endian entries)
- *
- * Returns: false if there is no memory to read there.
+ * VTDScanRead: read one page of a table, at @gpa (4 KiB aligned), as it is in
+ * guest memory (little endian entries); false if there is no memory
  */
 typedef bool VTDScanRead(void *opaque, uint64_t gpa,
                          uint64_t table[VTD_SCAN_ENTRIES]);
 
 /**
- * VTDScanState: the range as a whole
- * @VTD_SCAN_ABSENT: no page of it is mapped
- * @VTD_SCAN_PARTIAL: some pages are mapped, all of these to themselves and
- *      for reading and writing; the others are not mapped
- * @VTD_SCAN_IDENTITY: every page is mapped to itself, for reading and writing
- * @VTD_SCAN_FOREIGN: a page is mapped to another address, or not for reading
- *      and writing both
- *
- * What no device could get through is not mapped: an entry with a reserved
- * bit set, and all below a table that cannot be read.
- */
-typedef enum VTDScanState {
-    VTD_SCAN_ABSENT,
-    VTD_SCAN_PARTIAL,
-    VTD_SCAN_IDENTITY,
-    VTD_SCAN_FOREIGN,
-} VTDScanState;
-
-/**
- * VTDScanResult: the answer
- * @state: of the range
- * @iova: first page that keeps the range from being identity mapped: with
- *      VTD_SCAN_FOREIGN the first foreign page, with VTD_SCAN_PARTIAL and
- *      VTD_SCAN_ABSENT the first one that is not mapped; 0 otherwise
- * @target: with VTD_SCAN_FOREIGN, where that page is mapped to
- * @readable, @writable: with VTD_SCAN_FOREIGN, that page's permissions
+ * VTDScanResult: the state of a range
+ * @state: of the range as a whole: RMRR_REASON_ABSENT, _PARTIAL, _IDENTITY or
+ *      _FOREIGN. A page that a device could not get through is not mapped: an
+ *      entry with a reserved bit set, and all below a table that cannot be read
+ * @iova: first page that keeps the range from being identity mapped: the first
+ *      foreign one, or else the first that is not mapped; 0 otherwise
+ * @target, @readable, @writable: of a foreign page
  * @reads: how many table pages were read, those that failed included
  */
 typedef struct VTDScanResult {
-    VTDScanState state;
+    RmrrReason state;
     uint64_t iova;
     uint64_t target;
     bool readable;
@@ -106,12 +81,7 @@ typedef struct VTDScanResult {
 } VTDScanResult;
 
 /**
- * vtd_range_scan: look at how the tables map [@base, @limit]
- * @tables: the tables
- * @base: first byte, 4 KiB aligned
- * @limit: last byte, inclusive; @limit + 1 is 4 KiB aligned
- * @read: reads a table page
- * @opaque: for @read
+ * vtd_range_scan: how the tables map [@base, @limit], in whole pages of 4 KiB
  *
  * Reads each table page that covers a part of the range once, so a table that
  * points to itself costs no more than any other; at most
@@ -127,22 +97,15 @@ VTDScanResult vtd_range_scan(const VTDScanTables *tables, uint64_t base,
  */
 typedef struct VTDScanMap VTDScanMap;
 
-/**
- * vtd_scan_map_new: nothing is known yet
- * @base, @limit: the range, as vtd_range_scan() has it
- */
+/* Nothing is known of [@base, @limit] yet; free with g_free() */
 VTDScanMap *vtd_scan_map_new(uint64_t base, uint64_t limit);
-void vtd_scan_map_free(VTDScanMap *map);
 
-/**
- * vtd_scan_map_changed: the tables may say something new of [@base, @limit]
- *
- * Whatever of it is outside of the map's range does not matter.
- */
+/* The tables may say something new of [@base, @limit], or part of it */
 void vtd_scan_map_changed(VTDScanMap *map, uint64_t base, uint64_t limit);
 
 /**
  * vtd_scan_map_state: the range as a whole
+ * @base, @limit: the range, as vtd_scan_map_new() had it
  * @tables: with another root, format, width or number of levels than before,
  *      nothing is known
  * @reads: filled in as VTDScanResult has it
@@ -153,8 +116,8 @@ void vtd_scan_map_changed(VTDScanMap *map, uint64_t base, uint64_t limit);
  * Returns: the state that vtd_range_scan() finds, if vtd_scan_map_changed()
  * was told of every change since the last call.
  */
-VTDScanState vtd_scan_map_state(VTDScanMap *map, const VTDScanTables *tables,
-                                VTDScanRead *read, void *opaque,
-                                unsigned *reads);
+RmrrReason vtd_scan_map_state(VTDScanMap *map, uint64_t base, uint64_t limit,
+                              const VTDScanTables *tables, VTDScanRead *read,
+                              void *opaque, unsigned *reads);
 
 #endif

@@ -24,10 +24,9 @@
 #include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
 #include "exec/memory.h"
-#include "hw/pci/pci.h"
+#include "hw/pci/pci_device.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_host.h"
-#include "hw/pci/rmrr_provider.h"
 #include "hw/qdev-properties.h"
 #include "hw/qdev-properties-system.h"
 
@@ -229,7 +228,8 @@ static void dma_listener_fail(DMAListener *l, const MemoryRegion *mr,
         l->attach_error = err;
     } else if (!l->running) {
         error_free(err);
-    } else if (rmrr_provider_map_failed(l->as, mr, err)) {
+    } else if (mr && mr->map_errp) {
+        error_propagate(mr->map_errp, err);
         l->count[SURRENDERED]++;
     } else {
         l->count[FATAL]++;

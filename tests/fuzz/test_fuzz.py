@@ -53,7 +53,8 @@ TARGETS = (
 
 OPTIONS = ('-std=gnu11', '-g', '-O2', '-fno-omit-frame-pointer',
            '-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all',
-           '-Itests/unit/shim', '-Iinclude', '-I.', '-Itools/igd-stolen')
+           '-Itests/unit/shim', '-Iinclude', '-I.', '-Itools/igd-stolen',
+           '-I%s' % DIRECTORY)
 
 WRITTEN = re.compile(r'Test unit written to (.+)')
 EXECUTED = re.compile(r'^stat::number_of_executed_units:\s*(\d+)'
@@ -84,6 +85,10 @@ def environment():
 
 def build(target):
     program = DIRECTORY / target.name
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    ui.output(['/usr/bin/python3', paths.ROOT / 'tests/unit/shim/qapi/enums.py',
+               paths.ROOT / 'qapi/rmrr-target.json',
+               DIRECTORY / 'qapi/qapi-types-rmrr-target.h'])
     options = ui.output(['/usr/bin/pkg-config', '--cflags', '--libs',
                          *target.libraries])
     ui.run_logged(

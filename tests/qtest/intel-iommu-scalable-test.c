@@ -60,11 +60,11 @@ static void change(IGDRig *t, const VTDDomain *d,
                    uint16_t flushed, const char *reason)
 {
     g_autofree char *before = rmrr_query_reason(t->qts, "igd0");
-    uint64_t scans = igd_rig_counter(t, "scans");
+    uint64_t scans = igd_rig_counter(t, "x-scans");
 
     vtd_pasid_set(t->g, RIG_SID, d);
     igd_rig_reason(t, before, "changed, nothing invalidated");
-    g_assert_cmpuint(igd_rig_counter(t, "scans"), ==, scans);
+    g_assert_cmpuint(igd_rig_counter(t, "x-scans"), ==, scans);
     flush(t->g, flushed);
     igd_rig_reason(t, reason, "PASID cache");
 }

@@ -26,66 +26,46 @@ static uint64_t counter(IGDRig *t, const char *name)
 static void test_counters(void)
 {
     IGDRig *t = policy_guest_start(",rmrr-policy=keep", "map");
-    uint64_t scans, outside, reads;
+    uint64_t scans, reads;
 
     vtd_guest_enable(t->g, true);
     policy_set_identity(t);
-    scans = counter(t, "scans");
-    reads = counter(t, "table-reads");
-    outside = counter(t, "invalidations-outside");
+    scans = counter(t, "x-scans");
+    reads = counter(t, "x-table-reads");
 
-    /* Beside the region: one comparison, each */
+    /* Beside the region */
     for (int i = 0; i < 10; i++) {
         vtd_inv_iotlb_page(t->g, t->a.id, FAR + i * VTD_PAGE_4K, 0);
     }
     vtd_inv_iotlb_page(t->g, t->a.id, RIG_BASE - VTD_PAGE_4K, 0);
     vtd_inv_iotlb_page(t->g, t->a.id, RIG_LIMIT + 1, 0);
-    g_assert_cmpuint(counter(t, "invalidations-outside"), ==, outside + 12);
-    g_assert_cmpuint(counter(t, "scans"), ==, scans);
-    g_assert_cmpuint(counter(t, "table-reads"), ==, reads);
+    g_assert_cmpuint(counter(t, "x-scans"), ==, scans);
+    g_assert_cmpuint(counter(t, "x-table-reads"), ==, reads);
 
     /* Another domain's */
     vtd_inv_iotlb_page(t->g, t->b.id, RIG_BASE, 9);
     vtd_inv_iotlb_domain(t->g, t->b.id);
-    g_assert_cmpuint(counter(t, "scans"), ==, scans);
+    g_assert_cmpuint(counter(t, "x-scans"), ==, scans);
 
     /* The region's first and last page, all of the domain, all domains */
     vtd_inv_iotlb_page(t->g, t->a.id, RIG_BASE, 0);
     vtd_inv_iotlb_page(t->g, t->a.id, RIG_LIMIT, 0);
     vtd_inv_iotlb_domain(t->g, t->a.id);
     vtd_inv_iotlb_global(t->g);
-    g_assert_cmpuint(counter(t, "scans"), ==, scans + 4);
+    g_assert_cmpuint(counter(t, "x-scans"), ==, scans + 4);
     /*
      * Four levels for a page; and for all of it three, and a table for each
      * 2 MiB that the region touches
      */
-    g_assert_cmpuint(counter(t, "table-reads"), ==,
+    g_assert_cmpuint(counter(t, "x-table-reads"), ==,
                      reads + 2 * 4 + 2 * (3 + RIG_SIZE / VTD_PAGE_2M + 1));
     g_assert_cmpuint(counter(t, "switches"), ==, 2);
-    g_assert_cmpuint(counter(t, "clipped"), >, 0);
 
     /* Translation off: nothing to look at */
     vtd_guest_set_translation(t->g, false);
-    scans = counter(t, "scans");
+    scans = counter(t, "x-scans");
     vtd_inv_iotlb_global(t->g);
-    g_assert_cmpuint(counter(t, "scans"), ==, scans);
-    igd_rig_stop(t);
-}
-
-static void test_clipped(void)
-{
-    IGDRig *t = policy_guest_start("", "map");
-    uint64_t before;
-
-    vtd_guest_enable(t->g, true);
-    policy_guest_enter(t, &t->b);
-    before = counter(t, "clipped");
-    vtd_map_page(t->g, &t->b, RIG_BASE & ~(VTD_PAGE_2M - 1), POLICY_TARGET,
-                 VTD_PAGE_2M, VTD_RW);
-    vtd_inv_iotlb_page(t->g, t->b.id, RIG_BASE & ~(VTD_PAGE_2M - 1), 9);
-    g_assert_cmpuint(counter(t, "clipped"), ==, before + 1);
-    policy_guest_map_page(t, &t->b, FAR, POLICY_TARGET);
-    g_assert_cmpuint(counter(t, "clipped"), ==, before + 1);
+    g_assert_cmpuint(counter(t, "x-scans"), ==, scans);
     igd_rig_stop(t);
 }
 
@@ -110,7 +90,7 @@ static void test_info(void)
     };
     static const char *const foreign[] = {
         "igd0 (00:02.0): not kept mapped: the guest maps something else there",
-        "scans ", "clipped events ", "inside, ", NULL,
+        "switches 1, failures 0", NULL,
     };
     IGDRig *t = policy_guest_start(",rmrr-policy=exact", "map");
 
@@ -240,7 +220,6 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("intel-iommu-seen/counters", test_counters);
-    qtest_add_func("intel-iommu-seen/clipped", test_clipped);
     qtest_add_func("intel-iommu-seen/info", test_info);
     qtest_add_func("intel-iommu-seen/info-none", test_info_none);
     qtest_add_func("intel-iommu-seen/guest-errors", test_guest_errors);

@@ -238,7 +238,7 @@ static const Refused refused[] = {
       { "igd-stolen@7b100000" } },
     { "other-policy", VTD ",rmrr-policy=exact " IGD
       "dsm-base=0x7b900000,dsm-size=64M",
-      { "the stream has rmrr-policy=keep", "here it is exact" } },
+      { "1 != 0", "This is rmrr-policy, here and in the stream" } },
     { "no-device", VTD, { "igd-stolen@7b100000" } },
 };
 

@@ -66,15 +66,20 @@ static void write_config(QTestState *qts, unsigned devfn, unsigned reg,
 static void test_ecam(void)
 {
     Lines l = lines_new("2>");
-    QTestState *qts = qtest_initf(Q35 "-m 2G -device igd-testdev,addr=02.0,"
-                                  "dsm-base=0x8e000000,dsm-size=64M %s",
-                                  l.argument);
+    QOSState *qs = qtest_pc_boot(Q35 "-m 2G -device igd-testdev,addr=02.0,"
+                                 "dsm-base=0x8e000000,dsm-size=64M %s",
+                                 l.argument);
 
-    write_config(qts, 0, 0x64, 0);
     for (int i = 0; i < TIMES; i++) {
-        write_config(qts, 0, 0x60, i % 2 ? 0x90000001 : 0x80000001);
+        g_autoptr(GArray) dsdt = NULL;
+
+        write_config(qs->qts, 0, 0x64, 0);
+        write_config(qs->qts, 0, 0x60, i % 2 ? 0x90000001 : 0x80000001);
+        dsdt = acpi_fetch(qs, "DSDT");
+        g_assert_nonnull(dsdt);
+        qtest_system_reset(qs->qts);
     }
-    qtest_quit(qts);
+    qtest_shutdown(qs);
     g_assert_cmpuint(lines_end(&l, "firmware put MMCONFIG at"), ==, 1);
 }
 

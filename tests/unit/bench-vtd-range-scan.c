@@ -45,7 +45,7 @@ static bool measure(VTDScanFormat format, unsigned level, uint64_t size)
     /* The top three, and one for each 2 MiB */
     g_autoptr(VTDTestTables) test = vtd_test_new(format, 4,
                                                  3 + size / (2 * MIB));
-    VTDScanResult result = { .state = VTD_SCAN_ABSENT };
+    VTDScanResult result = { .state = RMRR_REASON_ABSENT };
     double took[ROUNDS];
     unsigned i;
 
@@ -61,7 +61,7 @@ static bool measure(VTDScanFormat format, unsigned level, uint64_t size)
     printf("%s %" PRIu64 " %" PRIu64 " %.2f %u\n",
            format == VTD_SCAN_FIRST_STAGE ? "first" : "second", page_size,
            size, took[ROUNDS / 2], result.reads);
-    return result.state == VTD_SCAN_IDENTITY;
+    return result.state == RMRR_REASON_IDENTITY;
 }
 
 int main(void)

@@ -14,8 +14,8 @@
 
 #define SECOND VTD_SCAN_SECOND_STAGE
 #define FIRST VTD_SCAN_FIRST_STAGE
-#define ABSENT VTD_SCAN_ABSENT
-#define FOREIGN VTD_SCAN_FOREIGN
+#define ABSENT RMRR_REASON_ABSENT
+#define FOREIGN RMRR_REASON_FOREIGN
 
 /* Its indices are different at each level, and none is 0 but the highest */
 #define IOVA 0x7b122000ull
@@ -24,7 +24,7 @@
 typedef struct Effect {
     unsigned from;
     unsigned count;
-    VTDScanState state;
+    RmrrReason state;
 } Effect;
 
 #define CHANGES(from, to) { from, (to) - (from) + 1, FOREIGN }
@@ -80,7 +80,7 @@ static const Row rows[] = {
         STOPS(12, 51) } },
 };
 
-static VTDScanState expected(const Row *row, unsigned bit)
+static RmrrReason expected(const Row *row, unsigned bit)
 {
     unsigned i;
 
@@ -91,7 +91,7 @@ static VTDScanState expected(const Row *row, unsigned bit)
             return effect->state;
         }
     }
-    return VTD_SCAN_IDENTITY;
+    return RMRR_REASON_IDENTITY;
 }
 
 static void test_bits(gconstpointer data)

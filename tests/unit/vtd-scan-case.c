@@ -206,14 +206,15 @@ static char *describe(const VTDScanResult *result)
 static bool map_agrees(VTDScanCase *c, const VTDScanResult *result)
 {
     const VTDScanTables *tables = &c->test->tables;
-    VTDScanMap *map = vtd_scan_map_new(c->base, c->limit);
+    g_autofree VTDScanMap *map = vtd_scan_map_new(c->base, c->limit);
     unsigned reads, more;
-    VTDScanState first, second;
+    RmrrReason first, second;
 
-    first = vtd_scan_map_state(map, tables, vtd_test_read, c->test, &reads);
+    first = vtd_scan_map_state(map, c->base, c->limit, tables, vtd_test_read,
+                               c->test, &reads);
     vtd_scan_map_changed(map, c->base + 4096, c->base + 4096);
-    second = vtd_scan_map_state(map, tables, vtd_test_read, c->test, &more);
-    vtd_scan_map_free(map);
+    second = vtd_scan_map_state(map, c->base, c->limit, tables, vtd_test_read,
+                                c->test, &more);
     return first == result->state && second == result->state &&
            reads <= result->reads && more <= reads;
 }

@@ -63,11 +63,11 @@ typedef struct Row {
     VTDScanResult result;
 } Row;
 
-#define IDENTITY(reads) { VTD_SCAN_IDENTITY, 0, 0, false, false, reads }
-#define PARTIAL(iova, reads) { VTD_SCAN_PARTIAL, iova, 0, false, false, reads }
-#define ABSENT(iova, reads) { VTD_SCAN_ABSENT, iova, 0, false, false, reads }
+#define IDENTITY(reads) { RMRR_REASON_IDENTITY, 0, 0, false, false, reads }
+#define PARTIAL(iova, reads) { RMRR_REASON_PARTIAL, iova, 0, false, false, reads }
+#define ABSENT(iova, reads) { RMRR_REASON_ABSENT, iova, 0, false, false, reads }
 #define FOREIGN(iova, target, r, w, reads) \
-    { VTD_SCAN_FOREIGN, iova, target, r, w, reads }
+    { RMRR_REASON_FOREIGN, iova, target, r, w, reads }
 
 /* Ranges: 64 MiB, the demo's 72 MiB, the halves of two large pages... */
 #define MIB_64 { 0x78000000, 0x7bffffff }

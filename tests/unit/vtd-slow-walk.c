@@ -105,7 +105,7 @@ VTDScanResult vtd_slow_walk(const VTDScanTables *tables, uint64_t base,
     SlowWalk walk = { .tables = tables, .read = read, .opaque = opaque };
     uint64_t pages = (limit - base) / 4096 + 1;
     uint64_t mapped = 0, first_absent = 0;
-    VTDScanResult result = { .state = VTD_SCAN_IDENTITY };
+    VTDScanResult result = { .state = RMRR_REASON_IDENTITY };
     uint64_t i;
 
     for (i = 0; i < pages; i++) {
@@ -120,7 +120,7 @@ VTDScanResult vtd_slow_walk(const VTDScanTables *tables, uint64_t base,
             }
         } else if (!readable || !writable || target != iova) {
             return (VTDScanResult) {
-                VTD_SCAN_FOREIGN, iova, target, readable, writable,
+                RMRR_REASON_FOREIGN, iova, target, readable, writable,
                 walk.entered,
             };
         } else {
@@ -128,7 +128,7 @@ VTDScanResult vtd_slow_walk(const VTDScanTables *tables, uint64_t base,
         }
     }
     if (mapped < pages) {
-        result.state = mapped ? VTD_SCAN_PARTIAL : VTD_SCAN_ABSENT;
+        result.state = mapped ? RMRR_REASON_PARTIAL : RMRR_REASON_ABSENT;
         result.iova = first_absent;
     }
     result.reads = walk.entered;

@@ -11,15 +11,13 @@
  *
  * Order of events, all under the BQL:
  *
- * 1. Before the machine exists, rmrr_provider_scan_device() is called for
- *    every -device option. A provider class whose early() hook recognises its
- *    options names the region it will ask for. The machine uses these hints
- *    to end low RAM where the first region begins.
+ * 1. Before the board is initialized, rmrr_provider_scan_device() is called for
+ *    every -device option. A class whose early() recognises its options names
+ *    the region. The machine ends low RAM where the first region begins.
  * 2. The device realizes and calls rmrr_provider_plug(), which places the
- *    region (or fails, and so must realize). A device with memory of its own
- *    for it calls rmrr_provider_plug_memory() instead.
- * 3. When guest firmware fetches the ACPI tables the machine asks get() again,
- *    because a region whose base the firmware chooses is known only then.
+ *    region (or fails, and so must realize).
+ * 3. When guest firmware fetches the ACPI tables the machine calls get(): only
+ *    then is it known where firmware has placed a region.
  * 4. On unrealize the device calls rmrr_provider_unplug().
  */
 
@@ -43,8 +41,8 @@ DECLARE_CLASS_CHECKERS(RMRRProviderClass, RMRR_PROVIDER,
 /**
  * RMRRProviderKind: what a provider has at present
  * @RMRR_PROVIDER_NONE: nothing
- * @RMRR_PROVIDER_PLACED: a region given to rmrr_provider_plug(); its base
- *      is fixed for the life of the machine
+ * @RMRR_PROVIDER_PLACED: a region given to rmrr_provider_plug(), fixed for the
+ *      life of the machine; get() need not say where
  * @RMRR_PROVIDER_FIRMWARE: part of guest RAM, at the address that guest
  *      firmware wrote to the device; published in the DMAR, nothing else
  */
@@ -54,143 +52,54 @@ typedef enum RMRRProviderKind {
     RMRR_PROVIDER_FIRMWARE,
 } RMRRProviderKind;
 
+/**
+ * RMRRProviderClass: those that return bool may be NULL, which means false
+ * @early: learn the region from -device options, before the machine exists:
+ *      @opts, "driver" included, has strings or, from JSON, numbers. Without
+ *      side effect and without an error: realize has that. True if the device
+ *      will ask for exactly @region
+ * @get: what a realized device has, and with RMRR_PROVIDER_FIRMWARE where
+ * @maps_iova: it shadows the IOMMU's mappings, as vfio does: asked while
+ *      translation is off, and so no notifier of its own is there yet
+ * @keeps_contents: the memory is not cleared at machine reset
+ * @place_option, @off_option: for messages: the option that sets BDSM, and the
+ *      one, with its value, that does without a region at a fixed place. NULL
+ *      where the device has no such option
+ */
 struct RMRRProviderClass {
     InterfaceClass parent_class;
 
-    /**
-     * early: learn the region from -device options, before the machine exists
-     * @opts: the options, "driver" included; values are strings when they
-     *      came as QemuOpts and may be numbers when they came as JSON
-     * @region: filled in on success
-     *
-     * Must have no side effect and report no error: whatever is wrong with
-     * the options is reported by realize.
-     *
-     * Returns: true if the device will ask for exactly @region.
-     */
     bool (*early)(const QDict *opts, StolenRegion *region);
-
-    /**
-     * get: the region the device has at present
-     * @provider: the realized device
-     * @region: filled in unless RMRR_PROVIDER_NONE is returned
-     */
-    RMRRProviderKind (*get)(RMRRProvider *provider,
-                              StolenRegion *region);
-
-    /**
-     * maps_iova: whether the device shadows the vIOMMU's mappings, that is,
-     * registers an IOMMU notifier for MAP events (as vfio does). May be NULL,
-     * which means no.
-     */
+    RMRRProviderKind (*get)(RMRRProvider *provider, StolenRegion *region);
     bool (*maps_iova)(RMRRProvider *provider);
-
-    /**
-     * keeps_contents: whether the memory is left alone at machine reset
-     * instead of being cleared. May be NULL, which means no.
-     */
     bool (*keeps_contents)(RMRRProvider *provider);
-
-    /**
-     * place_option, off_option: for messages: the option of the device that
-     * sets BDSM, and the option with its value that does without a region at
-     * a fixed place. NULL where the device has no such option.
-     */
     const char *place_option;
     const char *off_option;
 };
 
 /**
- * RMRRProviderHint: what the early scan learned of one -device option
- * @region: the region it will ask for
- * @name: for messages: the device's id, or else its driver
- */
-typedef struct RMRRProviderHint {
-    StolenRegion region;
-    char *name;
-} RMRRProviderHint;
-
-/**
- * rmrr_provider_scan_device: look at one -device option before the machine
- * is created
+ * rmrr_provider_scan_device: look at one -device option before the board is
+ * initialized
+ * @machine: its rmrr_hints are (element-type StolenRegion) the regions found
  * @opts: the option as a dictionary, with at least "driver"
  *
  * Silently does nothing for devices that are not providers.
  */
-void rmrr_provider_scan_device(const QDict *opts);
+void rmrr_provider_scan_device(MachineState *machine, const QDict *opts);
 
-/**
- * rmrr_provider_scan_opts: the same for one QemuOpts, in the form that
- * qemu_opts_foreach() takes
- *
- * Returns: 0, always.
- */
+/* The same for one QemuOpts, for qemu_opts_foreach(); @opaque: the machine */
 int rmrr_provider_scan_opts(void *opaque, QemuOpts *opts, Error **errp);
-
-/**
- * rmrr_provider_hints: what the scan has learned
- *
- * Returns: (element-type RMRRProviderHint) an array that stays the
- * property of the scan; it may be empty, and is never NULL.
- */
-const GArray *rmrr_provider_hints(void);
-
-/**
- * rmrr_provider_maps_iova: RMRRProviderClass.maps_iova of a
- * device, false where the class has none
- */
-bool rmrr_provider_maps_iova(PCIDevice *pdev);
-
-/**
- * rmrr_provider_keeps_contents: RMRRProviderClass.keeps_contents
- * of a device, false where the class has none
- */
-bool rmrr_provider_keeps_contents(PCIDevice *pdev);
 
 /**
  * rmrr_provider_name: a device as messages name it: its id, if it was given
  * one, its type and its address
- *
- * Returns: a string that is never freed.
- */
-const char *rmrr_provider_name(PCIDevice *pdev);
-
-/**
  * rmrr_provider_or_off: for the end of a hint: ", or set" with the device's
  * off_option, or nothing if it has none
  *
  * Returns: a string that is never freed.
  */
+const char *rmrr_provider_name(PCIDevice *pdev);
 const char *rmrr_provider_or_off(PCIDevice *pdev);
-
-/**
- * RMRRProviderMapFailed: what the machine does when a region's memory could
- * not be mapped for a device; see rmrr_provider_map_failed()
- */
-typedef bool RMRRProviderMapFailed(const AddressSpace *as,
-                                     const MemoryRegion *mr, Error *err);
-
-/**
- * rmrr_provider_on_map_failed: name the function that the machine has for
- * this; there is one
- */
-void rmrr_provider_on_map_failed(RMRRProviderMapFailed *function);
-
-/**
- * rmrr_provider_map_failed: a memory listener could not map RAM for DMA at
- * run time, and would have to give up
- * @as: the address space it listens to
- * @mr: the RAM
- * @err: why; taken over if the answer is true
- *
- * A region need not be mapped at all costs: the machine can stop keeping it
- * mapped, and the guest goes on.
- *
- * Returns: true if the machine takes care of it and the listener may go on
- * without this mapping.
- */
-bool rmrr_provider_map_failed(const AddressSpace *as, const MemoryRegion *mr,
-                                Error *err);
 
 /**
  * rmrr_provider_plug: place a region for a device that is being realized
