@@ -18,10 +18,10 @@ from igdrmrr import paths
 QUOTES = [
     ('howto/code-43',
      'is inside guest RAM, which this firmware uses as one piece; set '
-     'max-ram-below-4g=0x', 'hw/i386/stolen_memory_check.c'),
+     'max-ram-below-4g=0x', 'hw/i386/stolen_memory.c'),
     ('howto/no-space',
      '...: its stolen memory 0x...-0x... is not kept mapped until its IOMMU '
-     'context changes next: ', 'hw/i386/intel_iommu_rmrr_state.c'),
+     'context changes next: ', 'hw/i386/intel_iommu_rmrr.c'),
     ('howto/no-space',
      "Raise the limit on locked memory (ulimit -l, or libvirt's "
      '<hard_limit>).', 'hw/i386/stolen_memory.c'),
@@ -43,7 +43,7 @@ QUOTES = [
      'build/qemu-src/hw/i386/x86-iommu.c'),
     ('howto/nested',
      'a device that shadows IOMMU mappings needs intel-iommu,caching-mode=on',
-     'hw/i386/intel_iommu_rmrr_publish.c'),
+     'hw/i386/stolen_memory.c'),
     ('specs/vfio-igd-stolen', 'no stolen memory region: BDSM',
      'kernel/igd-vfio-pci/stolen.c'),
 ]
