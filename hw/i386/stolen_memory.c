@@ -44,9 +44,6 @@
 #define STOLEN_PRIORITY 2
 
 #define STOLEN_FW_CFG_BASE "etc/igd-stolen-base"
-#define STOLEN_FW_CFG_DEVFN PCI_DEVFN(2, 0)
-
-#define STOLEN_CLEAR_PIECE (64 * KiB)
 
 /* The list */
 
@@ -69,18 +66,6 @@ static GSList *stolen_memory_all(void)
     return list ? list->all : NULL;
 }
 
-static StolenMemory *stolen_memory_find(const PCIDevice *pdev)
-{
-    for (GSList *l = stolen_memory_all(); l; l = l->next) {
-        StolenMemory *sm = l->data;
-
-        if (sm->pdev == pdev) {
-            return sm;
-        }
-    }
-    return NULL;
-}
-
 /* One that belongs to a device, or one that does not */
 static StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
                                                bool claimed)
@@ -89,8 +74,7 @@ static StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
         StolenMemory *sm = l->data;
 
         if (!!sm->pdev == claimed &&
-            stolen_region_overlaps(&sm->region, region->base,
-                                   region->limit)) {
+            stolen_region_overlaps(&sm->region, region->base, region->limit)) {
             return sm;
         }
     }
@@ -118,11 +102,7 @@ GArray *stolen_memory_users(void)
 
     for (GSList *l = stolen_memory_all(); l; l = l->next) {
         StolenMemory *sm = l->data;
-        StolenMemoryUser user = {
-            .pdev = sm->pdev,
-            .region = sm->region,
-            .sm = sm,
-        };
+        StolenMemoryUser user = { sm->pdev, sm->region, sm };
 
         if (sm->pdev) {
             g_array_append_val(users, user);
@@ -203,8 +183,7 @@ static void stolen_memory_refuse(PCIDevice *pdev, const StolenLayout *layout,
 {
     g_autofree char *what =
         g_strdup_printf("%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64,
-                        rmrr_provider_name(pdev), region->base,
-                        region->limit);
+                        rmrr_provider_name(pdev), region->base, region->limit);
     bool low = plan->status == STOLEN_PLAN_TOO_LOW;
     g_autofree char *remedy =
         stolen_memory_remedy(pdev, region, low ? STOLEN_MIN_BASE :
@@ -291,30 +270,18 @@ static bool stolen_memory_maps_iova(PCIDevice *pdev)
     return rrc->maps_iova && rrc->maps_iova(RMRR_PROVIDER(pdev));
 }
 
-static bool stolen_memory_check_shadowing(IntelIOMMUState *s, PCIDevice *pdev,
-                                          Error **errp)
+/* VFIO's mappings follow the guest's tables, if the IOMMU is right for that. */
+static const char *stolen_memory_shadow_problem(const IntelIOMMUState *s)
 {
-    if (!stolen_memory_maps_iova(pdev)) {
-        return true;
-    }
-    if (s->flts) {
-        error_setg(errp, "%s: a device that shadows IOMMU mappings and has "
-                   "stolen memory needs second-stage translation; set "
-                   "intel-iommu,x-flts=off", rmrr_provider_name(pdev));
-        return false;
-    }
-    if (!s->caching_mode) {
-        error_setg(errp, "%s: a device that shadows IOMMU mappings needs "
-                   "intel-iommu,caching-mode=on", rmrr_provider_name(pdev));
-        return false;
-    }
-    if (s->snoop_control) {
-        error_setg(errp, "%s: a device that shadows IOMMU mappings cannot have "
-                   "snoop control; set intel-iommu,snoop-control=off",
-                   rmrr_provider_name(pdev));
-        return false;
-    }
-    return true;
+    return s->flts ?
+           "a device that shadows IOMMU mappings and has stolen memory needs "
+           "second-stage translation; set intel-iommu,x-flts=off" :
+           !s->caching_mode ?
+           "a device that shadows IOMMU mappings needs "
+           "intel-iommu,caching-mode=on" :
+           s->snoop_control ?
+           "a device that shadows IOMMU mappings cannot have snoop control; "
+           "set intel-iommu,snoop-control=off" : NULL;
 }
 
 /* Changes nothing */
@@ -346,8 +313,8 @@ static bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
         return true;
     }
     if (!s) {
-        error_setg(errp, "%s: %s cannot report reserved memory; use "
-                   "-device intel-iommu%s", rmrr_provider_name(pdev),
+        error_setg(errp, "%s: %s cannot report reserved memory; use -device "
+                   "intel-iommu%s", rmrr_provider_name(pdev),
                    object_get_typename(OBJECT(pcms->iommu)),
                    rmrr_provider_or_off(pdev));
         return false;
@@ -367,7 +334,12 @@ static bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
                    region->base, region->limit, problem);
         return false;
     }
-    return stolen_memory_check_shadowing(s, pdev, errp);
+    problem = stolen_memory_shadow_problem(s);
+    if (problem && stolen_memory_maps_iova(pdev)) {
+        error_setg(errp, "%s: %s", rmrr_provider_name(pdev), problem);
+        return false;
+    }
+    return true;
 }
 
 /* Reset */
@@ -379,20 +351,10 @@ static bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
  */
 static void stolen_memory_clear(StolenMemory *sm)
 {
-    static const uint8_t zero[STOLEN_CLEAR_PIECE];
-    hwaddr addr;
-
-    for (addr = sm->region.base; addr < sm->region.limit;
-         addr += STOLEN_CLEAR_PIECE) {
-        address_space_write(&address_space_memory, addr,
-                            MEMTXATTRS_UNSPECIFIED, zero, STOLEN_CLEAR_PIECE);
-    }
+    address_space_set(&address_space_memory, sm->region.base, 0,
+                      stolen_region_size(&sm->region), MEMTXATTRS_UNSPECIFIED);
     trace_stolen_memory_clear(sm->region.base, sm->region.limit);
 }
-
-OBJECT_DEFINE_SIMPLE_TYPE_WITH_INTERFACES(StolenMemoryList, stolen_memory_list,
-                                          STOLEN_MEMORY_LIST, OBJECT,
-                                          { TYPE_RESETTABLE_INTERFACE }, { })
 
 static ResettableState *stolen_memory_list_reset_state(Object *obj)
 {
@@ -410,23 +372,14 @@ static void stolen_memory_list_reset_exit(Object *obj, ResetType type)
     }
     for (GSList *l = list->past_first ? list->all : NULL; l; l = l->next) {
         StolenMemory *sm = l->data;
-        RMRRProviderClass *rrc = sm->pdev ? RMRR_PROVIDER_GET_CLASS(sm->pdev) :
-                                            NULL;
+        RMRRProviderClass *rrc = RMRR_PROVIDER_GET_CLASS(sm->pdev);
 
-        if (rrc && !(rrc->keeps_contents &&
-                     rrc->keeps_contents(RMRR_PROVIDER(sm->pdev)))) {
+        if (!rrc->keeps_contents ||
+            !rrc->keeps_contents(RMRR_PROVIDER(sm->pdev))) {
             stolen_memory_clear(sm);
         }
     }
     list->past_first = true;
-}
-
-static void stolen_memory_list_init(Object *obj)
-{
-}
-
-static void stolen_memory_list_finalize(Object *obj)
-{
 }
 
 static void stolen_memory_list_class_init(ObjectClass *klass, void *data)
@@ -493,12 +446,6 @@ static const VMStateDescription vmstate_stolen_memory = {
 
 /* Memory */
 
-OBJECT_DEFINE_SIMPLE_TYPE(StolenMemory, stolen_memory, STOLEN_MEMORY, OBJECT)
-
-static void stolen_memory_init(Object *obj)
-{
-}
-
 /* Its last user is gone, and @mr with it. */
 static void stolen_memory_finalize(Object *obj)
 {
@@ -509,9 +456,25 @@ static void stolen_memory_finalize(Object *obj)
     }
 }
 
-static void stolen_memory_class_init(ObjectClass *klass, void *data)
-{
-}
+static const TypeInfo stolen_memory_types[] = {
+    {
+        .name = TYPE_STOLEN_MEMORY,
+        .parent = TYPE_OBJECT,
+        .instance_size = sizeof(StolenMemory),
+        .instance_finalize = stolen_memory_finalize,
+    }, {
+        .name = TYPE_STOLEN_MEMORY_LIST,
+        .parent = TYPE_OBJECT,
+        .instance_size = sizeof(StolenMemoryList),
+        .class_init = stolen_memory_list_class_init,
+        .interfaces = (InterfaceInfo[]) {
+            { TYPE_RESETTABLE_INTERFACE },
+            { }
+        },
+    },
+};
+
+DEFINE_TYPES(stolen_memory_types)
 
 /*
  * Take a region out of the guest's address space. Its memory goes with its
@@ -651,7 +614,7 @@ static void stolen_memory_publish_base(PCIDevice *pdev,
     uint64_t *base;
 
     /* Firmware that knows of stolen memory looks at 00:02.0 only. */
-    if (!fw_cfg || pdev->devfn != STOLEN_FW_CFG_DEVFN ||
+    if (!fw_cfg || pdev->devfn != PCI_DEVFN(2, 0) ||
         !pci_bus_is_root(pci_get_bus(pdev)) ||
         pci_bus_num(pci_get_bus(pdev))) {
         return;
@@ -690,14 +653,8 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
     return stolen_memory_create(region, memory, errp);
 }
 
-bool rmrr_provider_plug(PCIDevice *pdev, const StolenRegion *region,
-                          Error **errp)
-{
-    return rmrr_provider_plug_memory(pdev, region, NULL, errp);
-}
-
 bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
-                                 void *memory, Error **errp)
+                               void *memory, Error **errp)
 {
     StolenMemory *sm;
 
@@ -726,11 +683,16 @@ bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
 
 void rmrr_provider_unplug(PCIDevice *pdev)
 {
-    StolenMemory *sm = stolen_memory_find(pdev);
+    GSList *l = stolen_memory_all();
+    StolenMemory *sm;
 
-    if (!sm) {
+    while (l && ((StolenMemory *)l->data)->pdev != pdev) {
+        l = l->next;
+    }
+    if (!l) {
         return;
     }
+    sm = l->data;
     trace_stolen_memory_unplug(pdev->name, sm->region.base, sm->region.limit);
     vmstate_unregister(VMSTATE_IF(pdev), &vmstate_stolen_memory, sm);
     vtd_rmrr_unmap(sm->mapping);

@@ -14,16 +14,12 @@
 #include "qemu/osdep.h"
 #include "hw/pci/rmrr_provider.h"
 
-bool rmrr_provider_plug(PCIDevice *pdev, const StolenRegion *region,
-                          Error **errp)
-{
-    return true;
-}
-
 bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
-                                 void *memory, Error **errp)
+                               void *memory, Error **errp)
 {
-    munmap(memory, stolen_region_size(region));
+    if (memory) {
+        munmap(memory, stolen_region_size(region));
+    }
     return true;
 }
 

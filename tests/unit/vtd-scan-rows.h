@@ -64,7 +64,8 @@ typedef struct Row {
 } Row;
 
 #define IDENTITY(reads) { RMRR_REASON_IDENTITY, 0, 0, false, false, reads }
-#define PARTIAL(iova, reads) { RMRR_REASON_PARTIAL, iova, 0, false, false, reads }
+#define PARTIAL(iova, reads) \
+    { RMRR_REASON_PARTIAL, iova, 0, false, false, reads }
 #define ABSENT(iova, reads) { RMRR_REASON_ABSENT, iova, 0, false, false, reads }
 #define FOREIGN(iova, target, r, w, reads) \
     { RMRR_REASON_FOREIGN, iova, target, r, w, reads }

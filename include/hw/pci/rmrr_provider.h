@@ -102,36 +102,31 @@ const char *rmrr_provider_name(PCIDevice *pdev);
 const char *rmrr_provider_or_off(PCIDevice *pdev);
 
 /**
- * rmrr_provider_plug: place a region for a device that is being realized
+ * rmrr_provider_plug_memory: place a region for a device that is being realized
  * @pdev: the device; its type implements TYPE_RMRR_PROVIDER
  * @region: where, in guest physical addresses
+ * @memory: what guests and the device are to find there: an mmap() of exactly
+ *      the region's size, or NULL for RAM that the machine allocates. It is the
+ *      machine's from now on, also on failure: it calls munmap() when nothing
+ *      uses it any more. It may be memory that cannot be pinned or discarded;
+ *      QEMU reads, writes and clears it as RAM, and does not migrate it
  * @errp: names the device, the region, what it conflicts with and the option
  *      that helps
  *
  * On success guest memory of its own is at @region, the range is reserved in
  * E820, and, when an intel-iommu is there, published as an RMRR and mapped in
- * the device's address space at IOVA = GPA.
+ * the device's address space at IOVA = GPA. On failure nothing has changed.
  *
  * Implemented by the PC machines (hw/i386/stolen_memory.c).
- *
- * Returns: true on success; false with @errp set, and nothing changed,
- * otherwise.
- */
-bool rmrr_provider_plug(PCIDevice *pdev, const StolenRegion *region,
-                          Error **errp);
-
-/**
- * rmrr_provider_plug_memory: the same, with memory of the device's own
- * @memory: what guests and the device are to find there, instead of RAM that
- *      the machine allocates: an mmap() of exactly the region's size
- *
- * @memory is the machine's from now on, also on failure: it calls munmap() when
- * nothing uses it any more. It may be memory that cannot be pinned or
- * discarded; QEMU reads and writes it as RAM, clears it at reset as RAM, and
- * does not migrate it.
  */
 bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
-                                 void *memory, Error **errp);
+                               void *memory, Error **errp);
+
+static inline bool rmrr_provider_plug(PCIDevice *pdev,
+                                      const StolenRegion *region, Error **errp)
+{
+    return rmrr_provider_plug_memory(pdev, region, NULL, errp);
+}
 
 /**
  * rmrr_provider_unplug: undo rmrr_provider_plug()
