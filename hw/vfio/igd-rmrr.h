@@ -9,28 +9,42 @@
 #ifndef HW_VFIO_IGD_RMRR_H
 #define HW_VFIO_IGD_RMRR_H
 
-#include "pci.h"
 #include "hw/pci/rmrr_provider.h"
+
+typedef struct VFIOPCIDevice VFIOPCIDevice;
+
+/**
+ * VFIOIgdRmrr: options and state of one vfio-pci device
+ *
+ * What each option means: docs/system/igd-stolen.rst. Those that were not given
+ * are NULL, 0 or false; realize sets the two strings to their defaults.
+ */
+typedef struct VFIOIgdRmrr {
+    char *mode;                 /* x-igd-stolen */
+    uint64_t base;              /* x-igd-stolen-base */
+    uint64_t size;              /* x-igd-stolen-size, GSM included */
+    uint64_t gsm_size;          /* x-igd-stolen-gsm-size */
+    char *memory;               /* x-igd-stolen-memory */
+    bool keep;                  /* x-igd-stolen-keep */
+    RMRRProviderKind kind;      /* What the device has */
+    StolenRegion region;        /* Valid with RMRR_PROVIDER_PLACED */
+    bool no_memory;             /* It needs no place, as far as is known */
+    bool has_driver_region;     /* The host's driver has a region of it, ... */
+    StolenRegion driver_region; /* ... that is here, ... */
+    uint64_t dsm_offset;        /* ... its DSM here in the device's file, ... */
+    bool dsm_access;            /* ... which can be read, written and mapped */
+} VFIOIgdRmrr;
+
+/* pci.h, which needs the above, is included by common code as well */
+#ifdef COMPILING_PER_TARGET
 #include CONFIG_DEVICES
-
-typedef struct VFIOIgdRmrr VFIOIgdRmrr;
-
 #ifdef CONFIG_VFIO_IGD
 
 /**
  * vfio_igd_rmrr_class_init: add the options and the provider interface's
  * methods to vfio-pci
- * @klass: of vfio-pci, whose type names TYPE_RMRR_PROVIDER among
- *      its interfaces
- *
- * x-igd-stolen=auto|identity|firmware|off: where the guest's stolen memory is;
- *      docs/system/igd-stolen.rst says what each means
- * x-igd-stolen-base, x-igd-stolen-size: the whole region in bytes, GSM
- *      included, 1 MiB aligned and below 4 GiB
- * x-igd-stolen-gsm-size: how much of it is GSM, for a device id that is not
- *      known
- * x-igd-stolen-memory=ram|device: what is there
- * x-igd-stolen-keep=off|on: whether its contents outlive a machine reset
+ * @klass: of vfio-pci, whose type names TYPE_RMRR_PROVIDER among its
+ *      interfaces, and whose own properties are not set yet
  */
 void vfio_igd_rmrr_class_init(ObjectClass *klass);
 
@@ -39,16 +53,9 @@ void vfio_igd_rmrr_class_init(ObjectClass *klass);
  * @vdev: config space read, no quirk applied yet
  * @errp: names the two values that differ, or the limit
  *
- * Does nothing for a device that is no Intel IGD.
- *
- * Returns: true, or false with @errp set.
+ * Does nothing for a device that is not an Intel IGD.
  */
 bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp);
-
-/**
- * vfio_igd_rmrr_placed: whether stolen memory is at the host's base
- */
-bool vfio_igd_rmrr_placed(const VFIOPCIDevice *vdev);
 
 /**
  * vfio_igd_rmrr_settled: whether firmware must not be asked for memory,
@@ -65,14 +72,9 @@ bool vfio_igd_rmrr_settled(const VFIOPCIDevice *vdev);
 int vfio_igd_rmrr_gen(const VFIOPCIDevice *vdev);
 
 /**
- * vfio_igd_rmrr_exit: give the region back
+ * vfio_igd_rmrr_exit: give the region back, if the device has one
  */
 void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev);
-
-/**
- * vfio_igd_rmrr_finalize: free what the options allocated
- */
-void vfio_igd_rmrr_finalize(VFIOPCIDevice *vdev);
 
 #else
 
@@ -84,9 +86,6 @@ static inline void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev)
 {
 }
 
-static inline void vfio_igd_rmrr_finalize(VFIOPCIDevice *vdev)
-{
-}
-
 #endif /* CONFIG_VFIO_IGD */
+#endif /* COMPILING_PER_TARGET */
 #endif

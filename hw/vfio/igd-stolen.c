@@ -1,13 +1,13 @@
 /*
- * Decode and encode of the Intel IGD's stolen memory registers
+ * Stolen memory of an Intel IGD: its registers, and the kernel's word on it
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Pure: knows device ids, GGC and BDSM, and nothing of who reads them. Never
- * touches a device, allocates or reports. Used by vfio-pci, by igd-testdev and
- * by the command line tool.
+ * touches a device or reports. Used by vfio-pci, by igd-testdev and by the
+ * command line tool.
  *
  * Device ids: igd_stolen_ids.h. Encodings: Intel's processor datasheets, volume
  * 2, "GGC" and "BDSM" of the graphics device; Linux reads them in
@@ -146,74 +146,43 @@ static uint64_t igd_stolen_ggms(IGDStolenGen gen, unsigned ggms)
     return ggms ? MIB(1) << ggms : 0;
 }
 
-IGDStolenResult igd_stolen_dsm_size(IGDStolenGen gen, uint16_t ggc,
-                                    uint64_t *size)
-{
-    const IGDStolenLayout *layout = igd_stolen_layout(gen);
-    uint64_t decoded;
-
-    if (!layout) {
-        return igd_stolen_no_layout(gen);
-    }
-    if (!igd_stolen_gms(gen, (ggc >> layout->gms_shift) & layout->gms_mask,
-                        &decoded)) {
-        return IGD_STOLEN_GMS_RESERVED;
-    }
-    *size = decoded;
-    return IGD_STOLEN_OK;
-}
-
-IGDStolenResult igd_stolen_gsm_size(IGDStolenGen gen, uint16_t ggc,
-                                    uint64_t *size)
+IGDStolenResult igd_stolen_sizes(IGDStolenGen gen, uint16_t ggc,
+                                 uint64_t *dsm_size, uint64_t *gsm_size)
 {
     const IGDStolenLayout *layout = igd_stolen_layout(gen);
 
     if (!layout) {
         return igd_stolen_no_layout(gen);
     }
-    *size = igd_stolen_ggms(gen,
-                            (ggc >> layout->ggms_shift) & layout->ggms_mask);
-    return IGD_STOLEN_OK;
+    *gsm_size = igd_stolen_ggms(gen, (ggc >> layout->ggms_shift) &
+                                     layout->ggms_mask);
+    return igd_stolen_gms(gen, (ggc >> layout->gms_shift) & layout->gms_mask,
+                          dsm_size) ? IGD_STOLEN_OK : IGD_STOLEN_GMS_RESERVED;
 }
 
-/*
- * The lowest field value from 0 to @mask that means @size, or -1. Searching
- * needs no second description of the encodings.
- */
-static int igd_stolen_find(IGDStolenGen gen, bool gsm, unsigned mask,
-                           uint64_t size)
-{
-    uint64_t decoded;
-    unsigned n;
-
-    for (n = 0; n <= mask; n++) {
-        if (gsm) {
-            decoded = igd_stolen_ggms(gen, n);
-        } else if (!igd_stolen_gms(gen, n, &decoded)) {
-            continue;
-        }
-        if (decoded == size) {
-            return n;
-        }
-    }
-    return -1;
-}
-
+/* Searching needs no second description of the encodings. */
 IGDStolenResult igd_stolen_encode_ggc(IGDStolenGen gen, uint64_t dsm_size,
                                       uint64_t gsm_size, uint16_t *ggc)
 {
     const IGDStolenLayout *layout = igd_stolen_layout(gen);
-    int gms, ggms;
+    unsigned gms = 0, ggms = 0;
+    uint64_t size;
 
     if (!layout) {
         return igd_stolen_no_layout(gen);
     }
-    gms = igd_stolen_find(gen, false, layout->gms_mask, dsm_size);
-    if (gms < 0) {
+    while (gms <= layout->gms_mask &&
+           (!igd_stolen_gms(gen, gms, &size) || size != dsm_size)) {
+        gms++;
+    }
+    while (ggms <= layout->ggms_mask &&
+           igd_stolen_ggms(gen, ggms) != gsm_size) {
+        ggms++;
+    }
+    if (gms > layout->gms_mask) {
         return IGD_STOLEN_DSM_INEXPRESSIBLE;
     }
-    ggms = igd_stolen_find(gen, true, layout->ggms_mask, gsm_size);
-    if (ggms < 0) {
+    if (ggms > layout->ggms_mask) {
         return IGD_STOLEN_GSM_INEXPRESSIBLE;
     }
     *ggc = gms << layout->gms_shift | ggms << layout->ggms_shift;
@@ -227,19 +196,6 @@ static IGDStolenResult igd_stolen_check_bdsm(uint64_t bdsm)
     }
     if (bdsm & (IGD_STOLEN_ALIGN - 1)) {
         return IGD_STOLEN_BDSM_UNALIGNED;
-    }
-    return IGD_STOLEN_OK;
-}
-
-/* @size is not 0; neither it nor its sum with @base can be trusted to fit */
-static IGDStolenResult igd_stolen_check_place(uint64_t base, uint64_t size)
-{
-    if (base < IGD_STOLEN_MIN_BASE) {
-        return IGD_STOLEN_BELOW_1M;
-    }
-    if (base > IGD_STOLEN_MAX_LIMIT ||
-        size - 1 > IGD_STOLEN_MAX_LIMIT - base) {
-        return IGD_STOLEN_ABOVE_4G;
     }
     return IGD_STOLEN_OK;
 }
@@ -262,13 +218,14 @@ IGDStolenResult igd_stolen_region(uint64_t dsm_base, uint64_t dsm_size,
     if (base < IGD_STOLEN_MIN_BASE) {
         return IGD_STOLEN_BELOW_1M;
     }
-    result = igd_stolen_check_place(dsm_base, dsm_size);
-    if (result == IGD_STOLEN_OK) {
-        region->base = base;
-        region->limit = dsm_base + dsm_size - 1;
-        region->dsm_base = dsm_base;
+    if (dsm_base > IGD_STOLEN_MAX_LIMIT ||
+        dsm_size - 1 > IGD_STOLEN_MAX_LIMIT - dsm_base) {
+        return IGD_STOLEN_ABOVE_4G;
     }
-    return result;
+    region->base = base;
+    region->limit = dsm_base + dsm_size - 1;
+    region->dsm_base = dsm_base;
+    return IGD_STOLEN_OK;
 }
 
 IGDStolenResult igd_stolen_decode(uint16_t device_id, uint16_t ggc,
@@ -293,39 +250,12 @@ IGDStolenResult igd_stolen_decode(uint16_t device_id, uint16_t ggc,
     bdsm &= ~IGD_STOLEN_BDSM_LOCK;
     result = igd_stolen_check_bdsm(bdsm);
     if (result == IGD_STOLEN_OK) {
-        result = igd_stolen_dsm_size(gen, ggc, &dsm_size);
-    }
-    if (result == IGD_STOLEN_OK) {
-        result = igd_stolen_gsm_size(gen, ggc, &gsm_size);
+        result = igd_stolen_sizes(gen, ggc, &dsm_size, &gsm_size);
     }
     if (result == IGD_STOLEN_OK) {
         result = igd_stolen_region(bdsm, dsm_size, gsm_size, region);
     }
     return result;
-}
-
-IGDStolenResult igd_stolen_check_user(const StolenRegion *decoded,
-                                      uint64_t base, uint64_t size)
-{
-    IGDStolenResult result;
-
-    if (!size) {
-        return IGD_STOLEN_USER_EMPTY;
-    }
-    if ((base | size) & (IGD_STOLEN_ALIGN - 1)) {
-        return IGD_STOLEN_USER_UNALIGNED;
-    }
-    result = igd_stolen_check_place(base, size);
-    if (result != IGD_STOLEN_OK || !decoded) {
-        return result;
-    }
-    if (base != decoded->base) {
-        return IGD_STOLEN_USER_BASE_DIFFERS;
-    }
-    if (size != stolen_region_size(decoded)) {
-        return IGD_STOLEN_USER_SIZE_DIFFERS;
-    }
-    return IGD_STOLEN_OK;
 }
 
 const char *igd_stolen_strerror(IGDStolenResult result)
@@ -346,14 +276,45 @@ const char *igd_stolen_strerror(IGDStolenResult result)
         [IGD_STOLEN_ABOVE_4G] = "the region ends above 4 GiB",
         [IGD_STOLEN_DSM_INEXPRESSIBLE] = "GGC cannot express the DSM size",
         [IGD_STOLEN_GSM_INEXPRESSIBLE] = "GGC cannot express the GSM size",
-        [IGD_STOLEN_USER_EMPTY] = "the size given is 0",
-        [IGD_STOLEN_USER_UNALIGNED] = "base or size given is not 1 MiB aligned",
-        [IGD_STOLEN_USER_BASE_DIFFERS] = "the base given is not the device's",
-        [IGD_STOLEN_USER_SIZE_DIFFERS] = "the size given is not the device's",
     };
 
     if ((unsigned)result >= IGD_STOLEN_RESULT__MAX) {
         return "unknown error";
     }
     return text[result];
+}
+
+/* /sys/kernel/iommu_groups/N/reserved_regions; in a bundle, from anywhere */
+
+static bool igd_reserved_regions_number(const char *word, uint64_t *value)
+{
+    return g_str_has_prefix(word, "0x") &&
+           g_ascii_string_to_unsigned(word + 2, 16, 0, UINT64_MAX, value,
+                                      NULL);
+}
+
+unsigned igd_reserved_regions_parse(const char *text, StolenRegion *region)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    unsigned found = 0;
+    unsigned i;
+
+    for (i = 0; lines[i]; i++) {
+        g_auto(GStrv) words = g_strsplit(lines[i], " ", 4);
+        uint64_t base, limit;
+
+        if (g_strv_length(words) != 3 ||
+            strcmp(words[2], "direct-relaxable") ||
+            !igd_reserved_regions_number(words[0], &base) ||
+            !igd_reserved_regions_number(words[1], &limit) || limit < base) {
+            continue;
+        }
+        if (!found++) {
+            region->base = base;
+            region->limit = limit;
+            region->dsm_base = base;
+        }
+    }
+
+    return found;
 }

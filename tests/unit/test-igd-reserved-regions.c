@@ -5,11 +5,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: links hw/vfio/igd-reserved-regions.c and nothing else.
+ * Pure: links hw/vfio/igd-stolen.c and nothing else.
  */
 
 #include "qemu/osdep.h"
-#include "../../hw/vfio/igd-reserved-regions.h"
+#include "hw/vfio/igd-stolen.h"
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 

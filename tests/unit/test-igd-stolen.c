@@ -159,15 +159,15 @@ static void test_ggc(gconstpointer data)
     for (ggc = 0; ggc <= 0xffff; ggc++) {
         int dsm = e->gms[(ggc >> e->gms_lowest_bit) % e->gms_values];
         int gsm = e->ggms[(ggc >> e->ggms_lowest_bit) % 4];
-        uint64_t size = 12345;
+        uint64_t dsm_size, gsm_size = 12345;
 
-        g_assert_cmpint(igd_stolen_dsm_size(e->gen, ggc, &size), ==,
-                        dsm == RESERVED ? IGD_STOLEN_GMS_RESERVED
-                                        : IGD_STOLEN_OK);
-        g_assert_cmphex(size, ==, dsm == RESERVED ? 12345 : dsm * MIB);
-        g_assert_cmpint(igd_stolen_gsm_size(e->gen, ggc, &size), ==,
-                        IGD_STOLEN_OK);
-        g_assert_cmphex(size, ==, gsm * MIB);
+        g_assert_cmpint(igd_stolen_sizes(e->gen, ggc, &dsm_size, &gsm_size),
+                        ==, dsm == RESERVED ? IGD_STOLEN_GMS_RESERVED
+                                            : IGD_STOLEN_OK);
+        if (dsm != RESERVED) {
+            g_assert_cmphex(dsm_size, ==, dsm * MIB);
+        }
+        g_assert_cmphex(gsm_size, ==, gsm * MIB);
     }
 }
 
@@ -187,7 +187,7 @@ static bool in_list(const int *list, unsigned n, int value)
 static void test_encode(gconstpointer data)
 {
     const ExpectedGen *e = data;
-    uint64_t size;
+    uint64_t dsm_size, gsm_size;
     uint16_t ggc;
     int mib;
 
@@ -203,10 +203,9 @@ static void test_encode(gconstpointer data)
             g_assert_cmphex(ggc, ==, 0xdead);
             continue;
         }
-        igd_stolen_dsm_size(e->gen, ggc, &size);
-        g_assert_cmphex(size, ==, mib * MIB);
-        igd_stolen_gsm_size(e->gen, ggc, &size);
-        g_assert_cmphex(size, ==, 2 * MIB);
+        igd_stolen_sizes(e->gen, ggc, &dsm_size, &gsm_size);
+        g_assert_cmphex(dsm_size, ==, mib * MIB);
+        g_assert_cmphex(gsm_size, ==, 2 * MIB);
     }
     for (mib = 0; mib <= 20; mib++) {
         bool ok = in_list(e->ggms, 4, mib);
@@ -307,54 +306,55 @@ static void test_decode(gconstpointer data)
     g_assert_cmphex(region.dsm_base, ==, want->dsm_base);
 }
 
-typedef struct UserRow {
+/* What registers cannot say, and users can */
+typedef struct RegionRow {
     const char *name;
-    bool decoded;
-    uint64_t base;
-    uint64_t size;
+    uint64_t dsm_base;
+    uint64_t dsm_size;
+    uint64_t gsm_size;
     IGDStolenResult result;
-} UserRow;
+} RegionRow;
 
-static const UserRow user_rows[] = {
-    { "agrees", true, 0x7b000000, 0x4800000, IGD_STOLEN_OK },
-    { "nothing-decoded", false, 0x7b000000, 0x100000, IGD_STOLEN_OK },
-    { "whole-space", false, 0x100000, 0xfff00000, IGD_STOLEN_OK },
-    { "base", true, 0x7b800000, 0x4800000, IGD_STOLEN_USER_BASE_DIFFERS },
-    { "dsm-only", true, 0x7b800000, 0x4000000, IGD_STOLEN_USER_BASE_DIFFERS },
-    { "size-less", true, 0x7b000000, 0x4700000, IGD_STOLEN_USER_SIZE_DIFFERS },
-    { "size-more", true, 0x7b000000, 0x4900000, IGD_STOLEN_USER_SIZE_DIFFERS },
-    { "size-zero", true, 0x7b000000, 0, IGD_STOLEN_USER_EMPTY },
-    { "zero-undecoded", false, 0x7b000000, 0, IGD_STOLEN_USER_EMPTY },
-    { "base-4k", true, 0x7b001000, 0x4800000, IGD_STOLEN_USER_UNALIGNED },
-    { "size-4k", true, 0x7b000000, 0x4801000, IGD_STOLEN_USER_UNALIGNED },
-    { "size-odd", false, 0x7b000000, 0x47fffff, IGD_STOLEN_USER_UNALIGNED },
-    { "base-zero", true, 0, 0x4800000, IGD_STOLEN_BELOW_1M },
-    { "above-4g", true, 0x100000000, 0x4800000, IGD_STOLEN_ABOVE_4G },
-    { "one-mib-over-4g", false, 0xff000000, 0x1100000, IGD_STOLEN_ABOVE_4G },
-    { "wraps", false, 0x7b000000, 0xfffffffffff00000, IGD_STOLEN_ABOVE_4G },
-    { "both-at-their-largest", false, 0xfffffffffff00000,
-      0xfffffffffff00000, IGD_STOLEN_ABOVE_4G },
+static const RegionRow region_rows[] = {
+    { "usual", 0x7b800000, 0x4000000, 0x800000, IGD_STOLEN_OK },
+    { "no-gsm", 0x7b000000, 0x100000, 0, IGD_STOLEN_OK },
+    { "whole-space", 0x200000, 0xffe00000, 0x100000, IGD_STOLEN_OK },
+    { "size-zero", 0x7b000000, 0, 0, IGD_STOLEN_DSM_EMPTY },
+    { "base-4k", 0x7b001000, 0x4800000, 0, IGD_STOLEN_BDSM_UNALIGNED },
+    { "base-zero", 0, 0x4800000, 0, IGD_STOLEN_BDSM_ZERO },
+    { "base-below-1m", 0x800000, 0x4000000, 0x800000, IGD_STOLEN_BELOW_1M },
+    { "gsm-larger", 0x800000, 0x4000000, 0x900000, IGD_STOLEN_GSM_UNDERFLOW },
+    { "above-4g", 0x100000000, 0x4800000, 0, IGD_STOLEN_ABOVE_4G },
+    { "one-mib-over-4g", 0xff800000, 0x900000, 0x800000, IGD_STOLEN_ABOVE_4G },
+    { "wraps", 0x7b000000, 0xfffffffffff00000, 0, IGD_STOLEN_ABOVE_4G },
+    { "both-at-their-largest", 0xfffffffffff00000, 0xfffffffffff00000,
+      0x800000, IGD_STOLEN_ABOVE_4G },
 };
 
-static void test_user(gconstpointer data)
+static void test_region(gconstpointer data)
 {
-    const StolenRegion skl = { 0x7b000000, 0x7f7fffff, 0x7b800000 };
-    const UserRow *row = data;
+    const RegionRow *row = data;
+    StolenRegion region = { 1, 2, 3 };
+    bool ok = row->result == IGD_STOLEN_OK;
 
-    g_assert_cmpint(igd_stolen_check_user(row->decoded ? &skl : NULL,
-                                          row->base, row->size), ==,
+    g_assert_cmpint(igd_stolen_region(row->dsm_base, row->dsm_size,
+                                      row->gsm_size, &region), ==,
                     row->result);
+    g_assert_cmphex(region.base, ==, ok ? row->dsm_base - row->gsm_size : 1);
+    g_assert_cmphex(region.limit, ==, ok ? row->dsm_base + row->dsm_size - 1
+                                         : 2);
+    g_assert_cmphex(region.dsm_base, ==, ok ? row->dsm_base : 3);
 }
 
 static void test_no_layout(void)
 {
-    uint64_t size;
+    uint64_t dsm, gsm;
     uint16_t ggc;
 
-    g_assert_cmpint(igd_stolen_dsm_size(IGD_STOLEN_GEN_UNKNOWN, 0, &size), ==,
-                    IGD_STOLEN_UNKNOWN_DEVICE);
-    g_assert_cmpint(igd_stolen_gsm_size(IGD_STOLEN_GEN_NO_BDSM, 0, &size), ==,
-                    IGD_STOLEN_NO_BDSM);
+    g_assert_cmpint(igd_stolen_sizes(IGD_STOLEN_GEN_UNKNOWN, 0, &dsm, &gsm),
+                    ==, IGD_STOLEN_UNKNOWN_DEVICE);
+    g_assert_cmpint(igd_stolen_sizes(IGD_STOLEN_GEN_NO_BDSM, 0, &dsm, &gsm),
+                    ==, IGD_STOLEN_NO_BDSM);
     g_assert_cmpint(igd_stolen_encode_ggc(IGD_STOLEN_GEN_UNKNOWN, 0, 0, &ggc),
                     ==, IGD_STOLEN_UNKNOWN_DEVICE);
     g_assert_cmpint(igd_stolen_encode_ggc(IGD_STOLEN_GEN_NO_BDSM, 0, 0, &ggc),
@@ -402,8 +402,8 @@ int main(int argc, char **argv)
     for (i = 0; i < N_ELEMENTS(decode_rows); i++) {
         add_row("decode", decode_rows[i].name, &decode_rows[i], test_decode);
     }
-    for (i = 0; i < N_ELEMENTS(user_rows); i++) {
-        add_row("user", user_rows[i].name, &user_rows[i], test_user);
+    for (i = 0; i < N_ELEMENTS(region_rows); i++) {
+        add_row("region", region_rows[i].name, &region_rows[i], test_region);
     }
     return g_test_run();
 }

@@ -11,7 +11,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "hw/vfio/igd-reserved-regions.h"
 #include "host.h"
 
 #define VENDOR_INTEL    0x8086

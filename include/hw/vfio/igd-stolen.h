@@ -1,11 +1,11 @@
 /*
- * Decode and encode of the Intel IGD's stolen memory registers
+ * Stolen memory of an Intel IGD: its registers, and the kernel's word on it
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: stdint only. No function here has state, allocates or reports; all
+ * Pure: glib and stdint only. No function here has state or reports; all
  * strings returned are static and need no freeing.
  *
  * Words: the DSM (data stolen memory) starts at BDSM and its size is the GMS
@@ -23,9 +23,6 @@
 #define IGD_STOLEN_CFG_GGC              0x50    /* 16 bits */
 #define IGD_STOLEN_CFG_BDSM             0x5c    /* 32 bits, before gen 11 */
 #define IGD_STOLEN_CFG_BDSM_GEN11       0xc0    /* 64 bits */
-
-#define IGD_STOLEN_GGC_LOCK             0x0001u
-#define IGD_STOLEN_GGC_VGA_DISABLE      0x0002u
 
 #define IGD_STOLEN_BDSM_LOCK            0x1ull
 
@@ -65,11 +62,6 @@ typedef enum IGDStolenResult {
     /* encoding a size */
     IGD_STOLEN_DSM_INEXPRESSIBLE,
     IGD_STOLEN_GSM_INEXPRESSIBLE,
-    /* a region that the user gave */
-    IGD_STOLEN_USER_EMPTY,
-    IGD_STOLEN_USER_UNALIGNED,
-    IGD_STOLEN_USER_BASE_DIFFERS,
-    IGD_STOLEN_USER_SIZE_DIFFERS,
     IGD_STOLEN_RESULT__MAX,
 } IGDStolenResult;
 
@@ -110,31 +102,17 @@ IGDStolenGen igd_stolen_gen(uint16_t device_id);
 const IGDStolenLayout *igd_stolen_layout(IGDStolenGen gen);
 
 /**
- * igd_stolen_dsm_size: the size of the DSM that GGC shows
- * @size: set on success; may be 0, which means that there is no DSM
- *
- * Returns: IGD_STOLEN_OK, IGD_STOLEN_UNKNOWN_DEVICE, IGD_STOLEN_NO_BDSM or
- * IGD_STOLEN_GMS_RESERVED.
+ * igd_stolen_sizes: the sizes of DSM and GSM that GGC shows
+ * @dsm_size: set on success; may be 0, which means that there is no DSM
+ * @gsm_size: set also with IGD_STOLEN_GMS_RESERVED; may be 0
  */
-IGDStolenResult igd_stolen_dsm_size(IGDStolenGen gen, uint16_t ggc,
-                                    uint64_t *size);
-
-/**
- * igd_stolen_gsm_size: the size of the GSM that GGC shows
- * @size: set on success; may be 0
- *
- * Returns: IGD_STOLEN_OK, IGD_STOLEN_UNKNOWN_DEVICE or IGD_STOLEN_NO_BDSM.
- */
-IGDStolenResult igd_stolen_gsm_size(IGDStolenGen gen, uint16_t ggc,
-                                    uint64_t *size);
+IGDStolenResult igd_stolen_sizes(IGDStolenGen gen, uint16_t ggc,
+                                 uint64_t *dsm_size, uint64_t *gsm_size);
 
 /**
  * igd_stolen_encode_ggc: the GGC value that shows the two sizes
  * @ggc: set on success; all bits outside the two fields are 0. Where two
  *      values mean the same size, the lower one is taken.
- *
- * Returns: IGD_STOLEN_OK, IGD_STOLEN_UNKNOWN_DEVICE, IGD_STOLEN_NO_BDSM,
- * IGD_STOLEN_DSM_INEXPRESSIBLE or IGD_STOLEN_GSM_INEXPRESSIBLE.
  */
 IGDStolenResult igd_stolen_encode_ggc(IGDStolenGen gen, uint64_t dsm_size,
                                       uint64_t gsm_size, uint16_t *ggc);
@@ -144,10 +122,8 @@ IGDStolenResult igd_stolen_encode_ggc(IGDStolenGen gen, uint64_t dsm_size,
  * @dsm_base: what BDSM shows, without its lock bit
  * @region: set on success
  *
- * Returns: IGD_STOLEN_OK, or what is wrong: any of the IGD_STOLEN_BDSM_ZERO,
- * IGD_STOLEN_BDSM_UNALIGNED, IGD_STOLEN_DSM_EMPTY, IGD_STOLEN_GSM_UNDERFLOW,
- * IGD_STOLEN_BELOW_1M, IGD_STOLEN_ABOVE_4G. @dsm_size and @gsm_size have to be
- * multiples of IGD_STOLEN_ALIGN, as all sizes that GGC can express are.
+ * @dsm_size and @gsm_size have to be multiples of IGD_STOLEN_ALIGN, as all
+ * sizes that GGC can express are.
  */
 IGDStolenResult igd_stolen_region(uint64_t dsm_base, uint64_t dsm_size,
                                   uint64_t gsm_size, StolenRegion *region);
@@ -165,22 +141,21 @@ IGDStolenResult igd_stolen_decode(uint16_t device_id, uint16_t ggc,
                                   uint64_t bdsm, StolenRegion *region);
 
 /**
- * igd_stolen_check_user: check a region that the user gave
- * @decoded: what the registers show, or NULL if that is not known; then only
- *      the region itself is checked
- * @base: of the whole region, GSM included
- * @size: of the whole region, GSM included
- *
- * Returns: IGD_STOLEN_OK, IGD_STOLEN_USER_EMPTY, IGD_STOLEN_USER_UNALIGNED,
- * IGD_STOLEN_BELOW_1M, IGD_STOLEN_ABOVE_4G, IGD_STOLEN_USER_BASE_DIFFERS or
- * IGD_STOLEN_USER_SIZE_DIFFERS.
- */
-IGDStolenResult igd_stolen_check_user(const StolenRegion *decoded,
-                                      uint64_t base, uint64_t size);
-
-/**
  * igd_stolen_strerror: one clause in English, without a final dot
  */
 const char *igd_stolen_strerror(IGDStolenResult result);
+
+/**
+ * igd_reserved_regions_parse: find the relaxable direct regions of a group
+ * @text: the whole file, one "0xBASE 0xLIMIT TYPE" a line (Linux
+ *      drivers/iommu/iommu.c, iommu_group_show_resv_regions())
+ * @region: the first region of type "direct-relaxable", the type Linux gives
+ *      to the RMRRs of display and USB devices; dsm_base is set to base,
+ *      since the file does not tell GSM from DSM
+ *
+ * Returns: how many such regions there are; lines of any other form or type
+ * do not count.
+ */
+unsigned igd_reserved_regions_parse(const char *text, StolenRegion *region);
 
 #endif

@@ -178,6 +178,13 @@ REFUSALS = {
     "split-unaligned": ("x-pci-device-id=0x1234,x-igd-stolen-base=0x7b000000,"
                         "x-igd-stolen-size=72M,x-igd-stolen-gsm-size=4K",
                         "0x1000", "multiple of 1 MiB"),
+    "unknown-id-unaligned": ("x-pci-device-id=0x1234,"
+                             "x-igd-stolen-base=0x7b080000,"
+                             "x-igd-stolen-size=72M,x-igd-stolen-gsm-size=8M",
+                             "0x7b080000", "BDSM is not 1 MiB aligned"),
+    "unknown-id-size": ("x-pci-device-id=0x1234,x-igd-stolen-base=0x7b000000,"
+                        "x-igd-stolen-size=73732K,x-igd-stolen-gsm-size=8M",
+                        "0x4801000", "not in whole MiB"),
     "split-differs": ("x-igd-stolen-base=0x7b000000,x-igd-stolen-size=72M,"
                       "x-igd-stolen-gsm-size=4M", "0x400000", "0x800000"),
     "split-alone": ("x-igd-stolen-gsm-size=8M", "x-igd-stolen-base"),
