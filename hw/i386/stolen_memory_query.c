@@ -14,7 +14,7 @@
 #include "qemu/osdep.h"
 #include "monitor/hmp-target.h"
 #include "monitor/monitor.h"
-#include "qapi/qapi-commands-rmrr-target.h"
+#include "qapi/qapi-commands-rmrr-query-target.h"
 #include "stolen_memory.h"
 
 #ifdef CONFIG_PC
