@@ -38,7 +38,6 @@
 #include "qemu/log.h"
 #include "qemu/rcu_queue.h"
 #include "exec/address-spaces.h"
-#include "hw/cxl/cxl.h"
 #include "hw/i386/pc.h"
 #include "hw/pci/pci_bridge.h"
 #include "hw/pci/pci_bus.h"
@@ -151,8 +150,8 @@ static bool vtd_rmrr_uses_first_stage(const IntelIOMMUState *s)
 static bool vtd_rmrr_read_table(void *opaque, uint64_t gpa,
                                 uint64_t table[VTD_SCAN_ENTRIES])
 {
-    return vtd_rmrr_table_rw(gpa, table, VTD_SCAN_ENTRIES * sizeof(table[0]),
-                             DMA_DIRECTION_TO_DEVICE) == MEMTX_OK;
+    return vtd_table_rw(gpa, table, VTD_SCAN_ENTRIES * sizeof(table[0]),
+                        DMA_DIRECTION_TO_DEVICE) == MEMTX_OK;
 }
 
 /*
@@ -380,52 +379,6 @@ void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
                                    m->region->limit);
         }
     }
-}
-
-static PCMachineState *vtd_rmrr_machine_with_cxl(void)
-{
-    PCMachineState *pcms = PC_MACHINE(qdev_get_machine());
-
-    return pcms->cxl_devices_state.fixed_windows ? pcms : NULL;
-}
-
-/* CXL windows do not move, and nothing can be put over them */
-static bool vtd_rmrr_in_cxl_window(hwaddr addr, hwaddr len)
-{
-    PCMachineState *pcms = vtd_rmrr_machine_with_cxl();
-    GList *it;
-
-    for (it = pcms ? pcms->cxl_devices_state.fixed_windows : NULL; it;
-         it = it->next) {
-        const CXLFixedWindow *fw = it->data;
-
-        if (addr >= fw->base && addr - fw->base < fw->size) {
-            return len <= fw->size - (addr - fw->base);
-        }
-    }
-    return false;
-}
-
-MemTxResult vtd_rmrr_table_rw(hwaddr addr, void *buf, hwaddr len,
-                              DMADirection dir)
-{
-    MemTxAttrs attrs = { .memory = 1 };
-    MemTxResult ret = dma_memory_rw(&address_space_memory, addr, buf, len,
-                                    dir, attrs);
-
-    if (ret != MEMTX_OK && vtd_rmrr_in_cxl_window(addr, len)) {
-        attrs.memory = 0;
-        ret = dma_memory_rw(&address_space_memory, addr, buf, len, dir, attrs);
-    }
-    return ret;
-}
-
-BQLLockAuto *vtd_rmrr_table_lock(void)
-{
-    if (bql_locked() || !vtd_rmrr_machine_with_cxl()) {
-        return NULL;
-    }
-    return bql_auto_lock(__FILE__, __LINE__);
 }
 
 /* Events */

@@ -168,25 +168,6 @@ void vtd_rmrr_iotlb_changed(IntelIOMMUState *s, int domain_id, hwaddr base,
  */
 void vtd_rmrr_pasid_changed(IntelIOMMUState *s);
 
-/**
- * vtd_rmrr_table_rw: read or write a part of the guest's tables
- * @dir: DMA_DIRECTION_TO_DEVICE to read
- *
- * Fails where there is no memory: a pointer into a device must not become an
- * access to its registers, with the IOMMU's lock held. CXL memory is behind a
- * device's handlers, and memory for all that.
- */
-MemTxResult vtd_rmrr_table_rw(hwaddr addr, void *buf, hwaddr len,
-                              DMADirection dir);
-
-/**
- * vtd_rmrr_table_lock: take the BQL, if tables may be in CXL memory, whose
- * handlers need it; it may not be taken after the IOMMU's lock
- *
- * Returns: to be freed with g_autoptr(BQLLockAuto), which gives it back.
- */
-BQLLockAuto *vtd_rmrr_table_lock(void);
-
 /* Whether [@iova, @iova + @mask] is inside a region that is kept mapped */
 bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask);
 

@@ -167,12 +167,12 @@ def check_hook(name):
         fields = ('Subject:', 'Last-Update:', '(Origin|Forwarded):')
         wrong += ['is a fix of QEMU, and calls what is ours: ' + line
                   for line in added if OURS.search(line)]
+    elif len(added) > HOOK_ADDED_LINES:
+        wrong.append('%d added lines, more than %d'
+                     % (len(added), HOOK_ADDED_LINES))
     for field in fields:
         if not re.search('^' + field, text, re.M):
             wrong.append('no field ' + field)
-    if len(added) > HOOK_ADDED_LINES:
-        wrong.append('%d added lines, more than %d'
-                     % (len(added), HOOK_ADDED_LINES))
     if MACHINE.search(text):
         wrong.append('names a machine or a mirror')
     return wrong
