@@ -39,14 +39,10 @@
 #define SYSFS_CLASS_DISPLAY     "0x03"
 #define SYSFS_VENDOR_INTEL      "0x8086"
 
-static bool vfio_igd_rmrr_placed(const VFIOPCIDevice *vdev)
-{
-    return vdev->igd_rmrr.kind == RMRR_PROVIDER_PLACED;
-}
-
 bool vfio_igd_rmrr_settled(const VFIOPCIDevice *vdev)
 {
-    return vfio_igd_rmrr_placed(vdev) || vdev->igd_rmrr.no_memory;
+    return vdev->igd_rmrr.kind == RMRR_PROVIDER_PLACED ||
+           vdev->igd_rmrr.no_memory;
 }
 
 /* Before the machine exists: whatever makes no sense means "not known" */
@@ -398,21 +394,6 @@ static void *vfio_igd_rmrr_map(VFIOPCIDevice *vdev, const StolenRegion *region,
     return memory;
 }
 
-static void vfio_igd_rmrr_preset(VFIOPCIDevice *vdev, uint64_t dsm_base)
-{
-    const IGDStolenLayout *layout =
-        igd_stolen_layout(igd_stolen_gen(vdev->device_id));
-
-    if (layout) {
-        /* GGC: the device's own value, so the real sizes */
-        vfio_igd_rmrr_emulate(vdev, IGD_STOLEN_CFG_GGC, 2,
-                              pci_get_word(vdev->pdev.config +
-                                           IGD_STOLEN_CFG_GGC), false);
-        vfio_igd_rmrr_emulate(vdev, layout->bdsm_offset, layout->bdsm_bits / 8,
-                              dsm_base, false);
-    }
-}
-
 /* The size is the device's own: its registers cannot be changed */
 static bool vfio_igd_rmrr_check_gms(VFIOPCIDevice *vdev,
                                     const StolenRegion *region, Error **errp)
@@ -432,6 +413,8 @@ static bool vfio_igd_rmrr_check_gms(VFIOPCIDevice *vdev,
 static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
                                 Error **errp)
 {
+    const IGDStolenLayout *layout =
+        igd_stolen_layout(igd_stolen_gen(vdev->device_id));
     void *memory;
 
     if (!strcmp(vdev->igd_rmrr.memory, "device")) {
@@ -445,7 +428,14 @@ static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
     }
     vdev->igd_rmrr.kind = RMRR_PROVIDER_PLACED;
     vdev->igd_rmrr.region = *region;
-    vfio_igd_rmrr_preset(vdev, region->dsm_base);
+    if (layout) {
+        /* GGC: the device's own value, so the real sizes */
+        vfio_igd_rmrr_emulate(vdev, IGD_STOLEN_CFG_GGC, 2,
+                              pci_get_word(vdev->pdev.config +
+                                           IGD_STOLEN_CFG_GGC), false);
+        vfio_igd_rmrr_emulate(vdev, layout->bdsm_offset, layout->bdsm_bits / 8,
+                              region->dsm_base, false);
+    }
     return true;
 }
 
@@ -480,27 +470,21 @@ static bool vfio_igd_rmrr_unreadable(VFIOPCIDevice *vdev, bool identity,
         return false;
     }
 
-    switch (why) {
-    case IGD_STOLEN_NONE:
-        rmrr->no_memory = true;
-        return true;
-    case IGD_STOLEN_NO_BDSM:
-        rmrr->no_memory = true;
+    rmrr->no_memory = why == IGD_STOLEN_NONE || why == IGD_STOLEN_NO_BDSM ||
+                      why == IGD_STOLEN_UNKNOWN_DEVICE;
+    if (why == IGD_STOLEN_NO_BDSM) {
         info_report("vfio %s: device id 0x%04x (Meteor Lake or later) has no "
                     "stolen memory below 4 GiB: nothing is reserved", name,
                     vdev->device_id);
-        return true;
-    case IGD_STOLEN_UNKNOWN_DEVICE:
-        rmrr->no_memory = true;
+    } else if (why == IGD_STOLEN_UNKNOWN_DEVICE) {
         warn_report("vfio %s: device id 0x%04x is not a known IGD: no stolen "
                     "memory is reserved; if it has any, give "
                     "x-igd-stolen-base, x-igd-stolen-size and "
                     "x-igd-stolen-gsm-size", name, vdev->device_id);
-        return true;
-    default:
+    } else if (!rmrr->no_memory) {
         vfio_igd_rmrr_fall_back(vdev, igd_stolen_strerror(why));
-        return true;
     }
+    return true;
 }
 
 static bool vfio_igd_rmrr_learn_and_place(VFIOPCIDevice *vdev, bool identity,
@@ -621,7 +605,7 @@ static void vfio_igd_rmrr_quiesce(VFIOPCIDevice *vdev)
 
 void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev)
 {
-    if (vfio_igd_rmrr_placed(vdev)) {
+    if (vdev->igd_rmrr.kind == RMRR_PROVIDER_PLACED) {
         vfio_igd_rmrr_quiesce(vdev);
         rmrr_provider_unplug(&vdev->pdev);
         vdev->igd_rmrr.kind = RMRR_PROVIDER_NONE;

@@ -65,27 +65,17 @@ typedef enum IGDStolenResult {
     IGD_STOLEN_RESULT__MAX,
 } IGDStolenResult;
 
-/**
- * IGDStolenLayout: how one generation shows its stolen memory
- * @name: of the generation, for messages
- * @number: of the generation
- * @bdsm_offset: of BDSM in config space
- * @bdsm_bits: width of BDSM, 32 or 64
- * @gms_shift, @gms_mask: where GGC has the size of the DSM; the mask is that
- *      of the field after the shift
- * @ggms_shift, @ggms_mask: the same for the GSM
- * @dsm_sizes, @gsm_sizes: for messages: the sizes that GGC can express
- */
+/* IGDStolenLayout: how one generation shows its stolen memory */
 typedef struct IGDStolenLayout {
-    const char *name;
-    uint8_t number;
-    uint16_t bdsm_offset;
-    uint8_t bdsm_bits;
-    uint8_t gms_shift;
-    uint8_t gms_mask;
-    uint8_t ggms_shift;
+    const char *name;           /* For messages */
+    uint8_t number;             /* Of the generation */
+    uint16_t bdsm_offset;       /* Of BDSM in config space */
+    uint8_t bdsm_bits;          /* Its width, 32 or 64 */
+    uint8_t gms_shift;          /* Where GGC has the size of the DSM; */
+    uint8_t gms_mask;           /* applied after the shift */
+    uint8_t ggms_shift;         /* The same for the GSM */
     uint8_t ggms_mask;
-    const char *dsm_sizes;
+    const char *dsm_sizes;      /* For messages: what GGC can express */
     const char *gsm_sizes;
 } IGDStolenLayout;
 
