@@ -470,6 +470,18 @@ void igd_guest_set_master(IGDRig *g, bool on)
     qpci_config_writew(g->dev, PCI_COMMAND, cmd);
 }
 
+unsigned igd_rig_find(const char *path, const char *words)
+{
+    g_autofree char *text = NULL;
+    unsigned n = 0;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    for (const char *at = text; (at = strstr(at, words)); at++) {
+        n++;
+    }
+    return n;
+}
+
 /* Migration */
 
 static void migration_wait(QTestState *qts)

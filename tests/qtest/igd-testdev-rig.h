@@ -237,6 +237,9 @@ void igd_guest_dma_check(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
 /* Switch bus mastering */
 void igd_guest_set_master(IGDRig *g, bool on);
 
+/* How often @words are in a file, such as what QEMU wrote with -D */
+unsigned igd_rig_find(const char *path, const char *words);
+
 /* Migration; each fails the test if it fails, or takes too long */
 
 void migration_save(QTestState *qts, const char *uri);

@@ -193,8 +193,7 @@ static IGDRig *scan_open_painted(void)
 /* Domain A maps the region to itself, and all of the frame buffer is painted */
 static IGDRig *scene_start(const char *policy)
 {
-    g_autofree char *iommu = g_strconcat(",rmrr-policy=", policy, NULL);
-    IGDRig *t = policy_guest_start_more(iommu, ",scanout=on", "", "");
+    IGDRig *t = policy_guest_start_more(policy, "", ",scanout=on", "", "");
 
     vtd_guest_enable(t->g, true);
     policy_set_identity(t);
@@ -331,19 +330,6 @@ static const struct Refused {
       IGD_TESTDEV_SCAN_BEYOND_DSM },
 };
 
-static unsigned count_lines(const char *path, const char *words)
-{
-    g_autofree char *text = NULL;
-    const char *at;
-    unsigned n = 0;
-
-    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    for (at = strstr(text, words); at; at = strstr(at + 1, words)) {
-        n++;
-    }
-    return n;
-}
-
 static void test_refused(void)
 {
     g_autofree char *path = g_strdup_printf("%s/igd-scanout-%d.log",
@@ -366,14 +352,14 @@ static void test_refused(void)
         scan_check_off(g);
     }
     /* scan_enable() tries all but the first of them as well */
-    g_assert_cmpuint(count_lines(path, "scan-out is off"), ==,
+    g_assert_cmpuint(igd_rig_find(path, "scan-out is off"), ==,
                      2 * G_N_ELEMENTS(refused_rows) - 1);
 
     igd_guest_write(g, IGD_TESTDEV_SCAN_STATUS, 1);
     igd_guest_write(g, IGD_TESTDEV_SCAN_FRAMES, 1);
     igd_guest_write(g, IGD_TESTDEV_SCAN_FAULT_ADDR, 1);
     igd_guest_write(g, IGD_TESTDEV_SCAN_LIMITS, 1);
-    g_assert_cmpuint(count_lines(path, "read-only register 0x1801"), ==, 4);
+    g_assert_cmpuint(igd_rig_find(path, "read-only register 0x1801"), ==, 4);
     igd_rig_stop(g);
     g_unlink(path);
 }

@@ -104,11 +104,10 @@ static void test_no_context(const void *opaque)
 /* Another domain in place: both ways the region's translations are void */
 static void test_in_place(void)
 {
-    IGDRig *t = policy_guest_start(",rmrr-policy=keep", "unmap");
+    IGDRig *t = policy_guest_start("keep", "", "unmap");
     const VTDDomain *domains[] = { &t->b, &t->a };
     static const char *const reasons[] = { "foreign", "identity" };
 
-    vtd_guest_enable(t->g, true);
     policy_set_identity(t);
     vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, RIG_SIZE);
     for (size_t i = 0; i < G_N_ELEMENTS(domains); i++) {

@@ -221,12 +221,8 @@ static void test_in_region(const void *opaque)
 static void test_aperture(const void *opaque)
 {
     const PolicyKind *kind = opaque;
-    g_autofree char *iommu = g_strconcat(kind->iommu, ",rmrr-policy=exact",
-                                         NULL);
-    IGDRig *t = policy_guest_start_more(iommu, "", kind->listener,
-                                        "-device igd-testdev,id=igd1,"
-                                        "addr=03.0,dsm-base=0x84000000,"
-                                        "dsm-size=32M,gsm-size=2M");
+    IGDRig *t = policy_guest_start_more("exact", kind->iommu, "",
+                                        kind->listener, RIG_IGD1 ",addr=03.0");
     VTDDomain in_bar = t->a;
 
     in_bar.root = APERTURE;

@@ -26,12 +26,9 @@ static const PolicyKind tables[] = {
 
 static void test_hand_over(const void *policy)
 {
-    g_autofree char *iommu = g_strconcat(",rmrr-policy=", (char *)policy,
-                                         NULL);
-    IGDRig *t = policy_guest_start(iommu, "map");
+    IGDRig *t = policy_guest_start(policy, "", "map");
     g_autoptr(GArray) nothing = iova_runs_new();
 
-    vtd_guest_enable(t->g, true);
     policy_set_identity(t);
     vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
     vtd_inv_iotlb_page(t->g, t->a.id, POLICY_NEIGHBOUR, 0);
@@ -68,10 +65,9 @@ static void test_hand_over(const void *policy)
 
 static void test_waits(void)
 {
-    IGDRig *t = policy_guest_start(",rmrr-policy=keep", "map");
+    IGDRig *t = policy_guest_start("keep", "", "map");
     const char *reason;
 
-    vtd_guest_enable(t->g, true);
     policy_set_identity(t);
     igd_rig_reset_stats(t);
 
@@ -127,8 +123,7 @@ static void page_by_page(IGDRig *t, bool map)
 
 static void test_page_by_page(void)
 {
-    IGDRig *t = policy_guest_start_more(",rmrr-policy=keep", GIB_REGION,
-                                        "", "");
+    IGDRig *t = policy_guest_start_more("keep", "", GIB_REGION, "", "");
 
     vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
     vtd_guest_enable(t->g, true);
@@ -146,9 +141,8 @@ static void test_page_by_page(void)
 /* What waits is not there, so its holes are not kept when the time comes */
 static void test_waits_incomplete(void)
 {
-    IGDRig *t = policy_guest_start(",rmrr-policy=keep", "map");
+    IGDRig *t = policy_guest_start("keep", "", "map");
 
-    vtd_guest_enable(t->g, true);
     policy_guest_enter(t, &t->a);
     vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, RIG_SIZE);
     vtd_inv_iotlb_domain(t->g, t->a.id);
@@ -199,9 +193,8 @@ static void test_unaligned(const void *opaque)
 
 static void test_blind(void)
 {
-    IGDRig *t = policy_guest_start(",caching-mode=off,rmrr-policy=keep", "");
+    IGDRig *t = policy_guest_start("keep", ",caching-mode=off", "");
 
-    vtd_guest_enable(t->g, true);
     policy_set_identity(t);
     igd_rig_reason(t, "identity", "complete");
     policy_guest_unmap_page(t, &t->a, POLICY_HOLE);

@@ -30,12 +30,11 @@ static void set_fail_in(IGDRig *t, uint64_t calls)
 
 static IGDRig *start(const char *listener)
 {
-    IGDRig *t = policy_guest_start(",rmrr-policy=keep", listener);
+    IGDRig *t = policy_guest_start("keep", "", listener);
 
     vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, RIG_SIZE);
     vtd_map_range(t->g, &t->a, BESIDE, POLICY_TARGET + RIG_SIZE,
                   BESIDE_PAGES * VTD_PAGE_4K);
-    vtd_guest_enable(t->g, true);
     return t;
 }
 
@@ -280,9 +279,8 @@ static void test_fail_return(gconstpointer data)
  */
 static void test_pass_through_unseen(void)
 {
-    IGDRig *t = policy_guest_start(",rmrr-policy=keep,caching-mode=off", "");
+    IGDRig *t = policy_guest_start("keep", ",caching-mode=off", "");
 
-    vtd_guest_enable(t->g, true);
     igd_rig_detach(t);
     policy_guest_expect(t, "no-context", 0, "cleared");
     vtd_context_set(t->g, RIG_SID, NULL);
@@ -384,7 +382,7 @@ static void test_limit_reached(void)
 static void test_large(void)
 {
     const uint64_t size = 264 * 1024 * 1024;
-    IGDRig *t = policy_guest_start_more(",rmrr-policy=keep", ",dsm-size=256M",
+    IGDRig *t = policy_guest_start_more("keep", "", ",dsm-size=256M",
                                         "map,limit=" VFIO_LIMIT, "");
 
     vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, size);

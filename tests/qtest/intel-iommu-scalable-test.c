@@ -7,7 +7,7 @@
  *
  * The table of intel-iommu-policy-test.c with second- and first-stage tables,
  * PASID entries that change in place, and what only first-stage entries have.
- * Large pages are in intel-iommu-large-test.c. That a listener that maps is
+ * Large pages are in intel-iommu-tables-test.c. That a listener that maps is
  * refused with x-flts=on is in stolen-memory-test.c.
  */
 
@@ -258,8 +258,7 @@ static void test_first_stage_width(void)
 /* First-stage tables are scalable mode's, a legacy root's are second-stage */
 static void test_legacy_root(void)
 {
-    IGDRig *t = policy_guest_start(RIG_FIRST_STAGE
-                                   ",rmrr-policy=exact", "");
+    IGDRig *t = policy_guest_start_more("exact", RIG_FIRST_STAGE, "", "", "");
 
     t->g->mode = VTD_LEGACY;
     policy_guest_new_domains(t);

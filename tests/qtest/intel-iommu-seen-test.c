@@ -25,10 +25,9 @@ static uint64_t counter(IGDRig *t, const char *name)
 
 static void test_counters(void)
 {
-    IGDRig *t = policy_guest_start(",rmrr-policy=keep", "map");
+    IGDRig *t = policy_guest_start("keep", "", "map");
     uint64_t scans, reads;
 
-    vtd_guest_enable(t->g, true);
     policy_set_identity(t);
     scans = counter(t, "x-scans");
     reads = counter(t, "x-table-reads");
@@ -92,7 +91,7 @@ static void test_info(void)
         "igd0 (00:02.0): not kept mapped: the guest maps something else there",
         "switches 1, failures 0", NULL,
     };
-    IGDRig *t = policy_guest_start(",rmrr-policy=exact", "map");
+    IGDRig *t = policy_guest_start_more("exact", "", "", "map", "");
 
     assert_says(t, off);
     vtd_guest_enable(t->g, true);
@@ -139,7 +138,7 @@ static void test_guest_errors(void)
                                             g_get_tmp_dir(), getpid());
     g_autofree char *more = g_strdup_printf("-d guest_errors -D %s", path);
     g_autofree char *text = NULL;
-    IGDRig *t = policy_guest_start_more(",rmrr-policy=lock", "", "", more);
+    IGDRig *t = policy_guest_start_more("lock", "", "", "", more);
 
     vtd_guest_enable(t->g, true);
     policy_set_nothing(t);

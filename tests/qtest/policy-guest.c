@@ -17,10 +17,12 @@ void policy_guest_new_domains(IGDRig *t)
                  VTD_PAGE_4K, VTD_RW);
 }
 
-IGDRig *policy_guest_start_more(const char *iommu, const char *device,
-                                const char *listener, const char *more)
+IGDRig *policy_guest_start_more(const char *policy, const char *iommu,
+                                const char *device, const char *listener,
+                                const char *more)
 {
-    IGDRig *t = igd_rig_start(iommu, device, listener, more);
+    g_autofree char *all = g_strconcat(iommu, ",rmrr-policy=", policy, NULL);
+    IGDRig *t = igd_rig_start(all, device, listener, more);
 
     t->fill = 0x5a170000;
     policy_guest_new_domains(t);
@@ -28,19 +30,18 @@ IGDRig *policy_guest_start_more(const char *iommu, const char *device,
     return t;
 }
 
-IGDRig *policy_guest_start(const char *iommu, const char *listener)
+IGDRig *policy_guest_start(const char *policy, const char *iommu,
+                           const char *listener)
 {
-    return policy_guest_start_more(iommu, "", listener, "");
+    IGDRig *t = policy_guest_start_more(policy, iommu, "", listener, "");
+
+    vtd_guest_enable(t->g, true);
+    return t;
 }
 
 IGDRig *policy_kind_start(const PolicyKind *kind, const char *policy)
 {
-    g_autofree char *iommu = g_strconcat(kind->iommu, ",rmrr-policy=", policy,
-                                         NULL);
-    IGDRig *t = policy_guest_start(iommu, kind->listener);
-
-    vtd_guest_enable(t->g, true);
-    return t;
+    return policy_guest_start(policy, kind->iommu, kind->listener);
 }
 
 bool policy_kind_maps(const PolicyKind *kind)

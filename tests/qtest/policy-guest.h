@@ -20,15 +20,18 @@
 #define POLICY_HOLE_TARGET (POLICY_TARGET + 5 * VTD_PAGE_4K)
 
 /**
- * policy_guest_start: igd_rig_start() with two domains of the guest's, and
- * igd0 enabled; translation is off
+ * policy_guest_start_more: igd_rig_start() with that policy and two domains
+ * of the guest's, and igd0 enabled; translation is off
+ * policy_guest_start: the same, and switch translation on
  *
  * @a: what L1's own driver uses: four levels, with POLICY_NEIGHBOUR mapped
  * @b: what VFIO uses: three levels (four if first-stage), empty at first
  */
-IGDRig *policy_guest_start_more(const char *iommu, const char *device,
-                                const char *listener, const char *more);
-IGDRig *policy_guest_start(const char *iommu, const char *listener);
+IGDRig *policy_guest_start_more(const char *policy, const char *iommu,
+                                const char *device, const char *listener,
+                                const char *more);
+IGDRig *policy_guest_start(const char *policy, const char *iommu,
+                           const char *listener);
 
 /**
  * PolicyKind: a kind of machine

@@ -57,17 +57,11 @@ static char *state_path(const char *suffix)
                            suffix);
 }
 
-static char *iommu_options(const struct State *state)
-{
-    return g_strconcat(",rmrr-policy=", state->policy, NULL);
-}
-
 /* A machine in the state; translation on, unless that is the state */
 static IGDRig *start_in(const struct State *state, const char *listener,
                         const char *more)
 {
-    g_autofree char *iommu = iommu_options(state);
-    IGDRig *t = policy_guest_start_more(iommu, "", listener, more);
+    IGDRig *t = policy_guest_start_more(state->policy, "", "", listener, more);
 
     vtd_guest_enable(t->g, true);
     state->set(t);
@@ -89,7 +83,7 @@ static void check_state(IGDRig *t, const struct State *state)
 static IGDRig *load(const IGDRig *from, const struct State *state,
                     const char *listener, const char *uri)
 {
-    g_autofree char *iommu = iommu_options(state);
+    g_autofree char *iommu = g_strconcat(",rmrr-policy=", state->policy, NULL);
     IGDRig *t = igd_rig_start(iommu, "", listener, "-S -incoming defer");
 
     migration_load(t->qts, uri);
