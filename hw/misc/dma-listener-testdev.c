@@ -363,7 +363,7 @@ static void dma_listener_add_ram(DMAListener *l, MemoryRegionSection *section,
     if (!dma_listener_map(l, &m) &&
         !memory_region_is_ram_device(section->mr)) {
         error_setg(&err, TYPE_DMA_LISTENER ": cannot map RAM section %s at 0x%"
-                   PRIx64 " with limit=%u; raise limit",
+                   PRIx64 "; raise limit=%u, or set fail-in=0",
                    memory_region_name(section->mr), iova, l->limit);
         dma_listener_fail(l, section->mr, err);
     }

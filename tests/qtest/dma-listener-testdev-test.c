@@ -203,9 +203,9 @@ static const RefusalRow refusals[] = {
     { "hole-without-iommu", EDU LISTENER "for=igd0,hole=0x8000000000",
       { "hole=0x8000000000", "-device intel-iommu" } },
     { "limit", EDU LISTENER "for=igd0,limit=1",
-      { "cannot map RAM section", "limit=1;" } },
+      { "cannot map RAM section", "raise limit=1" } },
     { "fails", EDU LISTENER "for=igd0,fail-in=1",
-      { "cannot map RAM section pc.ram", "limit" } },
+      { "cannot map RAM section pc.ram", "fail-in=0" } },
 };
 
 static void test_refusal(const void *opaque)
