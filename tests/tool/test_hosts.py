@@ -76,7 +76,7 @@ def test_right_answer(name):
 
 
 def test_plan_never_contradicts_probe(host):
-    """A check that probe fails plan fails, for the same reason; the rest too."""
+    """Every check of probe is in plan, with the same status and reason."""
     for words in (('--firmware', 'ovmf'), ('--machine', 'pc', '--audio'),
                   ('--no-iommu',)):
         planned = answer(bundle(host), 'plan', '-m', '2G', *words)

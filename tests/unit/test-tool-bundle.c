@@ -240,7 +240,7 @@ static void test_write_config(void)
 }
 
 static HostStatus count_reads(void *opaque, HostKind kind, const char *path,
-                              char **data, size_t *size)
+                              GString *data)
 {
     ++*(unsigned *)opaque;
     return HOST_DENIED;

@@ -27,9 +27,98 @@
 /* The first 256 bytes of config space are all that is used */
 #define CONFIG_WHOLE    256
 
+/* The readers append to @data, and return 0 or an error number */
+
+/* Regular files only: opening a device or a pipe could do something */
+static int live_file(const char *path, size_t most, GString *data)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    char buffer[4096];
+    ssize_t got;
+    int error = EINVAL;
+
+    if (fd < 0) {
+        return errno;
+    }
+    if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
+        close(fd);
+        return error;
+    }
+    do {
+        got = read(fd, buffer, sizeof(buffer));
+        g_string_append_len(data, buffer, MAX(got, 0));
+    } while ((got > 0 && data->len <= most) || (got < 0 && errno == EINTR));
+    error = got < 0 ? errno : 0;
+    close(fd);
+    return error;
+}
+
+static int live_link(const char *path, GString *data)
+{
+    char target[HOST_STORE_MAX_PATH];
+    ssize_t got = readlink(path, target, sizeof(target));
+
+    if (got < 0 || got == sizeof(target)) {
+        return got < 0 ? errno : ENAMETOOLONG;
+    }
+    g_string_append_len(data, target, got);
+    return 0;
+}
+
+static int live_is_name(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+}
+
+static int live_directory(const char *path, GString *data)
+{
+    struct dirent **entries;
+    int count = scandir(path, &entries, live_is_name, alphasort);
+    int i;
+
+    if (count < 0) {
+        return errno;
+    }
+    for (i = 0; i < count; i++) {
+        g_string_append_printf(data, "%s%s", i ? "\n" : "",
+                               entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return 0;
+}
+
+/* klogctl(2): read the log without clearing it */
+#define LOG_READ_ALL    3
+#define LOG_SIZE        10
+
+/* The whole log may be too long for a store: only the lines that are used */
+static int live_log(GString *data)
+{
+    int room = klogctl(LOG_SIZE, NULL, 0);
+    g_autofree char *log = room > 0 ? g_malloc0(room + 1) : NULL;
+    g_auto(GStrv) lines = NULL;
+    unsigned i;
+
+    if (!log || klogctl(LOG_READ_ALL, log, room) < 0) {
+        return errno;
+    }
+    lines = g_strsplit(log, "\n", -1);
+    for (i = 0; lines[i]; i++) {
+        if (strstr(lines[i], HOST_LOG_FIRST) ||
+            strstr(lines[i], HOST_LOG_STOLEN)) {
+            g_string_append_printf(data, "%s\n", lines[i]);
+        }
+    }
+    return 0;
+}
+
 static HostStatus live_status(int error)
 {
     switch (error) {
+    case 0:
+        return HOST_OK;
     case ENOENT:
     case ENOTDIR:
     case ENODEV:
@@ -42,147 +131,25 @@ static HostStatus live_status(int error)
     }
 }
 
-/* Regular files only: opening a device or a pipe could do something */
-static int live_open(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat status;
-
-    if (fd >= 0 && (fstat(fd, &status) || !S_ISREG(status.st_mode))) {
-        close(fd);
-        errno = EINVAL;
-        return -1;
-    }
-    return fd;
-}
-
-/* A regular file, of which @most bytes and a few more are read */
-static HostStatus live_file(const char *path, size_t most, char **data,
-                            size_t *size)
-{
-    int fd = live_open(path);
-    GString *content;
-    char buffer[4096];
-    ssize_t got;
-    int error;
-
-    if (fd < 0) {
-        return live_status(errno);
-    }
-    content = g_string_new(NULL);
-    do {
-        got = read(fd, buffer, sizeof(buffer));
-        if (got > 0) {
-            g_string_append_len(content, buffer, got);
-        }
-    } while ((got > 0 && content->len <= most) ||
-             (got < 0 && errno == EINTR));
-    error = errno;
-    close(fd);
-    if (got < 0) {
-        g_string_free(content, TRUE);
-        return live_status(error);
-    }
-    *size = content->len;
-    *data = g_string_free(content, FALSE);
-    return HOST_OK;
-}
-
-static HostStatus live_link(const char *path, char **data, size_t *size)
-{
-    char target[HOST_STORE_MAX_PATH];
-    ssize_t got = readlink(path, target, sizeof(target));
-
-    if (got < 0 || got == sizeof(target)) {
-        return got < 0 ? live_status(errno) : HOST_FAILED;
-    }
-    *data = g_strndup(target, got);
-    *size = got;
-    return HOST_OK;
-}
-
-static int live_is_name(const struct dirent *entry)
-{
-    return strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
-}
-
-static HostStatus live_directory(const char *path, char **data, size_t *size)
-{
-    GString *names = g_string_new(NULL);
-    struct dirent **entries;
-    int count = scandir(path, &entries, live_is_name, alphasort);
-    int i;
-
-    if (count < 0) {
-        g_string_free(names, TRUE);
-        return live_status(errno);
-    }
-    for (i = 0; i < count; i++) {
-        g_string_append_printf(names, "%s%s", i ? "\n" : "",
-                               entries[i]->d_name);
-        free(entries[i]);
-    }
-    free(entries);
-    *size = names->len;
-    *data = g_string_free(names, FALSE);
-    return HOST_OK;
-}
-
-/* klogctl(2): read the log without clearing it */
-#define LOG_READ_ALL    3
-#define LOG_SIZE        10
-
-/* The whole log may be too long for a store: only the lines that are used */
-static HostStatus live_log(char **data, size_t *size)
-{
-    int room = klogctl(LOG_SIZE, NULL, 0);
-    g_autofree char *log = room > 0 ? g_malloc0(room + 1) : NULL;
-    GString *kept;
-    g_auto(GStrv) lines = NULL;
-    unsigned i;
-
-    if (!log || klogctl(LOG_READ_ALL, log, room) < 0) {
-        return live_status(errno);
-    }
-    kept = g_string_new(NULL);
-    lines = g_strsplit(log, "\n", -1);
-    for (i = 0; lines[i]; i++) {
-        if (strstr(lines[i], HOST_LOG_FIRST) ||
-            strstr(lines[i], HOST_LOG_STOLEN)) {
-            g_string_append_printf(kept, "%s\n", lines[i]);
-        }
-    }
-    *size = kept->len;
-    *data = g_string_free(kept, FALSE);
-    return HOST_OK;
-}
-
 /* A HostReadFunc; @opaque is read in place of "/", "" for the real one */
 static HostStatus live_read(void *opaque, HostKind kind, const char *path,
-                     char **data, size_t *size)
+                            GString *data)
 {
     g_autofree char *whole = g_strdup_printf("%s%s", (char *)opaque, path);
-    size_t most = kind == HOST_CONFIG ? CONFIG_WHOLE : HOST_STORE_MAX_CONTENT;
-    HostStatus status;
+    int error;
 
-    if (kind == HOST_LINK) {
-        return live_link(whole, data, size);
+    if (kind == HOST_CONFIG) {
+        error = live_file(whole, CONFIG_WHOLE, data);
+        g_string_truncate(data, CONFIG_WHOLE);
+    } else {
+        error = kind == HOST_LINK ? live_link(whole, data) :
+                kind == HOST_DIR ? live_directory(whole, data) :
+                !strcmp(whole, HOST_LOG) ? live_log(data) :
+                live_file(whole, HOST_STORE_MAX_CONTENT, data);
     }
-    if (kind == HOST_DIR) {
-        return live_directory(whole, data, size);
-    }
-    if (!strcmp(whole, HOST_LOG)) {
-        return live_log(data, size);
-    }
-    status = live_file(whole, most, data, size);
-    if (status == HOST_OK && kind == HOST_FILE && *size > most) {
-        /* No file of sysfs is as long */
-        g_clear_pointer(data, g_free);
-        *size = 0;
-        return HOST_FAILED;
-    }
-    *size = MIN(*size, most);
-    return status;
+    /* No file of sysfs is as long */
+    return kind == HOST_FILE && data->len > HOST_STORE_MAX_CONTENT ?
+           HOST_FAILED : live_status(error);
 }
 
 /* The program */
@@ -195,18 +162,17 @@ static HostStore *main_store(const Options *options)
         [HOST_DENIED] = "it may not be read",
         [HOST_FAILED] = "not a regular file that can be read",
     };
-    g_autofree char *text = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *wrong = NULL;
     HostStore *store = NULL;
     HostStatus status;
-    size_t size;
 
     if (!options->from) {
         return host_store_new(live_read, options->root ?: "");
     }
-    status = live_file(options->from, BUNDLE_MAX_SIZE, &text, &size);
+    status = live_status(live_file(options->from, BUNDLE_MAX_SIZE, text));
     if (status == HOST_OK) {
-        store = bundle_parse(text, size, &wrong);
+        store = bundle_parse(text->str, text->len, &wrong);
     }
     if (!store) {
         fprintf(stderr, NAME ": --from %s: %s; try: " NAME " capture -o "

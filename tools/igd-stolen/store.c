@@ -25,15 +25,6 @@ struct HostStore {
     GPtrArray *kept;
 };
 
-static void host_entry_free(gpointer data)
-{
-    HostEntry *entry = data;
-
-    g_free(entry->path);
-    g_free(entry->data);
-    g_free(entry);
-}
-
 static char *host_store_key(HostKind kind, const char *path)
 {
     return g_strdup_printf("%s %d", path, kind);
@@ -51,8 +42,7 @@ HostStore *host_store_new(HostReadFunc *live, void *opaque)
 
     store->live = live;
     store->opaque = opaque;
-    store->entries = g_tree_new_full(host_store_order, NULL, g_free,
-                                     host_entry_free);
+    store->entries = g_tree_new_full(host_store_order, NULL, g_free, NULL);
     store->kept = g_ptr_array_new_with_free_func(g_free);
     return store;
 }
@@ -64,16 +54,22 @@ void host_store_free(HostStore *store)
     g_free(store);
 }
 
+/* Takes @data over */
 static HostEntry *host_store_add(HostStore *store, HostKind kind,
                                  const char *path, HostStatus status,
-                                 char *data, size_t size)
+                                 GString *data)
 {
-    HostEntry *entry = g_new0(HostEntry, 1);
+    HostEntry *entry = host_keep(store, g_new0(HostEntry, 1));
 
-    *entry = (HostEntry) {
-        .kind = kind, .status = status, .path = g_strdup(path),
-        .data = data, .size = size,
-    };
+    entry->kind = kind;
+    entry->status = status;
+    entry->path = host_text(store, "%s", path);
+    if (data && status == HOST_OK) {
+        entry->size = data->len;
+        entry->data = host_keep(store, g_string_free(data, FALSE));
+    } else if (data) {
+        g_string_free(data, TRUE);
+    }
     g_tree_insert(store->entries, host_store_key(kind, path), entry);
     return entry;
 }
@@ -82,15 +78,10 @@ bool host_store_put(HostStore *store, HostKind kind, const char *path,
                     HostStatus status, GString *data)
 {
     g_autofree char *key = host_store_key(kind, path);
-    size_t size = data ? data->len : 0;
-    char *content = data ? g_string_free(data, FALSE) : NULL;
+    g_autoptr(GString) taken = data;
 
-    if (g_tree_lookup(store->entries, key)) {
-        g_free(content);
-        return false;
-    }
-    host_store_add(store, kind, path, status, content, size);
-    return true;
+    return !g_tree_lookup(store->entries, key) &&
+           host_store_add(store, kind, path, status, g_steal_pointer(&taken));
 }
 
 const HostEntry *host_store_get(HostStore *store, HostKind kind,
@@ -99,16 +90,16 @@ const HostEntry *host_store_get(HostStore *store, HostKind kind,
     g_autofree char *key = host_store_key(kind, path);
     HostEntry *entry = g_tree_lookup(store->entries, key);
     HostStatus status = HOST_NOT_ASKED;
-    char *data = NULL;
-    size_t size = 0;
+    GString *data;
 
     if (entry) {
         return entry;
     }
+    data = g_string_new(NULL);
     if (store->live) {
-        status = store->live(store->opaque, kind, path, &data, &size);
+        status = store->live(store->opaque, kind, path, data);
     }
-    return host_store_add(store, kind, path, status, data, size);
+    return host_store_add(store, kind, path, status, data);
 }
 
 void *host_keep(HostStore *store, void *data)

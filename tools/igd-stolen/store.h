@@ -57,12 +57,9 @@ typedef struct HostEntry {
     size_t size;
 } HostEntry;
 
-/**
- * HostReadFunc: reads a real host
- * @data: set for HOST_OK: @size bytes and a NUL, to be freed by the caller
- */
+/* HostReadFunc: reads a real host; with HOST_OK appends to @data */
 typedef HostStatus HostReadFunc(void *opaque, HostKind kind, const char *path,
-                                char **data, size_t *size);
+                                GString *data);
 
 typedef struct HostStore HostStore;
 
@@ -77,7 +74,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostStore, host_store_free)
 
 /**
  * host_store_put: adds an answer
- * @data: taken over; NULL unless @status is HOST_OK
+ * @data: taken over; NULL or, with HOST_OK, the content
  *
  * Returns: false if there is one already; nothing is changed then.
  */
