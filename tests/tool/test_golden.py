@@ -152,7 +152,7 @@ OTHERS = {
     'kernel that is not known': (bundle('skylake-ready', kernel=''), 'probe'),
     'verify': (bundle('sound'), 'verify'),
     'verify as nobody': (bundle('skylake-nobody'), 'verify'),
-    'verify without VT-d': (bundle('skylake-nobody', vtd='kernel-off'),
+    'verify without VT-d': (bundle('skylake-ready', vtd='kernel-off'),
                             'verify'),
     'verify without registers': (bundle('bdsm-zero'), 'verify'),
     'verify of a function': (bundle('function-in-guest'), 'verify'),
