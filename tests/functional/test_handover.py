@@ -12,7 +12,7 @@ that have to.
 import pytest
 
 from guestlib import catalog, checks, handover
-from guestlib.cases import case, guests, verify
+from guestlib.cases import case, guests, verdict, verify
 from guestlib.handover import CPU_FIRST, CPU_LAST, DEVICE_WORD
 
 CHAINS = [spec.name for spec in catalog.NESTED_SPECS
@@ -30,21 +30,15 @@ test_l2_cpu_writes_seen_by_device = case(
     "l2", handover.cpu_seen_by_device, *CHAINS, *EXACT)
 test_l2_device_writes_seen_by_cpu = case(
     "l2", handover.device_seen_by_cpu, *CHAINS, *EXACT)
-
-
-@guests(*DEFAULT)
-def test_l1_memory_untouched(guest):
-    verify(handover.marks_intact(guest.phase("back"), guest.spec.stolen))
-
-
-@guests(*DEFAULT)
-def test_l1_device_has_its_memory_back_at_once(guest):
-    verify(handover.same_sum(guest.phase("before"), guest.phase("back")))
-
-
-@guests(*DEFAULT, *LOCK)
-def test_l1_device_writes_seen_by_cpu_again(guest):
-    verify(checks.dma_seen_by_cpu(guest.phase("back")))
+test_l1_memory_untouched = verdict(
+    lambda guest: handover.marks_intact(guest.phase("back"),
+    guest.spec.stolen), *DEFAULT)
+test_l1_device_has_its_memory_back_at_once = verdict(
+    lambda guest: handover.same_sum(guest.phase("before"),
+    guest.phase("back")), *DEFAULT)
+test_l1_device_writes_seen_by_cpu_again = verdict(
+    lambda guest: checks.dma_seen_by_cpu(guest.phase("back")), *DEFAULT,
+    *LOCK)
 
 
 @guests(*DEFAULT, *LOCK)
@@ -55,11 +49,8 @@ def test_l1_device_reads_again(guest):
 
 
 test_l1_no_dmar_fault = case("l1", checks.no_dmar_fault, LARGE, *LOCK)
-
-
-@guests(*CHAINS, *EXACT)
-def test_l0_states(guest):
-    verify(handover.way(guest.l0.log))
+test_l0_states = verdict(
+    lambda guest: handover.way(guest.l0.log), *CHAINS, *EXACT)
 
 
 @guests(*VISITED, *EXACT)
@@ -90,9 +81,8 @@ def test_lock_breaks_no_other(guest):
     assert failed == []
 
 
-@guests(*LOCK)
-def test_lock_device_in_l2_reads_memory_of_l1(guest):
-    verify(handover.same_sum(guest.phase("before"), guest.l2))
+test_lock_device_in_l2_reads_memory_of_l1 = verdict(
+    lambda guest: handover.same_sum(guest.phase("before"), guest.l2), *LOCK)
 
 
 @guests(*LOCK)
@@ -109,10 +99,9 @@ def test_lock_device_in_l2_writes_memory_of_l1(guest):
                               lambda at: DEVICE_WORD))
 
 
-@guests(*LOCK)
-def test_lock_l0_states(guest):
-    verify(handover.way(guest.l0.log, ("identity", "locked", "identity",
-                                       "translation-off")))
+test_lock_l0_states = verdict(
+    lambda guest: handover.way(guest.l0.log, ("identity", "locked",
+    "identity", "translation-off")), *LOCK)
 
 
 @guests(*LOCK)
@@ -131,10 +120,9 @@ def test_large_attaches_twice(guest):
     assert guest.l1.said("vfio_detach") == [["0"]] * 2
 
 
-@guests(LARGE)
-def test_large_l0_states(guest):
-    verify(handover.way(guest.l0.log, ("identity", "foreign") * 2 +
-                        handover.LENT[2:]))
+test_large_l0_states = verdict(
+    lambda guest: handover.way(guest.l0.log, ("identity", "foreign") * 2 +
+    handover.LENT[2:]), LARGE)
 
 
 @pytest.mark.parametrize("step", catalog.WAY_OF_LARGE)

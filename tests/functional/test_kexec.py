@@ -15,7 +15,7 @@ import pytest
 from guestlib import checks, guest_bench, handover, kexec
 from guestlib.assets import LOGS, Assets
 from guestlib.boot import Bench
-from guestlib.cases import case, guests, verify
+from guestlib.cases import case, guests, silent, verdict, verify
 
 FULL = [pytest.param(name, marks=pytest.mark.full)
         for name in ("kexec-sm", "kexec-pt")]
@@ -23,9 +23,7 @@ EVERY = ["kexec-6.1", "kexec-6.12", *FULL]
 each_boot = pytest.mark.parametrize("boot", kexec.BOOTS)
 
 
-@guests(*EVERY)
-def test_three_kernels(guest):
-    verify(kexec.booted_thrice(guest))
+test_three_kernels = verdict(kexec.booted_thrice, *EVERY)
 
 
 @each_boot
@@ -36,11 +34,8 @@ def test_kernel_finds_rmrr(guest, boot):
     verify(checks.group_relaxable(evidence, guest.spec.stolen))
 
 
-@guests(*EVERY)
-def test_crash_kernel_takes_over_tables(guest):
-    verify(kexec.took_over(kexec.boots(guest)))
-
-
+test_crash_kernel_takes_over_tables = verdict(
+    lambda guest: kexec.took_over(kexec.boots(guest)), *EVERY)
 test_no_fault = case("l1", checks.no_dmar_fault, *EVERY)
 
 
@@ -74,9 +69,7 @@ def test_region_is_mapped_throughout(guest):
                                   "translation-off"))
 
 
-@guests(*EVERY)
-def test_emulator_prints_nothing(guest):
-    assert guest.run.errors == ""
+test_emulator_prints_nothing = silent(*EVERY)
 
 
 def on_stock(guest):

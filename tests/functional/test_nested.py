@@ -7,7 +7,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import pytest
 
 from guestlib import catalog, checks
-from guestlib.cases import case, guests, verify
+from guestlib.cases import case, guests, verdict
 
 CHAINS = [spec.name for spec in catalog.NESTED_SPECS]
 IDENTITY = [name for name in CHAINS if name != "nested-firmware"]
@@ -44,24 +44,18 @@ def test_firmware_mode_l2_is_elsewhere(guest):
     assert guest.l2.bdsm() not in (0, guest.spec.stolen.dsm_base)
 
 
-@guests("nested-firmware")
-def test_firmware_mode_kernel_finds_dsm(guest):
-    verify(checks.kernel_stolen(guest.l2, firmware_choice(guest)))
-
-
-@guests("nested-firmware")
-def test_firmware_mode_rmrr_follows_bdsm(guest):
-    verify(checks.rmrr_logged(guest.l2, firmware_choice(guest)))
-
-
-@guests("nested-firmware")
-def test_firmware_mode_group_is_relaxable(guest):
-    verify(checks.group_relaxable(guest.l2, firmware_choice(guest)))
-
-
-@guests("nested-firmware")
-def test_firmware_mode_is_reserved(guest):
-    verify(checks.e820_reserved(guest.l2, firmware_choice(guest)))
+test_firmware_mode_kernel_finds_dsm = verdict(
+    lambda guest: checks.kernel_stolen(guest.l2, firmware_choice(guest)),
+    "nested-firmware")
+test_firmware_mode_rmrr_follows_bdsm = verdict(
+    lambda guest: checks.rmrr_logged(guest.l2, firmware_choice(guest)),
+    "nested-firmware")
+test_firmware_mode_group_is_relaxable = verdict(
+    lambda guest: checks.group_relaxable(guest.l2, firmware_choice(guest)),
+    "nested-firmware")
+test_firmware_mode_is_reserved = verdict(
+    lambda guest: checks.e820_reserved(guest.l2, firmware_choice(guest)),
+    "nested-firmware")
 
 
 def firmware_choice(guest):

@@ -9,19 +9,15 @@ works because Xen has read the RMRR.
 """
 
 from guestlib import catalog, checks, handover, xen
-from guestlib.cases import case, guests, verify
+from guestlib.cases import case, guests, silent, verdict, verify
 
 EVERY = [spec.name for spec in catalog.XEN_SPECS]
 
 
 test_xen_finds_rmrr = case("l1", xen.rmrr_found, *EVERY)
-
-
-@guests(*EVERY)
-def test_rmrr_is_in_reserved_memory(guest):
-    verify(checks.only_if(guest.l1.finished, xen.rmrr_reserved(guest.l1)))
-
-
+test_rmrr_is_in_reserved_memory = verdict(
+    lambda guest: checks.only_if(guest.l1.finished,
+    xen.rmrr_reserved(guest.l1)), *EVERY)
 test_translation_is_on = case("l1", xen.translates, *EVERY)
 
 
@@ -70,11 +66,6 @@ def test_region_stays_mapped(guest):
                                   "translation-off"))
 
 
-@guests(*EVERY)
-def test_memory_of_dom0_stays_mapped(guest):
-    verify(xen.memory_mapped(guest.l0, "dom0"))
-
-
-@guests(*EVERY)
-def test_emulator_prints_nothing(guest):
-    assert guest.run.errors == ""
+test_memory_of_dom0_stays_mapped = verdict(
+    lambda guest: xen.memory_mapped(guest.l0, "dom0"), *EVERY)
+test_emulator_prints_nothing = silent(*EVERY)

@@ -20,13 +20,29 @@ def verify(check):
         pytest.fail(str(check), pytrace=False)
 
 
-def case(level, check, *names):
-    """A test: what that level of each of these guests said passes @check."""
-    of_stolen = "stolen" in inspect.signature(check).parameters
-
+def verdict(judge, *names):
+    """A test: what judge() says of each of these guests holds."""
     @guests(*names)
     def test(guest):
+        verify(judge(guest))
+
+    return test
+
+
+def case(level, check, *names):
+    """A test: what that level of each of these guests said passes @check."""
+    def judge(guest):
         said = getattr(guest, level)
-        verify(check(said, guest.spec.stolen) if of_stolen else check(said))
+        return check(said, guest.spec.stolen) if of_stolen else check(said)
+
+    of_stolen = "stolen" in inspect.signature(check).parameters
+    return verdict(judge, *names)
+
+
+def silent(*names):
+    """A test: the emulator of each of these guests printed nothing."""
+    @guests(*names)
+    def test(guest):
+        assert guest.run.errors == ""
 
     return test
