@@ -36,11 +36,6 @@ def test_hooks_of_one_subject_are_one_patch(tmp_path):
     assert len(first.hooks) == 2
 
 
-def test_a_hook_of_the_feature_without_files_is_refused(tmp_path):
-    with pytest.raises(Failure, match='feature/a has no line "Files:"'):
-        series.read_patches(hooks(tmp_path, a='Subject: one\n\nText.'))
-
-
 def test_a_file_is_in_the_first_patch_that_names_it():
     assert series.assign([patch('hw/a.*'), patch('hw/a.h', 'hw/sub/*')],
                          OWN) == [{'hw/a.c', 'hw/a.h'}, {'hw/sub/b.c'}]
