@@ -23,18 +23,14 @@ DIRECTORY = paths.BUILD / 'fuzz'
 SECONDS = int(os.environ.get(suites.FUZZ_SECONDS) or (
     120 if suites.full() else 20))
 
-TOOL = paths.ROOT / 'tools/igd-stolen'
-# The emulator's own code that the tool links.
-SHARED = ('hw/i386/stolen_plan.c', 'hw/vfio/igd-stolen.c',
-          'hw/vfio/igd-reserved-regions.c')
-
 
 def tool_sources():
-    """All that is linked but what reads a real host, as meson.build says."""
-    pure = re.search(r'tool_pure_sources = files\((.*?)\)',
-                     (TOOL / 'meson.build').read_text(), re.S)
-    return tuple('tools/igd-stolen/' + name for name in
-                 re.findall(r"'([a-z-]+\.c)'", pure[1])) + SHARED
+    """All of igd-stolen but its main.c, as its meson.build lists it."""
+    directory = 'tools/igd-stolen/'
+    text = (paths.ROOT / directory / 'meson.build').read_text()
+    return tuple(os.path.normpath(directory + name)
+                 for listed in re.findall(r'files\((.*?)\)', text, re.S)
+                 for name in re.findall(r"'([\w./-]+\.c)'", listed))
 
 
 # A target is tests/fuzz/NAME.c with the files it needs and the libraries, as
