@@ -30,10 +30,12 @@ REFUSED = (
     'verify --audio', 'probe --memory 8G', 'verify --no-iommu',
     'probe --device 02.0', 'capture -o - --device 0:02.0',
     'plan -m 8G --device 0000:0A:02.0', 'probe --device 0000:0A:02.0',
-    'probe --device 0000:00:02.8', 'probe --device ../../../x',
+    'probe --device 0000:0g:02.0', 'probe --device 0000:00:02.8',
+    'probe --device ../../../x',
     'probe -o x', 'capture', 'capture -o - --from x', 'capture -o - --json',
     'probe --from x --root /', 'probe --from /nonexistent', 'probe --from /',
     'capture -o /nonexistent/x', 'capture -o /dev/full')
+
 
 def test_refused():
     text = ''

@@ -150,6 +150,8 @@ OTHERS = {
                             'failed file /sys/firmware'), 'verify'),
     'group of no type': (without('skylake-ready', '| DMA-FQ\n'), 'probe'),
     'kernel that is not known': (bundle('skylake-ready', kernel=''), 'probe'),
+    **{name: (bundle('framebuffer', framebuffer=name), 'probe')
+       for name in ('BOOTFB', 'vesafb', 'simpledrm')},
     'verify': (bundle('sound'), 'verify'),
     'verify as nobody': (bundle('skylake-nobody'), 'verify'),
     'verify without VT-d': (bundle('skylake-ready', vtd='kernel-off'),
@@ -184,6 +186,8 @@ def test_json_has_the_host():
     said = answer(bundle('haswell-256m'), 'probe')['host']
     compare('haswell-256m.txt', ''.join(
         '%s: %s\n' % (key, json.dumps(said[key])) for key in said))
+    said = answer(bundle('no-igd'), 'probe')['host']
+    assert said['asls'] == {'value': None, 'unknown': 'there is no IGD'}
 
 
 def test_generation(host):

@@ -14,26 +14,22 @@
 #define JSON_VERSION    1
 #define TITLE_COLUMNS   36
 
-static void check_free(gpointer data)
+CheckList *checks_new(HostStore *store)
 {
-    Check *check = data;
+    CheckList *list = host_keep(store, g_new0(CheckList, 1));
 
-    g_free(check->detail);
-    g_free(check);
-}
-
-CheckList *checks_new(void)
-{
-    return g_ptr_array_new_with_free_func(check_free);
+    list->store = store;
+    list->last = &list->first;
+    return list;
 }
 
 Check *check_add(CheckList *list, const char *name, const char *title)
 {
-    Check *check = g_new0(Check, 1);
+    Check *check = host_keep(list->store, g_new0(Check, 1));
 
-    check->name = name;
-    check->title = title;
-    g_ptr_array_add(list, check);
+    *check = (Check) { .name = name, .title = title, .store = list->store };
+    *list->last = check;
+    list->last = &check->next;
     return check;
 }
 
@@ -45,18 +41,16 @@ void check_set(Check *check, CheckStatus status, const char *hint,
     check->status = status;
     check->hint = hint;
     va_start(ap, format);
-    check->detail = g_strdup_vprintf(format, ap);
+    check->detail = host_keep(check->store, g_strdup_vprintf(format, ap));
     va_end(ap);
 }
 
 CheckStatus checks_worst(const CheckList *list)
 {
     CheckStatus worst = CHECK_PASS;
-    unsigned i;
+    const Check *check;
 
-    for (i = 0; i < list->len; i++) {
-        const Check *check = g_ptr_array_index(list, i);
-
+    for (check = list->first; check; check = check->next) {
         worst = MAX(worst, check->status);
     }
     return worst;
@@ -71,10 +65,9 @@ static const char *check_status_name(CheckStatus status)
 
 void checks_text(const CheckList *list, GString *out)
 {
-    unsigned i;
+    const Check *check;
 
-    for (i = 0; i < list->len; i++) {
-        const Check *check = g_ptr_array_index(list, i);
+    for (check = list->first; check; check = check->next) {
         g_autofree char *verdict =
             g_ascii_strup(check_status_name(check->status), -1);
 
@@ -111,11 +104,9 @@ json_t *json_address(uint64_t address)
 static json_t *checks_array(const CheckList *list)
 {
     json_t *array = json_array();
-    unsigned i;
+    const Check *check;
 
-    for (i = 0; i < list->len; i++) {
-        const Check *check = g_ptr_array_index(list, i);
-
+    for (check = list->first; check; check = check->next) {
         json_array_append_new(array, json_pack(
             "{s:s, s:s, s:s, s:s, s:s?}", "name", check->name, "title",
             check->title, "status", check_status_name(check->status),

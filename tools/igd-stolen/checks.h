@@ -26,18 +26,24 @@ typedef struct Check {
     const char *name;       /* for programs, static */
     const char *title;      /* for people: what follows "Checking"; static */
     CheckStatus status;
-    char *detail;           /* the finding, or "unknown" and why; owned */
+    char *detail;           /* the finding, or "unknown" and why */
     /*
      * A shell script: a command or a comment a line, without a last newline;
      * people paste it as root. NULL if nothing; static or the host's
      */
     const char *hint;
+    HostStore *store;
+    struct Check *next;
 } Check;
 
-/* CheckList: (element-type Check) */
-typedef GPtrArray CheckList;
+typedef struct CheckList {
+    HostStore *store;
+    Check *first;
+    Check **last;           /* where the next one goes */
+} CheckList;
 
-CheckList *checks_new(void);
+/* checks_new: an empty list, which the store keeps */
+CheckList *checks_new(HostStore *store);
 
 /* check_add: append a verdict, for check_set() to be called on */
 Check *check_add(CheckList *list, const char *name, const char *title);

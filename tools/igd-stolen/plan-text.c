@@ -288,7 +288,7 @@ static void plan_lock_text(const Plan *plan, GString *out)
 static GString *plan_comment(const Plan *plan)
 {
     GString *out = g_string_new(NULL);
-    unsigned i;
+    const Check *check;
 
     g_string_append(out, "Why:\n");
     plan_print_words(plan, true, out);
@@ -302,9 +302,7 @@ static GString *plan_comment(const Plan *plan)
         plan_draw(plan, plan->host_map, out);
     }
     plan_lock_text(plan, out);
-    for (i = 0; i < plan->checks->len; i++) {
-        const Check *check = g_ptr_array_index(plan->checks, i);
-
+    for (check = plan->checks->first; check; check = check->next) {
         if (check->status == CHECK_WARN) {
             g_string_append_printf(out, "Warning: %s: %s\n", check->title,
                                    check->detail);

@@ -510,11 +510,9 @@ static void probe_kernel(CheckList *list, const Host *host)
 void probe_verdict(CheckList *list, const Host *host)
 {
     unsigned failed = 0;
-    unsigned i;
     Check *check;
 
-    for (i = 0; i < list->len; i++) {
-        check = g_ptr_array_index(list, i);
+    for (check = list->first; check; check = check->next) {
         failed += check->status == CHECK_FAIL;
     }
     check = check_add(list, "verdict", "whether the IGD can be assigned");
@@ -532,7 +530,7 @@ void probe_verdict(CheckList *list, const Host *host)
 
 CheckList *probe_checks(const Host *host, const char *without, bool audio)
 {
-    CheckList *list = checks_new();
+    CheckList *list = checks_new(host->store);
 
     probe_igd(list, host);
     if (host->igd.address) {

@@ -342,7 +342,7 @@ int run_command(HostStore *store, const Options *options, GString *out)
     const Host *host = host_load(store, options->device);
     const Plan *plan = options->command == COMMAND_PLAN ?
                        plan_new(host, &options->plan) : NULL;
-    g_autoptr(GPtrArray) list =
+    const CheckList *list =
         plan ? plan->checks :
         options->command == COMMAND_VERIFY ? verify_checks(host) :
         run_probe(host);

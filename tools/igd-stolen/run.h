@@ -60,7 +60,7 @@ typedef struct Plan {
 } Plan;
 
 /**
- * plan_new: plan a guest; the store of @host keeps all but the checks
+ * plan_new: plan a guest; the store of @host keeps the result
  *
  * Has all checks of probe, so that a host which probe refuses is never
  * planned for.

@@ -183,7 +183,7 @@ static void verify_clear(CheckList *list, const Host *host)
 
 CheckList *verify_checks(const Host *host)
 {
-    CheckList *list = checks_new();
+    CheckList *list = checks_new(host->store);
     Check *check = check_add(list, "igd", "for an Intel integrated GPU");
 
     if (!host->igd.address) {
