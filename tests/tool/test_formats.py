@@ -216,7 +216,12 @@ PARTS = (
      ['only root can see']),
     ('no-file', '', 'proxmox', [], [OPREGION]),
     ('unknown-id-root', '', 'libvirt', [
+        "'x-igd-stolen-base' type='unsigned' value='2063597568'",
+        "'x-igd-stolen-size' type='unsigned' value='75497472'",
         "'x-igd-stolen-gsm-size' type='unsigned' value='8388608'"], []),
+    ('unknown-id-root', '', 'qemu', ['device id is not known, so base'], []),
+    ('meteor-lake', '', 'qemu', ['for guests in the guest, which need'], []),
+    ('sound', '--no-iommu', 'qemu', ['the chipset of newer PCs\n'], []),
     ('skylake-ready', ROM, 'libvirt', [
         "<rom file='/usr/share/kvm/igd.rom'/>"], ['--rom FILE']),
 )
