@@ -21,50 +21,6 @@
 
 #define REG_SIZE                4
 
-/* The entry that @reg is, or is one half of */
-static const IGDTestReg *igd_testdev_reg_find(const IGDTestReg *list,
-                                              uint32_t reg)
-{
-    for (; list->bits; list++) {
-        if (reg - list->reg < list->bits / BITS_PER_BYTE) {
-            return list;
-        }
-    }
-    return NULL;
-}
-
-uint32_t igd_testdev_reg_read(const IGDTestReg *list, const void *engine,
-                              uint32_t reg)
-{
-    const IGDTestReg *r = igd_testdev_reg_find(list, reg);
-
-    if (!r) {
-        return 0;
-    }
-    if (r->bits == 32) {
-        return *(const uint32_t *)(engine + r->field);
-    }
-    return *(const uint64_t *)(engine + r->field) >>
-           (reg - r->reg) * BITS_PER_BYTE;
-}
-
-void igd_testdev_reg_write(const IGDTestReg *list, void *engine, uint32_t reg,
-                           uint32_t value)
-{
-    const IGDTestReg *r = igd_testdev_reg_find(list, reg);
-
-    if (!r || !r->writable) {
-        qemu_log_mask(LOG_GUEST_ERROR, TYPE_IGD_TESTDEV ": write of 0x%x to "
-                      "read-only register 0x%x\n", value, reg);
-    } else if (r->bits == 32) {
-        *(uint32_t *)(engine + r->field) = value;
-    } else {
-        uint64_t *field = engine + r->field;
-
-        *field = deposit64(*field, (reg - r->reg) * BITS_PER_BYTE, 32, value);
-    }
-}
-
 static bool igd_testdev_bar_is_dma(hwaddr reg)
 {
     return reg >= IGD_TESTDEV_DMA_BLOCK &&
