@@ -230,8 +230,8 @@ static bool vtd_known_all_kept(const GArray *kept, const GArray *parts)
 }
 
 /*
- * The walk has put whole entries into the tree. One that reaches over an edge
- * of the notifier's range, and says something new outside of it, is cut.
+ * The walk has put whole entries into the tree. The other notifiers have not
+ * heard of a new entry, so one that crosses an edge of @n's range is cut there.
  */
 static void vtd_known_cut_at(VTDAddressSpace *as, const IOMMUNotifier *n,
                             hwaddr edge, const GArray *kept)

@@ -151,9 +151,9 @@ static bool vtd_scan_lowest(VTDScan *scan, uint64_t first, uint64_t last,
     uint64_t i;
 
     /*
-     * No entry is right below levels that do not let all through, and at the
-     * highest address there is, an entry of all ones would seem to be. With
-     * nothing of it in the comparison, none passes.
+     * The comparison is valid only if the levels above let reads and writes
+     * through, and below @address_mask, where an entry of all ones would
+     * compare equal. Otherwise an empty mask makes every comparison fail.
      */
     if (may != MAY_BOTH || last >= tables->address_mask) {
         mask = 0;

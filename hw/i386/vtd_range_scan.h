@@ -23,7 +23,7 @@
  * @VTD_SCAN_SECOND_STAGE: 9.8. An entry is present if its read or its write
  *      bit is set; permissions are those of all levels together
  * @VTD_SCAN_FIRST_STAGE: 9.7. An entry is present if its P bit is set; one
- *      without U/S stops every device there is, as no entry does
+ *      without U/S counts as not present, because no device gets through it
  */
 typedef enum VTDScanFormat {
     VTD_SCAN_SECOND_STAGE,

@@ -10,7 +10,7 @@
 #define TESTS_QTEST_REFUSAL_H
 
 /**
- * refusal_assert: check that QEMU exits in a civil way
+ * refusal_assert: check that QEMU refuses a command line and exits by itself
  * @args: command line, without the program; -nodefaults -display none
  *      -accel qtest are added
  * @first: the error has to contain this and each of the further strings, up
