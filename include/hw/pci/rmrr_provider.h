@@ -115,7 +115,8 @@ const char *rmrr_provider_or_off(PCIDevice *pdev);
  *
  * On success guest memory of its own is at @region, the range is reserved in
  * E820, and, when an intel-iommu is there, published as an RMRR and mapped in
- * the device's address space at IOVA = GPA. On failure nothing has changed.
+ * the device's address space at IOVA = GPA. On failure the device has no
+ * region; memory that the early scan had put in place for it may be gone.
  *
  * Implemented by the PC machines (hw/i386/stolen_memory.c).
  */
