@@ -177,22 +177,13 @@ static void vtd_known_keep_outside(GArray *kept, const DMAMap *node,
 GArray *vtd_known_take(VTDAddressSpace *as, hwaddr base, hwaddr limit)
 {
     GArray *kept = g_array_new(false, false, sizeof(DMAMap));
-    const hwaddr edges[] = { base, limit };
     DMAMap all = { .iova = base, .size = limit - base };
-    unsigned i;
+    const DMAMap *node;
 
-    for (i = 0; i < ARRAY_SIZE(edges); i++) {
-        DMAMap edge = { .iova = edges[i] };
-        const DMAMap *node = iova_tree_find(as->iova_tree, &edge);
-
-        /* Only a node at an edge can reach beyond it. */
-        if (node) {
-            vtd_known_keep_outside(kept, node, base, limit);
-            edge = *node;
-            vtd_known_remove(as, edge);
-        }
+    while ((node = iova_tree_find(as->iova_tree, &all))) {
+        vtd_known_keep_outside(kept, node, base, limit);
+        vtd_known_remove(as, *node);
     }
-    vtd_known_remove(as, all);
     return kept;
 }
 

@@ -81,7 +81,7 @@ const PropertyInfo vtd_rmrr_policy_info = {
     .set_default_value = qdev_propinfo_set_default_value_enum,
 };
 
-VTDAddressSpace *vtd_rmrr_find_as(IntelIOMMUState *s, PCIDevice *pdev)
+VTDAddressSpace *vtd_rmrr_find_as(PCIDevice *pdev)
 {
     AddressSpace *as = pci_device_iommu_address_space(pdev);
 
@@ -467,7 +467,7 @@ VTDRmrrMapping *vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
                              MemoryRegion *mr)
 {
     IntelIOMMUState *s = vtd_rmrr_iommu();
-    VTDAddressSpace *as = s ? vtd_rmrr_find_as(s, pdev) : NULL;
+    VTDAddressSpace *as = s ? vtd_rmrr_find_as(pdev) : NULL;
     uint64_t size = stolen_region_size(region);
     VTDRmrrMapping *m;
 

@@ -112,8 +112,11 @@ extern const PropertyInfo vtd_rmrr_policy_info;
     DEFINE_PROP_SIGNED(_name, _state, _field, RMRR_POLICY_KEEP, \
                        vtd_rmrr_policy_info, int)
 
-/* Returns: the address space of a device's DMA; NULL if not behind @s */
-VTDAddressSpace *vtd_rmrr_find_as(IntelIOMMUState *s, PCIDevice *pdev);
+/*
+ * Returns: the address space of a device's DMA, on a machine with an
+ * intel-iommu; NULL if the device is not behind it
+ */
+VTDAddressSpace *vtd_rmrr_find_as(PCIDevice *pdev);
 
 /**
  * vtd_rmrr_problem: whether an IOMMU can report and keep mapped a region
@@ -177,8 +180,7 @@ void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
 
 #else
 
-static inline VTDAddressSpace *vtd_rmrr_find_as(IntelIOMMUState *s,
-                                                PCIDevice *pdev)
+static inline VTDAddressSpace *vtd_rmrr_find_as(PCIDevice *pdev)
 {
     return NULL;
 }

@@ -319,7 +319,7 @@ static bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
                    rmrr_provider_or_off(pdev));
         return false;
     }
-    if (!vtd_rmrr_find_as(s, pdev)) {
+    if (!vtd_rmrr_find_as(pdev)) {
         error_setg(errp, "%s: an RMRR needs the device behind the intel-iommu, "
                    "but its root bus bypasses it; set "
                    "default-bus-bypass-iommu=off (-machine) or "

@@ -247,7 +247,7 @@ void stolen_memory_build_rmrr(GArray *dmar, IntelIOMMUState *s)
         StolenMemoryUser *user = &g_array_index(users, StolenMemoryUser, i);
         const char *problem;
 
-        if (!vtd_rmrr_find_as(s, user->pdev)) {
+        if (!vtd_rmrr_find_as(user->pdev)) {
             continue;
         }
         problem = stolen_memory_rmrr_problem(s, rmrrs, user);

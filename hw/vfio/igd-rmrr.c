@@ -427,7 +427,6 @@ static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
         return false;
     }
     vdev->igd_rmrr.kind = RMRR_PROVIDER_PLACED;
-    vdev->igd_rmrr.region = *region;
     if (layout) {
         /* GGC: the device's own value, so the real sizes */
         vfio_igd_rmrr_emulate(vdev, IGD_STOLEN_CFG_GGC, 2,
@@ -623,7 +622,6 @@ static RMRRProviderKind vfio_igd_rmrr_get(RMRRProvider *provider,
     uint64_t dsm_base, dsm_size, gsm_size;
 
     if (vdev->igd_rmrr.kind != RMRR_PROVIDER_FIRMWARE) {
-        *region = vdev->igd_rmrr.region;
         return vdev->igd_rmrr.kind;
     }
 

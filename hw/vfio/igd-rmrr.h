@@ -27,7 +27,6 @@ typedef struct VFIOIgdRmrr {
     char *memory;               /* x-igd-stolen-memory */
     bool keep;                  /* x-igd-stolen-keep */
     RMRRProviderKind kind;      /* What the device has */
-    StolenRegion region;        /* Valid with RMRR_PROVIDER_PLACED */
     bool no_memory;             /* It needs no place, as far as is known */
     bool has_driver_region;     /* The host's driver has a region of it, ... */
     StolenRegion driver_region; /* ... that is here, ... */
