@@ -11,7 +11,7 @@ import re
 
 import pytest
 
-from guestlib import book, bookjob
+from guestlib import book
 from igdrmrr import paths
 
 BUNDLE = paths.ROOT / "tests/data/book/l1.bundle"
@@ -30,8 +30,8 @@ def blocks_for(runner, name):
     + blocks_for(book.OTHER_GUEST, "book-other"), indirect=["guest"])
 def test_commands(guest, block):
     for number, step in enumerate(book.steps(block)):
-        said = bookjob.output(guest.l1, block, number)
-        status = bookjob.status(guest.l1, block, number)
+        said = book.output(guest.l1, block, number)
+        status = book.status(guest.l1, block, number)
         assert status == 0, (step.command, status, said)
         if step.expected:
             assert book.matches(step.expected, said), (

@@ -6,15 +6,15 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 import pytest
 
-from guestlib import checks, driver_nested
+from guestlib import checks, driver_jobs
 from guestlib.cases import case, guests, verify
 from guestlib.checks import FILL_WORD
-from guestlib.driver_nested import EJECTED, L1_WORD, L2_WORD, STARTS, WHERE
+from guestlib.driver_jobs import EJECTED, L1_WORD, L2_WORD, STARTS, WHERE
 
 START = "driver-starts"
 DEVICE = "driver-nested-device"
 RAM = "driver-nested-ram"
-CHAINS = [spec.name for spec in driver_nested.CHAINS]
+CHAINS = [spec.name for spec in driver_jobs.CHAINS]
 
 
 @pytest.mark.parametrize("name", STARTS)

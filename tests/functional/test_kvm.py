@@ -11,9 +11,9 @@ import re
 
 import pytest
 
-from guestlib import checks, handover, kvm_jobs
+from guestlib import checks, handover, catalog
 from guestlib.cases import guests, verify
-from guestlib.ranges import Range
+from guestlib.evidence import Range
 
 LAYOUTS = "kvm-layouts"
 INTERRUPTS = "kvm-interrupts"
@@ -58,7 +58,7 @@ def slots(calls):
 
 def of_region(guest, name="linux"):
     """The calls for slots that lie in the region or over it."""
-    region = guest.spec.stolen or kvm_jobs.USUAL
+    region = guest.spec.stolen or catalog.USUAL
     return touching(events(guest, name), region.region)
 
 
@@ -72,21 +72,21 @@ def touching(calls, region):
     return found
 
 
-@pytest.mark.parametrize("name", kvm_jobs.LAYOUTS)
+@pytest.mark.parametrize("name", catalog.LAYOUTS)
 @guests(LAYOUTS)
 def test_layout_starts(guest, name):
     assert guest.l1.inner_status(name) == 0, guest.l1.inner_says(name)
 
 
-@pytest.mark.parametrize("name", kvm_jobs.LAYOUTS)
+@pytest.mark.parametrize("name", catalog.LAYOUTS)
 @guests(LAYOUTS)
 def test_layout_region_is_one_slot(guest, name):
-    region = kvm_jobs.LAYOUTS[name][0].region
+    region = catalog.LAYOUTS[name][0].region
     assert touching(events(guest, name), region) == [
         (region.base, region.size)]
 
 
-@pytest.mark.parametrize("name", kvm_jobs.LAYOUTS)
+@pytest.mark.parametrize("name", catalog.LAYOUTS)
 @guests(LAYOUTS)
 def test_layout_slots_do_not_overlap(guest, name):
     found = slots(events(guest, name))
@@ -157,7 +157,7 @@ def test_msi_goes_by_irqfd(guest):
 
 @guests(LIFE)
 def test_l2_device_is_behind_a_port(guest):
-    device = guest.l2.device(kvm_jobs.BEHIND_PORT)
+    device = guest.l2.device(catalog.BEHIND_PORT)
     assert device and device.vendor == 0x8086
 
 
@@ -165,7 +165,7 @@ def test_l2_device_is_behind_a_port(guest):
 def test_l2_restored_as_it_was_saved(guest):
     verify(checks.dma_seen_by_cpu(guest.phase("changed", "L2")))
     restored = guest.phase("restored", "L2")
-    verify(handover.marks_intact(restored, kvm_jobs.USUAL))
+    verify(handover.marks_intact(restored, catalog.USUAL))
     verify(handover.same_sum(guest.phase("before", "L2"), restored))
     verify(checks.dma_seen_by_cpu(restored))
 
@@ -174,15 +174,15 @@ def test_l2_restored_as_it_was_saved(guest):
 def test_l2_reset_clears_and_works(guest):
     assert len(guest.l2.said("started")) == 2
     verify(handover.marks_cleared(guest.phase("second", "L2"),
-                                  kvm_jobs.USUAL))
+                                  catalog.USUAL))
     verify(checks.dma_seen_by_cpu(guest.phase("second-dma", "L2")))
     verify(checks.cpu_seen_by_dma(guest.phase("second-dma", "L2")))
 
 
 @guests(LIFE)
 def test_l2_slot_goes_with_the_device(guest):
-    region = kvm_jobs.USUAL.region
-    assert guest.l2.said("gone") == [[kvm_jobs.BEHIND_PORT]]
+    region = catalog.USUAL.region
+    assert guest.l2.said("gone") == [[catalog.BEHIND_PORT]]
     assert of_region(guest) == [(region.base, region.size), (region.base, 0)]
 
 

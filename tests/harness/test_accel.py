@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from guestlib import accel, runner
+from guestlib import runner
 
 BOOTS = 'for word; do case $word in file:*/says.log) echo "@@L1 finished" ' \
         '> ${word#file:};; esac; done'
@@ -33,7 +33,7 @@ def guest(tmp_path):
 
 def choose(guest, tmp_path, device=Path("/dev/null")):
     said = []
-    words = accel.choose(guest, tmp_path, said.append, device)
+    words = runner.choose_accel(guest, tmp_path, said.append, device)
     return words, said
 
 
@@ -41,7 +41,7 @@ def choose(guest, tmp_path, device=Path("/dev/null")):
     ("exec sleep 60", "hangs"), ("kill -ABRT $$", "status -6"),
     ("exit 1", "status 1"), ("exit 0", "status 0")])
 def test_kvm_that_boots_no_kernel(guest, tmp_path, monkeypatch, shell, word):
-    monkeypatch.setattr(accel, "LIMIT_SECONDS", 1)
+    monkeypatch.setattr(runner, "LIMIT_SECONDS", 1)
     start = time.monotonic()
     words, said = choose(guest(shell), tmp_path)
     assert words == (runner.TCG, runner.TCG)
@@ -51,9 +51,9 @@ def test_kvm_that_boots_no_kernel(guest, tmp_path, monkeypatch, shell, word):
 
 @pytest.mark.parametrize("nested", [True, False])
 def test_kvm_that_boots_one(guest, tmp_path, monkeypatch, nested):
-    monkeypatch.setattr(accel, "nested_kvm", lambda: nested)
+    monkeypatch.setattr(runner, "nested_kvm", lambda: nested)
     words, said = choose(guest(BOOTS), tmp_path)
-    assert words == (accel.KVM, accel.KVM if nested else runner.TCG)
+    assert words == (runner.KVM, runner.KVM if nested else runner.TCG)
     assert ("nested is off" in said[0]) != nested
 
 
@@ -75,4 +75,4 @@ def test_nested_kvm(tmp_path, text, nested):
     where = tmp_path / "kvm_any/parameters"
     where.mkdir(parents=True)
     (where / "nested").write_text(text)
-    assert accel.nested_kvm(tmp_path) == nested
+    assert runner.nested_kvm(tmp_path) == nested

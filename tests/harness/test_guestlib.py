@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from guestlib import cases, checks, dmar
-from guestlib.evidence import Evidence
-from guestlib.ranges import Range
+from guestlib import cases, checks, evidence as said
+from guestlib.acpi import TableError
+from guestlib.evidence import Evidence, Range
 
 STOLEN = checks.Stolen(0x7b800000, 64 << 20, 8 << 20)
 
@@ -139,7 +139,7 @@ def test_other_level_is_not_heard():
 
 
 def test_dmar_scope():
-    [rmrr] = dmar.rmrrs(dmar_table(RMRR))
+    [rmrr] = said.rmrrs(dmar_table(RMRR))
     assert rmrr.where == Range(0x7b000000, 0x7f7fffff)
     assert rmrr.devices == ((0, ((2, 0),)),)
 
@@ -149,5 +149,5 @@ def test_dmar_scope():
     dmar_table(struct.pack('<HH', 1, 2)),
 ], ids=['short', 'structure cut', 'wrong length', 'structure length'])
 def test_dmar_broken(table):
-    with pytest.raises(dmar.TableError):
-        dmar.rmrrs(table)
+    with pytest.raises(TableError):
+        said.rmrrs(table)

@@ -13,9 +13,10 @@ import shutil
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
-from guestlib import chroot, cpio, kimage, kmodules, runner
+from guestlib import chroot, runner
 from guestlib.boot import IOMMU, IOMMU_ON, L1_PROBES, LESS_WORK, Bench
-from guestlib.initramfs import FW_CFG_MODULES, VFIO_MODULES, joined
+from guestlib.initramfs import (FW_CFG_MODULES, VFIO_MODULES, Archive,
+                                ModuleTree, joined, unpacked)
 from igdrmrr import package, paths, ui
 
 HERE = Path(__file__).resolve().parent
@@ -164,8 +165,7 @@ class Machines:
 
     def add_guests(self, root):
         image = self.kernel.image.read_bytes()
-        (root / IMAGES / 'vmlinuz').write_bytes(
-            kimage.unpacked(image) or image)
+        (root / IMAGES / 'vmlinuz').write_bytes(unpacked(image))
         outer = self.bench.builder.layers(
             L1_PROBES + BUTTON, 'L1', FW_CFG_MODULES + ('button', 'evdev'),
             self.kernel)
@@ -183,13 +183,13 @@ class Machines:
             "a domain's life", 'sh /srv/life.sh', LIFE_SECONDS))
 
     def initramfs(self):
-        archive = cpio.Archive()
+        archive = Archive()
         for directory in ('dev', 'root', 'bin', 'modules'):
             archive.directory(directory)
         archive.character_device('dev/console', 5, 1)
         archive.file('bin/busybox', self.assets.busybox().read_bytes(), 0o755)
         archive.file('init', (HERE / 'init').read_bytes(), 0o755)
-        tree = kmodules.ModuleTree(self.kernel.modules)
+        tree = ModuleTree(self.kernel.modules)
         names = DISK_MODULES + VFIO_MODULES + NETWORK_MODULES
         for index, (name, content) in enumerate(tree.load_order(names)):
             archive.file('modules/%02d-%s.ko' % (index, name), content)

@@ -11,7 +11,7 @@ than that of the table it is for.
 
 import struct
 
-from . import cpio
+from .initramfs import Archive
 
 DIRECTORY = "kernel/firmware/acpi"
 LENGTH = 4
@@ -48,7 +48,7 @@ def raised(table):
 
 def archive(*tables):
     """The archive that goes in front of an initramfs."""
-    out = cpio.Archive()
+    out = Archive()
     for table in tables:
         check(table)
         name = table[:4].decode("ascii").lower()

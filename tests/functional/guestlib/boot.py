@@ -14,7 +14,7 @@ from .checks import MIB, Stolen
 from .evidence import Evidence
 from .initramfs import (FW_CFG_MODULES, KVM_MODULES, VFIO_MODULES, Builder,
                         joined, write_whole)
-from . import accel, acpi, kexec, outside, runner, xen
+from . import acpi, kexec, outside, runner, xen
 
 IOMMU = ("-device", "intel-iommu,intremap=on,caching-mode=on")
 IOMMU_ON = "intel_iommu=on"
@@ -216,7 +216,7 @@ class Bench:
                     initramfs=self.directory / "accel" / "initramfs.cpio")
                 write_whole(smallest.initramfs,
                             joined(self.builder.layers(":", "L1")))
-                self._accels = accel.choose(
+                self._accels = runner.choose_accel(
                     smallest, self.directory / "accel", self.say)
         return self._accels[bool(nested)]
 

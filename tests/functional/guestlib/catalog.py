@@ -9,12 +9,10 @@ What each one should say is in the test_*.py files; this is only what is run.
 import shlex
 from dataclasses import replace
 
-from . import book
-
-from . import (bookjob, driver_jobs, driver_nested, jobs, kexec, kvm_jobs,
-               visits)
-from .boot import IOMMU, L1_PROBES, L2_PROBES, Inner, Spec
+from . import book, driver_jobs, jobs, kexec
+from .boot import ACCELERATORS, IOMMU, L1_PROBES, L2_PROBES, Inner, Spec
 from .checks import MIB, Stolen
+from .initramfs import KVM_MODULES
 
 Q35 = ("-machine", "q35")
 PC = ("-machine", "pc")
@@ -59,8 +57,7 @@ def nested(name, where, first="", inner=None, visited=False, **options):
                        "steps_open" if visited else "", step.format("own")),
         inner=Inner(**inner),
         after=jobs.lines(jobs.taken_back(where), step.format("back")),
-        visits=(visits.nested,) if visited else (), **options)
-
+        visits=(jobs.nested,) if visited else (), **options)
 
 
 
@@ -81,14 +78,14 @@ def handing_on_again(where):
 DEMO = replace(nested("demo", USUAL, memory="1536M",
                       device_options=",scanout=on"),
                inner=picture(jobs.inside(USUAL)),
-               visits=(visits.screendump,))
+               visits=(jobs.screendump,))
 THREE_LEVELS = replace(nested("three-levels", USUAL, memory="2G",
                               device_options=",scanout=on", visited=True),
                        inner=handing_on_again(USUAL),
-                       visits=(visits.nested_twice,))
+                       visits=(jobs.nested_twice,))
 DEMO_STOCK = Spec("demo-stock", USUAL, memory="1536M", stock=True,
                   device_options=",scanout=on", inner=picture("dma_open"),
-                  visits=(visits.screendump,), time_limit=1400, full=True)
+                  visits=(jobs.screendump,), time_limit=1400, full=True)
 
 L1_SPECS = [
     l1("ram3g-base-below-end", USUAL, memory="3G"),
@@ -339,22 +336,22 @@ LIFE_SPECS = [
     Spec("vfio-256m", LARGE, memory="2G", vfio=True,
          listener="map,limit=65535",
          job=jobs.lines(dma_job(LARGE), jobs.attached_twice(LARGE, INNER)),
-         visits=(visits.listener_looks(*WAY_OF_LARGE),)),
+         visits=(jobs.listener_looks(*WAY_OF_LARGE),)),
     Spec("vfio-limits", USUAL, vfio=True,
          job=jobs.limited(USUAL, (
              (1, inner_start("inner", "limit-1", "x-igd-stolen=identity")),
              (64, inner_start("inner_paused", "limit-64",
                               "x-igd-stolen=identity"))), INNER)),
     *(Spec(f"migrate-{name}", USUAL, machine=policy(name), vfio=True,
-           job=jobs.moving(USUAL, INNER), visits=visits.moves("own", "lent"))
+           job=jobs.moving(USUAL, INNER), visits=jobs.moves("own", "lent"))
       for name in ("keep", "exact", "lock")),
     Spec("snapshot", USUAL, vfio=True, job=jobs.restored(USUAL, INNER),
-         visits=(visits.snapshot,)),
+         visits=(jobs.snapshot,)),
     Spec("reset-clears", USUAL, memory="512M", job=jobs.reset(USUAL),
-         visits=(visits.reset(guest_does=False),)),
+         visits=(jobs.resets(guest_does=False),)),
     Spec("reset-keeps", USUAL, memory="512M", job=jobs.reset(USUAL),
          device_options=",stolen-keep=on",
-         visits=(visits.reset(guest_does=True),)),
+         visits=(jobs.resets(guest_does=True),)),
 ]
 
 # migrate-lock and migrate-exact show the same with a guest's guest without a
@@ -377,7 +374,6 @@ NO_WINDOW = Spec(
         "-device vfio-pci,host=0000:00:02.0,addr=02.0")
 
 
-
 def kexecs(name, parameters="intel_iommu=on", **options):
     """A guest whose kernel is followed by another, and by a crash kernel."""
     return Spec(
@@ -398,7 +394,7 @@ KEXEC_SPECS = [
 XEN_SPECS = [
     Spec(f"xen-{version}", USUAL, xen=release, release=release, memory="1G",
          parameters="", listener="map",
-         job=jobs.under_xen(USUAL), visits=(visits.listener_looks("dom0"),))
+         job=jobs.under_xen(USUAL), visits=(jobs.listener_looks("dom0"),))
     for version, release in (("4.17", "bookworm"), ("4.20", "trixie"))]
 
 GEN12 = stolen(0x4c800000, 60)
@@ -420,15 +416,94 @@ DRIVER_SPECS = [
          job=f"{L1_PROBES}\n{driver_jobs.short(GEN12)}"),
 ]
 
+# Guests under KVM inside a guest; the shell's part is guest/kvm.sh.
+SLOTS = ("-trace", "kvm_set_user_memory")
+MSI = ("-trace", "kvm_irqchip_add_msi_route", "-trace", "vfio_msi_enable",
+       "-trace", "vfio_msi_interrupt")
+BEHIND_PORT = "0000:01:00.0"
+
+# name: (stolen memory, memory options of the emulator in L1)
+LAYOUTS = {
+    "above-the-end": (USUAL, "-m 512M"),
+    "at-the-end": (stolen(0x20800000), "-m 512M"),
+    "below-the-end": (stolen(0x18800000), "-m 512M"),
+    "max-ram-below-4g": (stolen(0x18800000),
+                         "-m 512M -machine max-ram-below-4g=256M"),
+    "above-a-lowered-end": (USUAL, "-m 768M -machine max-ram-below-4g=512M"),
+}
+
+
+def testdev(where, more=""):
+    """The emulated IGD, for the emulator in L1."""
+    return ("-device", f"igd-testdev,dsm-base={where.dsm_base:#x},"
+            f"dsm-size={where.dsm_size // MIB}M,"
+            f"gsm-size={where.gsm_size // MIB}M" + more)
+
+
+def layouts_job():
+    """The emulator in L1 with each layout, under KVM, not running."""
+    lines = ["load_modules"]
+    for name, (where, memory) in LAYOUTS.items():
+        words = [*Q35, *IOMMU, *ACCELERATORS["kvm"], *memory.split(),
+                 *testdev(where, ",addr=02.0"), *SLOTS]
+        lines.append(f"inner_paused {name} 60 {shlex.join(words)}")
+    return "\n".join(lines)
+
+
+def interrupts_job(where):
+    """L2 gives the device to VFIO, whose user has it send an MSI.
+
+    Each opening and closing changes the device's domain; between them the
+    default domain goes to pass-through and back.
+    """
+    def once(name):
+        return jobs.lines("vfio_bind", f"msi {name}", f"msi {name}-again",
+                          "driver_unbind")
+
+    return jobs.lines(L2_PROBES, jobs.inside(where), once("translated"),
+                      "group_type identity", once("pass-through"),
+                      "group_type DMA", once("switched"),
+                      jobs.phase("after", "dma_open", jobs.dma(where)))
+
+
+def life_job(where):
+    """L2 with an emulated IGD behind a root port: see kvm_life."""
+    return jobs.lines(
+        f"IGD={BEHIND_PORT}", "probe_device", "steps_open", "dma_open",
+        "step boot", 'if [ "$answer" = first ]; then', jobs.mark(where),
+        "step saved", 'if [ "$answer" = changed ]; then',
+        jobs.phase("changed", jobs.dma(where)), "step changed", "fi",
+        jobs.check("restored", where), "step reset", "fi",
+        jobs.phase("second", f"region_look {jobs.region(where)}"),
+        jobs.check("second-dma", where), "step unplug", f"gone {BEHIND_PORT}",
+        "step gone")
+
+
+LIFE = Inner(machine=(*Q35, *IOMMU, "-device", "pcie-root-port,id=rp,"
+                      "chassis=1,addr=1c.0", *SLOTS),
+             device=testdev(USUAL, ",bus=rp,id=igd0"), work=life_job(USUAL),
+             start="kvm_life")
+
+KVM_SPECS = [
+    Spec("kvm-layouts", memory="2G", vfio=True, modules=KVM_MODULES,
+         job=layouts_job(), parameters=""),
+    Spec("kvm-interrupts", USUAL, memory="1536M", time_limit=600,
+         inner=Inner(work=interrupts_job(USUAL), machine=(*Q35, *IOMMU, *SLOTS,
+                                                      *MSI),
+                     vfio=True, bring=("vfio-user",))),
+    Spec("kvm-life", memory="2G", time_limit=600, bring=("disk",),
+         inner=LIFE),
+]
+
 # The guest of the book's pages; docs/devel/book.rst describes it.
 BOOK_MACHINE = Q35 + (IOMMU[0], f"{IOMMU[1]},aw-bits=39")
 BOOK_SPECS = [
     Spec("book", USUAL, machine=BOOK_MACHINE, memory="4G", vfio=True,
          time_limit=600, device_options=",scanout=on",
-         job=bookjob.job(book.GUEST)),
+         job=book.job(book.GUEST)),
     Spec("book-other", USUAL, machine=BOOK_MACHINE, memory="4G", vfio=True,
          time_limit=300, device_options=",class=other",
-         job=bookjob.job(book.OTHER_GUEST)),
+         job=book.job(book.OTHER_GUEST)),
 ]
 
 SPECS = {spec.name: spec
@@ -436,4 +511,4 @@ SPECS = {spec.name: spec
                       *EXACT_SPECS, DEMO_STOCK,
                       *VFIO_SPECS, *LIFE_SPECS, *KEXEC_SPECS, *XEN_SPECS,
                       *DRIVER_SPECS, *BOOK_SPECS,
-                      *driver_nested.SPECS, *kvm_jobs.SPECS]}
+                      *driver_jobs.SPECS, *KVM_SPECS]}

@@ -9,8 +9,7 @@ cannot disagree about what a good line is.
 
 from dataclasses import dataclass
 
-from .evidence import RMRR_NOT_RESERVED, VFIO_INELIGIBLE
-from .ranges import Range
+from .evidence import RMRR_NOT_RESERVED, VFIO_INELIGIBLE, Range
 
 MIB = 1 << 20
 FILL_WORD = 0x5A17ED00

@@ -8,10 +8,10 @@ Pure: text in, values out; no verdict (that is checks.py).
 
 import json
 import re
+import struct
 from dataclasses import dataclass
 
-from . import dmar
-from .ranges import Range
+from . import acpi
 
 TIMESTAMP = re.compile(r"^\[ *\d+\.\d+\] ")
 MEMORY = r"\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\]"
@@ -38,6 +38,82 @@ KERNEL_TROUBLE = re.compile(r"BUG:|Oops|Call Trace|Kernel panic|WARNING: CPU")
 GGC = 0x50
 BDSM = {"32": (0x5C, 4), "64": (0xC0, 8)}
 RESOURCE_MEMORY = 0x200          # IORESOURCE_MEM of sysfs's resource file
+
+FIRST_STRUCTURE = 48
+TYPE_RMRR = 1
+RMRR_SCOPE = 24
+
+
+@dataclass(frozen=True, order=True)
+class Range:
+    """[base, limit]; limit is the address of the last byte."""
+    base: int
+    limit: int
+
+    @classmethod
+    def parse(cls, base, limit):
+        """From two hexadecimal texts, with or without 0x."""
+        return cls(int(base, 16), int(limit, 16))
+
+    @property
+    def size(self):
+        return self.limit - self.base + 1
+
+    def covers(self, other):
+        """True if all of `other` lies in this range."""
+        return self.base <= other.base and other.limit <= self.limit
+
+    def overlaps(self, other):
+        """True if the two have at least one byte in common."""
+        return self.base <= other.limit and other.base <= self.limit
+
+    def __str__(self):
+        return f"{self.base:08x}-{self.limit:08x}"
+
+
+@dataclass(frozen=True)
+class Rmrr:
+    """A reserved range and the devices it is for."""
+    where: Range
+    segment: int
+    devices: tuple              # ((start bus, ((device, function), ...)), ...)
+
+
+def structures(table):
+    """[(type, bytes)] of a DMAR table, in the table's order."""
+    acpi.check(table)
+    found = []
+    at = FIRST_STRUCTURE
+    while at < len(table):
+        kind, size = struct.unpack_from("<HH", table, at)
+        if size < 4 or at + size > len(table):
+            raise acpi.TableError(f"structure at {at} has length {size}")
+        found.append((kind, table[at:at + size]))
+        at += size
+    return found
+
+
+def rmrrs(table):
+    """Its RMRR structures (VT-d specification, chapter 8), decoded."""
+    return [decode_rmrr(body) for kind, body in structures(table)
+            if kind == TYPE_RMRR]
+
+
+def decode_rmrr(body):
+    """One RMRR structure."""
+    segment = struct.unpack_from("<H", body, 6)[0]
+    base, limit = struct.unpack_from("<QQ", body, 8)
+    devices = []
+    at = RMRR_SCOPE
+    while at < len(body):
+        length = body[at + 1]
+        if length < 8 or at + length > len(body):
+            raise acpi.TableError(f"device scope at {at} has length {length}")
+        path = body[at + 6:at + length]
+        devices.append((body[at + 5],
+                        tuple(zip(path[0::2], path[1::2]))))
+        at += length
+    return Rmrr(Range(base, limit), segment, tuple(devices))
 
 
 @dataclass(frozen=True)
@@ -117,7 +193,7 @@ class Evidence:
     def table_rmrrs(self):
         """RMRRs of the ACPI table itself, with their device scopes."""
         table = self.data("table", "DMAR")
-        return dmar.rmrrs(table) if table else []
+        return rmrrs(table) if table else []
 
     def device(self, address="0000:00:02.0"):
         """The device, or None if the guest does not have it."""

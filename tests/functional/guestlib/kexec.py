@@ -13,9 +13,10 @@ name.
 
 import re
 
-from . import cpio, jobs
+from . import jobs
 from .checks import Check, listed
 from .evidence import Evidence
+from .initramfs import Archive
 
 BOOTS = ("first", "next", "crash")
 RESERVED = "crashkernel=256M"
@@ -29,7 +30,7 @@ COPIED = "DMAR: Copied translation tables from previous kernel for dmar0"
 
 def files(program, kernel, initramfs):
     """The archive with /kexec: kexec-load, a kernel and its initramfs."""
-    archive = cpio.Archive()
+    archive = Archive()
     archive.directory("kexec")
     archive.file("kexec/load", program.read_bytes(), 0o755)
     archive.file("kexec/vmlinuz", kernel.read_bytes())

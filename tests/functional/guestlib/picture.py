@@ -13,6 +13,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+DUMP = "picture.ppm"            # beside a guest's logs
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TRUE_COLOUR = struct.pack(">5B", 8, 2, 0, 0, 0)
 

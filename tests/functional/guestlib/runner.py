@@ -13,11 +13,19 @@ gone when run() returns.  What is to be done to it meanwhile is a visit
 import shlex
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from . import assets        # noqa: F401 (finds igdrmrr)
+
+from igdrmrr import files
 
 POLL_SECONDS = 0.2
 TCG = ("-accel", "tcg,thread=multi")
+KVM = ("-accel", "kvm", "-machine", "kernel-irqchip=split", "-cpu", "host")
+DEVICE = Path("/dev/kvm")
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+LIMIT_SECONDS = 15
 SERIAL_LOGS = ("console.log", "says.log", "inner-console.log",
                "innermost-console.log")
 
@@ -37,7 +45,7 @@ class Guest:
     parameters: str = "intel_iommu=on"
     memory: str = "1G"
     cpus: int = 1
-    accel: tuple = TCG          # words of the command line (accel.py)
+    accel: tuple = TCG          # see choose_accel()
     cpu: str = ""               # TCG's model; the emulator's default if empty
     time_limit: int = 300
     trace: tuple = ()           # events of the emulator, for trace.log
@@ -158,3 +166,57 @@ def read_text(path):
     """A log as text; a guest may write anything into it."""
     text = Path(path).read_bytes().decode("utf-8", "replace")
     return text.replace("\r", "")
+
+
+# Which accelerator runs the outermost guests.  /dev/kvm that can be opened says
+# little: on some machines a stock kernel then hangs, or the emulator aborts.
+# So the smallest guest there is is booted once, with a short time limit, and
+# what became of it is kept until this machine boots anew or the emulator is
+# another one.
+
+def try_kvm(guest, directory):
+    """What became of the guest under KVM, as a text; "works" if it did."""
+    guest = replace(guest, accel=KVM, cpu="", time_limit=LIMIT_SECONDS)
+    tried = run(guest, directory)
+    if tried.finished and tried.status == 0:
+        return "works"
+    if tried.timed_out:
+        return f"hangs ({LIMIT_SECONDS} s)"
+    return f"ends with status {tried.status}"
+
+
+def tried_before(guest, directory):
+    """The same, from the last time if nothing has changed since."""
+    known = directory / "outcome.json"
+    directory.mkdir(parents=True, exist_ok=True)
+    inputs = [BOOT_ID.read_text(), str(guest.emulator),
+              guest.emulator.stat().st_mtime]
+    before, text = files.read_json(known) or (None, None)
+    if before != inputs:
+        text = try_kvm(guest, directory)
+        files.write_json(known, [inputs, text])
+    return text
+
+
+def nested_kvm(modules=Path("/sys/module")):
+    """True if a guest of this machine's KVM can have KVM itself."""
+    return any(path.read_text().strip() in ("1", "Y")
+               for path in modules.glob("kvm_*/parameters/nested"))
+
+
+def choose_accel(guest, directory, say, device=DEVICE):
+    """The emulator's words for outermost guests: for those without a guest
+    inside, and for those with one.
+
+    guest: the smallest that there is; say(text) is told what was found
+    """
+    if not device.exists():
+        return TCG, TCG
+    text = tried_before(guest, directory)
+    if text != "works":
+        say(f"guests run under TCG: with {device} a kernel {text}")
+        return TCG, TCG
+    nested = nested_kvm()
+    say("guests run under KVM" + ("" if nested else ", those with guests "
+        "under TCG: KVM's parameter nested is off"))
+    return KVM, KVM if nested else TCG

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from . import card, checks, handover, picture
 from .checks import Check, listed
+from .picture import DUMP
 
-DUMP = "picture.ppm"
 README = Path(__file__).resolve().parents[3] / "docs" / "pictures"
 # The pictures' names, here and on stock QEMU.
 HERE, STOCK = "stolen-memory.png", "stock-qemu.png"

@@ -15,9 +15,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Optional
 
-from . import handover, kimage, runner
+from . import handover, runner
 from .checks import Check, listed, nothing
-from .initramfs import write_whole
+from .initramfs import unpacked, write_whole
 
 OPTIONS = ("console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all "
            "iommu=verbose,debug dom0-iommu=map-reserved=no")
@@ -49,8 +49,7 @@ def below(guest, image, directory):
     """The same guest with Xen below; unpacks both into the directory."""
     xen, kernel = directory / "xen", directory / "vmlinux"
     write_whole(xen, gzip.decompress(image.read_bytes()))
-    packed = guest.kernel.read_bytes()
-    write_whole(kernel, kimage.unpacked(packed) or packed)
+    write_whole(kernel, unpacked(guest.kernel.read_bytes()))
     values = {field.name: getattr(guest, field.name)
               for field in fields(guest)}
     values.update(kernel=kernel, trace=(*guest.trace, "vtd_dmar_fault"))
