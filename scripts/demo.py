@@ -26,10 +26,10 @@ FUNCTIONAL = Path(__file__).resolve().parents[1] / "tests" / "functional"
 sys.path.insert(0, str(FUNCTIONAL))
 
 from guestlib import picture, scene  # noqa: E402
-from guestlib.assets import LOGS, AssetError, Assets  # noqa: E402
+from guestlib.assets import LOGS, kernel  # noqa: E402
 from guestlib.boot import Bench  # noqa: E402
 from guestlib.catalog import DEMO, DEMO_STOCK, THREE_LEVELS  # noqa: E402
-from igdrmrr import paths  # noqa: E402
+from igdrmrr import paths, ui  # noqa: E402
 
 PICTURES = paths.BUILD / "pictures"
 
@@ -106,10 +106,10 @@ def announce(spec, bench):
     inner, level, command = spec, 1, [*spec.machine, *spec.device(),
                                       "-m", spec.memory]
     while inner:
-        kernel = bench.assets.kernel(inner.release).image.name
+        image = kernel(inner.release).image.name
         # Each option and its value on a line of its own.
         words = shlex.join(["qemu-system-x86_64", *command])
-        print(f"L{level}, Debian's {kernel}:\n\n      "
+        print(f"L{level}, Debian's {image}:\n\n      "
               + words.replace(" -", " \\\n      -") + "\n")
         inner, level = inner.inner, level + 1
         command = inner and inner.arguments()
@@ -216,10 +216,10 @@ def main(arguments):
                         help="how many guests, one in the other (2)")
     three = parser.parse_args(arguments).levels == 3
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    bench = Bench(Assets(), LOGS)
+    bench = Bench(LOGS)
     try:
         return 1 if run(THREE_LEVELS if three else DEMO, bench) else 0
-    except AssetError as error:
+    except ui.Failure as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
     finally:

@@ -18,7 +18,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from guestlib.assets import LOGS, Assets  # noqa: E402
+from guestlib.assets import LOGS  # noqa: E402
 from guestlib.boot import Bench  # noqa: E402
 from guestlib.catalog import SPECS  # noqa: E402
 from igdrmrr import suites  # noqa: E402
@@ -35,7 +35,7 @@ class Boots:
         self._terminal = plugins.get_plugin("terminalreporter")
         self._said = set()
         workers = min(2, os.cpu_count() or 1)
-        self._bench = Bench(Assets(), LOGS, self._say)
+        self._bench = Bench(LOGS, self._say)
         self._pool = ThreadPoolExecutor(workers)
         self._futures = {name: self._pool.submit(self._bench.boot,
                                                  SPECS[name])

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 
 from guestlib import checks, guest_bench, handover, kexec
-from guestlib.assets import LOGS, Assets
+from guestlib.assets import LOGS
 from guestlib.boot import Bench
 from guestlib.cases import case, guests, silent, verdict, verify
 
@@ -76,7 +76,7 @@ def on_stock(guest):
     """The same guest on the reference emulator, with the RMRR by a table."""
     table = guest.phase("first").data("table", "DMAR")
     spec = guest_bench.on_stock(guest.spec, table)
-    return Bench(Assets(), LOGS).boot(replace(
+    return Bench(LOGS).boot(replace(
         spec, name=f"{spec.name}-stock", stock=True,
         visits=(kexec.visit(asks=False),)))
 

@@ -12,7 +12,7 @@ container; every call that touches the region is under the step it belongs to.
 import pytest
 
 from guestlib import catalog, steps
-from guestlib.assets import LOGS, Assets
+from guestlib.assets import LOGS
 from guestlib.boot import Bench
 
 # The guest's tables have the region mapped to itself before and after.
@@ -26,7 +26,7 @@ ONE_PIECE = ["realize", "vfio-detach", "pass-through", "translated"]
 
 @pytest.fixture(scope="module")
 def way():
-    return steps.walk(Bench(Assets(), LOGS), catalog.NO_WINDOW)
+    return steps.walk(Bench(LOGS), catalog.NO_WINDOW)
 
 
 def test_all_steps_are_taken(way):

@@ -8,8 +8,7 @@ import subprocess
 
 import pytest
 
-from guestlib import catalog, checks
-from guestlib.assets import Assets
+from guestlib import assets, catalog, checks
 from guestlib.cases import case, guests, verify
 
 EVERY = [spec.name for spec in catalog.L1_SPECS + catalog.OVMF_SPECS]
@@ -93,7 +92,7 @@ def test_replay_of_l1(guest, tmp_path):
     text = "\n".join(" ".join(words)
                      for words in guest.l1.said("tool_bundle"))
     path.write_text(text + "\n")
-    done = subprocess.run([Assets().tool(), "verify", "--from", path],
+    done = subprocess.run([assets.tool(), "verify", "--from", path],
                           stdout=subprocess.PIPE, text=True)
     said = [" ".join(words) for words in guest.l1.said("verify")]
     assert [" ".join(line.split()) for line in

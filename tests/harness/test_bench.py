@@ -73,7 +73,7 @@ def test_reference_has_the_device_and_no_iommu_of_ours():
 
 def test_walk_rows():
     def way(*steps):
-        return Walk(None, [Step('realize', 1, 0, 5, 1, 0), *steps])
+        return Walk([Step('realize', 1, 0, 5, 1, 0), *steps])
 
     stock_way = way(Step('boot', 18435, 4, 1000, 18432, 0),
                     Step('vfio-attach', 0, 2, 9000, 0, 0))

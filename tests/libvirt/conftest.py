@@ -14,7 +14,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
 
 from guestlib import chroot  # noqa: E402
-from guestlib.assets import Assets  # noqa: E402
 
 from machines import Machines, Steps  # noqa: E402
 
@@ -27,7 +26,7 @@ def machines(request):
     obstacle = chroot.obstacle()
     if obstacle:
         pytest.skip('no clean Debian: ' + obstacle)
-    made = Machines(Assets())
+    made = Machines()
     made.make()
     yield made
     if not request.session.testsfailed:

@@ -13,11 +13,11 @@ import shutil
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
-from guestlib import chroot, runner
+from guestlib import assets, chroot, runner
 from guestlib.boot import IOMMU, IOMMU_ON, L1_PROBES, LESS_WORK, Bench
 from guestlib.initramfs import (FW_CFG_MODULES, VFIO_MODULES, Archive,
                                 ModuleTree, joined, unpacked)
-from igdrmrr import package, paths, ui
+from igdrmrr import assets as cached, package, paths, ui
 
 HERE = Path(__file__).resolve().parent
 DIRECTORY = paths.BUILD / 'libvirt'
@@ -135,11 +135,10 @@ def igd_domain(root):
 class Machines:
     """Both machines, from one file system."""
 
-    def __init__(self, assets):
+    def __init__(self):
         self.release = package.release()[1]
-        self.assets = assets
         self.kernel = assets.kernel(self.release)
-        self.bench = Bench(assets, DIRECTORY)
+        self.bench = Bench(DIRECTORY)
         self.system = chroot.Chroot(
             self.release, DIRECTORY / 'root', 'libvirt.log',
             PACKAGES + tuple(package.dependencies(OURS)))
@@ -187,7 +186,8 @@ class Machines:
         for directory in ('dev', 'root', 'bin', 'modules'):
             archive.directory(directory)
         archive.character_device('dev/console', 5, 1)
-        archive.file('bin/busybox', self.assets.busybox().read_bytes(), 0o755)
+        archive.file('bin/busybox', cached.busybox('bookworm').read_bytes(),
+                     0o755)
         archive.file('init', (HERE / 'init').read_bytes(), 0o755)
         tree = ModuleTree(self.kernel.modules)
         names = DISK_MODULES + VFIO_MODULES + NETWORK_MODULES
@@ -200,7 +200,7 @@ class Machines:
     def confined(self):
         """The other domain's life, under AppArmor in the guest."""
         guest = runner.Guest(
-            name='confined', emulator=self.assets.emulator(),
+            name='confined', emulator=assets.emulator(),
             firmware_directory=self.bench.firmware_directory(),
             machine=['-machine', 'q35', *IOMMU, '-device', DEVICE],
             kernel=self.kernel.image, initramfs=self.initramfs(),

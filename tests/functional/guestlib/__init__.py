@@ -11,7 +11,6 @@ boot        from the description of a guest to what it said
 evidence    what a guest said, parsed
 checks      what the guest should have said, one verdict per line
 handover    whose memory the device reached, one verdict per line
-qmp, port   the emulator's monitor, and the port on which a guest is answered
 outside     what is done to a guest while it runs: looks, moves, resets
 steps       a guest that goes step by step, and what each did to the mappings
 jobs        guests that hand the device on, move or are reset: both sides

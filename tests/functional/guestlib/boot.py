@@ -14,7 +14,9 @@ from .checks import MIB, Stolen
 from .evidence import Evidence
 from .initramfs import (FW_CFG_MODULES, KVM_MODULES, VFIO_MODULES, Builder,
                         joined, write_whole)
-from . import acpi, kexec, outside, runner, xen
+from . import acpi, assets, kexec, outside, runner, xen
+
+from igdrmrr import assets as cached, driver as kernel_driver, guest_program
 
 IOMMU = ("-device", "intel-iommu,intremap=on,caching-mode=on")
 IOMMU_ON = "intel_iommu=on"
@@ -67,7 +69,7 @@ class Inner:
     device: tuple = ()
     start: str = "inner_linux"          # the shell's function for it
     vfio: bool = False                  # load VFIO in it
-    bring: tuple = ()                   # more files: see Assets.bring()
+    bring: tuple = ()                   # more files: see assets.bring()
     accel: str = "kvm"                  # of ACCELERATORS
     inner: Optional["Inner"] = None     # one more level
     after: str = ""                     # this level's job when that is gone
@@ -107,7 +109,7 @@ class Spec:
     parameters: str = IOMMU_ON
     job: str = L1_PROBES
     vfio: bool = False                  # load VFIO, bring the emulator along
-    bring: tuple = ()                   # more files: see Assets.bring()
+    bring: tuple = ()                   # more files: see assets.bring()
     modules: tuple = ()                 # more to load
     tables: tuple = ()                  # ACPI tables in place of firmware's
     driver: bool = False                # bring our kernel driver along, too
@@ -191,15 +193,13 @@ def handing_on(inner):
 class Bench:
     """Boots guests, with their files in one directory."""
 
-    def __init__(self, assets, directory, say=print):
-        self.assets = assets
-        self.reference = assets.reference()
+    def __init__(self, directory, say=print):
         self.directory = Path(directory)
         self.say = say
         self.stop = threading.Event()   # ends all guests when it is set
-        self.builder = Builder(assets, self.directory / "layers")
-        self.stock_builder = Builder(self.reference,
-                                     self.directory / "layers")
+        self.builder, self.stock_builder = (
+            Builder(self.directory / "layers", reference)
+            for reference in (False, True))
         self.builder.prune()
         self._accels = None
         self._choosing = threading.Lock()
@@ -209,10 +209,10 @@ class Bench:
         with self._choosing:
             if not self._accels:
                 smallest = runner.Guest(
-                    name="accel", emulator=self.assets.emulator(),
+                    name="accel", emulator=assets.emulator(),
                     firmware_directory=self.firmware_directory(),
                     machine=["-machine", "q35"], memory="256M",
-                    kernel=self.assets.kernel("bookworm").image,
+                    kernel=assets.kernel("bookworm").image,
                     initramfs=self.directory / "accel" / "initramfs.cpio")
                 write_whole(smallest.initramfs,
                             joined(self.builder.layers(":", "L1")))
@@ -222,8 +222,7 @@ class Bench:
 
     def guest(self, spec):
         """The runner's guest for a spec; builds its initramfs."""
-        kernel = self.assets.kernel(spec.release)
-        assets = self.reference if spec.stock else self.assets
+        kernel = assets.kernel(spec.release)
         builder = self.stock_builder if spec.stock else self.builder
         modules = FW_CFG_MODULES
         inner = None
@@ -233,21 +232,21 @@ class Bench:
             inner = self.inner_files(spec.inner or Inner())
         if spec.driver:
             modules = FW_CFG_MODULES + handing_on(spec.inner)
-            driver = (self.assets.driver(spec.release),
-                      self.assets.driver_user())
+            driver = (kernel_driver.module(spec.release),
+                      guest_program.build("vfio-user"))
         initramfs = self.directory / spec.name / "initramfs.cpio"
         front = acpi.archive(*spec.tables) if spec.tables else b""
         content = front + joined(builder.layers(
             spec.whole_job, "L1", modules + spec.modules, kernel, inner,
-            driver, self.assets.bring(spec.bring)))
+            driver, assets.bring(spec.bring)))
         if spec.kexec:
-            content += kexec.files(self.assets.kexec_load(), kernel.image,
-                                   content)
+            content += kexec.files(guest_program.build("kexec-load"),
+                                   kernel.image, content)
         write_whole(initramfs, content)
         machine = [*spec.machine, *self.pflash(spec), *spec.device()]
         guest = runner.Guest(
             name=spec.name,
-            emulator=assets.emulator(),
+            emulator=assets.emulator(spec.stock),
             firmware_directory=self.firmware_directory(),
             machine=machine,
             kernel=kernel.image,
@@ -260,7 +259,7 @@ class Bench:
             trace=() if spec.stock else ("vtd_rmrr_state",))
         if not spec.xen:
             return guest
-        return xen.below(guest, self.assets.xen(spec.xen), initramfs.parent)
+        return xen.below(guest, cached.xen(spec.xen), initramfs.parent)
 
     def boot(self, spec, progress=None):
         """Boots the guest and returns what it said."""
@@ -277,21 +276,21 @@ class Bench:
 
     def inner_files(self, inner, level=2):
         """Kernel and file system layers of the guest inside."""
-        kernel = self.assets.kernel(inner.release)
+        kernel = assets.kernel(inner.release)
         modules, further = VFIO_MODULES if inner.vfio else (), None
         if inner.inner:
             modules = handing_on(inner.inner)
             further = self.inner_files(inner.inner, level + 1)
         return (kernel, self.builder.layers(inner.whole_work, f"L{level}",
                                             modules, kernel, further,
-                                            bring=self.assets.bring(
-                                                inner.bring), ports=True))
+                                            bring=assets.bring(inner.bring),
+                                            ports=True))
 
     def pflash(self, spec):
         """OVMF as pflash; changes of its variables are thrown away."""
         if not spec.ovmf:
             return []
-        firmware = self.assets.ovmf(spec.ovmf)
+        firmware = cached.ovmf(spec.ovmf)
         return ["-drive", "if=pflash,unit=0,format=raw,readonly=on,"
                           f"file={firmware.code}",
                 "-drive", "if=pflash,unit=1,format=raw,snapshot=on,"
@@ -301,7 +300,7 @@ class Bench:
         """One directory with all that the emulator loads by itself."""
         directory = self.directory / "firmware"
         directory.mkdir(parents=True, exist_ok=True)
-        for name, path in self.assets.firmware().items():
+        for name, path in assets.firmware().items():
             link = directory / name
             if not link.is_symlink() or link.resolve() != path.resolve():
                 link.unlink(missing_ok=True)

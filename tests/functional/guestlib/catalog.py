@@ -17,6 +17,8 @@ from .initramfs import KVM_MODULES
 Q35 = ("-machine", "q35")
 PC = ("-machine", "pc")
 NOT_MAPPED = 0x10000000
+# For snapshots: what is written goes to a temporary qcow2 file.
+DISK = ("-drive", "if=none,id=disk,file=null-co://,snapshot=on")
 
 
 def stolen(dsm_base, dsm_size=64, gsm_size=8):
@@ -346,6 +348,7 @@ LIFE_SPECS = [
            job=jobs.moving(USUAL, INNER), visits=jobs.moves("own", "lent"))
       for name in ("keep", "exact", "lock")),
     Spec("snapshot", USUAL, vfio=True, job=jobs.restored(USUAL, INNER),
+         machine=(*Q35, *IOMMU, *DISK),
          visits=(jobs.snapshot,)),
     Spec("reset-clears", USUAL, memory="512M", job=jobs.reset(USUAL),
          visits=(jobs.resets(guest_does=False),)),
@@ -479,7 +482,7 @@ def life_job(where):
         "step gone")
 
 
-LIFE = Inner(machine=(*Q35, *IOMMU, "-device", "pcie-root-port,id=rp,"
+LIFE = Inner(machine=(*Q35, *IOMMU, *DISK, "-device", "pcie-root-port,id=rp,"
                       "chassis=1,addr=1c.0", *SLOTS),
              device=testdev(USUAL, ",bus=rp,id=igd0"), work=life_job(USUAL),
              start="kvm_life")
@@ -491,8 +494,7 @@ KVM_SPECS = [
          inner=Inner(work=interrupts_job(USUAL), machine=(*Q35, *IOMMU, *SLOTS,
                                                       *MSI),
                      vfio=True, bring=("vfio-user",))),
-    Spec("kvm-life", memory="2G", time_limit=600, bring=("disk",),
-         inner=LIFE),
+    Spec("kvm-life", memory="2G", time_limit=600, inner=LIFE),
 ]
 
 # The guest of the book's pages; docs/devel/book.rst describes it.

@@ -17,7 +17,6 @@ import threading
 import time
 
 from . import acpi, catalog, steps
-from .assets import Assets
 from .boot import Bench, Inner, Spec
 from .evidence import Evidence
 
@@ -44,7 +43,7 @@ AWAY = (
 
 @functools.cache
 def guests():
-    return Bench(Assets(), paths.BUILD / 'bench')
+    return Bench(paths.BUILD / 'bench')
 
 
 @functools.cache
@@ -131,10 +130,7 @@ def walk(spec, policy=None):
             spec, name='walk-' + policy,
             machine=('-machine', 'q35', '-device', 'intel-iommu,intremap=on,'
                      'caching-mode=on,rmrr-policy=' + policy))
-    try:
-        return steps.walk(guests(), spec)
-    except steps.StepError as failure:
-        raise ui.Failure(str(failure)) from failure
+    return steps.walk(guests(), spec)
 
 
 def walk_rows(stock, ours, policy):

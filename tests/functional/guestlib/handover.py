@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from .checks import STATUS_DONE, Check, dma_line, listed, only_if
 
@@ -20,20 +21,12 @@ DEVICE_WORD = 0x0DDBA110
 STATE = re.compile(r"vtd_rmrr_state (\S+) 0x([0-9a-f]+)-0x([0-9a-f]+) "
                    r"mapped ([01]): (.+)$")
 
-# What the trace says, and query-rmrr's word for it.
+# What the trace says, by the emulator's source, and query-rmrr's word for it.
 REASONS = {
-    "translation is off": "translation-off",
-    "the device is not translated": "pass-through",
-    "the guest maps all of it to itself": "identity",
-    "the guest mapped all of it to itself before, in this domain": "kept",
-    "rmrr-policy=lock, against the guest's tables": "locked",
-    "the device has no context entry": "no-context",
-    "the guest maps none of it": "absent",
-    "the guest maps only a part of it": "partial",
-    "the guest maps something else there": "foreign",
-    "it comes back when the device's context changes": "waiting",
-    "the host could not map it": "map-failed",
-}
+    "".join(re.findall('"(.*?)"', texts)): name.lower().replace("_", "-")
+    for name, texts in re.findall(
+        r'\[RMRR_REASON_(\w+)\] = ((?:".*"\s*)+),',
+        (Path(__file__).parents[3] / "hw/i386/rmrr_policy.c").read_text())}
 # On the way from one domain to the next, as often as the kernel likes.
 BETWEEN = ("no-context", "absent", "partial")
 LENT = ("identity", "foreign", "identity", "translation-off")

@@ -26,6 +26,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import assets
+
+from igdrmrr import assets as cached
+
 SCRIPTS = Path(__file__).parent / "guest"
 
 # What L1 loads: VFIO for handing the device on, the emulator's own files.
@@ -213,9 +217,9 @@ def unzstd(packed, size):
 class Builder:
     """Builds initramfs files in one cache directory."""
 
-    def __init__(self, assets, cache):
-        self.assets = assets
+    def __init__(self, cache, reference=False):
         self.cache = Path(cache)
+        self.reference = reference      # the emulator that guests have
 
     def layers(self, job, level, modules=(), kernel=None, inner=None,
                driver=None, bring=(), ports=False):
@@ -243,7 +247,7 @@ class Builder:
         return layers
 
     def _base(self):
-        busybox = self.assets.busybox()
+        busybox = cached.busybox("bookworm")
         scripts = sorted(SCRIPTS.iterdir())
 
         def fill(archive):
@@ -285,8 +289,8 @@ class Builder:
                            " ".join(where for where, _ in files), fill)
 
     def _emulator(self):
-        emulator = self.assets.inner_emulator()
-        firmware = self.assets.firmware()
+        emulator = assets.emulator(self.reference)
+        firmware = assets.firmware()
 
         def fill(archive):
             archive.file("emulator", stripped(emulator), 0o755)
@@ -299,7 +303,7 @@ class Builder:
                            fill)
 
     def _tool(self):
-        tool = self.assets.tool()
+        tool = assets.tool()
 
         def fill(archive):
             archive.file("bin/igd-stolen", stripped(tool), 0o755)

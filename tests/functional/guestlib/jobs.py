@@ -169,7 +169,7 @@ def screendump(outside, level="L2"):
     path = outside.directory / DUMP
     path.unlink(missing_ok=True)
     outside.heard(f"@@{level} picture waits")
-    outside.monitor.execute("screendump", filename=str(path))
+    outside.monitor.cmd("screendump", filename=str(path))
 
 
 def nested_twice(outside):
@@ -211,40 +211,21 @@ def moves(*names):
 
 def snapshot(outside):
     """Saved at one step, and restored at a later one."""
-    disk = new_disk(outside)
     outside.step("saved")
     outside.look("saved")
-    outside.job("snapshot-save", tag="tag", vmstate=disk, devices=[disk])
+    outside.human("savevm tag")
     outside.answer("first")
     outside.step("changed")
     outside.look("changed")
-    outside.job("snapshot-load", tag="tag", vmstate=disk, devices=[disk])
+    outside.human("loadvm tag")
     outside.look("restored")
     outside.answer("second")
-
-
-def new_disk(outside):
-    """An empty qcow2 disk that no device has; returns its node's name."""
-    path = outside.directory / "disk.qcow2"
-    path.unlink(missing_ok=True)
-    execute = outside.monitor.execute
-    outside.job("blockdev-create", options={
-        "driver": "file", "filename": str(path), "size": 0})
-    file = {"driver": "file", "node-name": "file", "filename": str(path)}
-    execute("blockdev-add", **file)
-    outside.job("blockdev-create", options={
-        "driver": "qcow2", "file": "file", "size": 1 << 30})
-    execute("blockdev-add", **{"driver": "qcow2", "node-name": "disk",
-                               "file": "file"})
-    # Open files stay until they are closed.
-    path.unlink()
-    return "disk"
 
 
 def resets(guest_does):
     """The machine is reset in the guest's first boot."""
     def visit(outside):
-        outside.monitor.execute("set-action", reboot="reset")
+        outside.monitor.cmd("set-action", reboot="reset")
         outside.step("boot")
         outside.answer("first")
         outside.step("reboot")
@@ -252,7 +233,7 @@ def resets(guest_does):
         if guest_does:
             outside.answer()
         else:
-            outside.monitor.execute("system_reset")
+            outside.monitor.cmd("system_reset")
         outside.step("boot")
         outside.look("after")
         outside.answer("second")

@@ -69,11 +69,11 @@ def visit(asks):
             look(name)
             if name != "done":
                 outside.answer()
-        outside.monitor.execute("set-action", shutdown="pause")
+        outside.monitor.cmd("set-action", shutdown="pause")
         outside.answer()
-        outside.monitor.wait("SHUTDOWN")
+        outside.event("SHUTDOWN")
         look("off")
-        outside.monitor.execute("quit")
+        outside.monitor.cmd("quit")
 
     return procedure
 

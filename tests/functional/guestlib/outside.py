@@ -4,29 +4,109 @@ Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 
 A guest says "step NAME" and waits for an answer on the port on which it says
-it (port.py, guest/steps.sh).  So what happens outside happens at a known place
-of its job, however slow either side is.  QMP is a socket pair that the emulator
+it (guest/steps.sh).  So what happens outside happens at a known place of its
+job, however slow either side is.  QMP is a socket pair that the emulator
 inherits.  What is learned goes to host.log in the form in which a guest says
 things, as "@@L0 KEY words...".
 """
 
+import contextlib
 import json
+import os
 import socket
+import sys
 import threading
 import time
 from dataclasses import replace
 
-from . import qmp, runner
-from .port import Port
-from .qmp import Monitor, QmpError
+from . import runner
+
+from igdrmrr import paths
 
 WAIT_SECONDS = 1200
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.05
+MONITOR_SECONDS = 60
 LISTENER = "/machine/peripheral/igd0-dma"
+SAYS = "says.log"
 
 
 class OutsideError(Exception):
     """Something that was waited for did not happen."""
+
+
+class Port:
+    """Both directions of one emulator's port, in the directory of its logs.
+
+    What the guest says goes to a file, as with every guest; the answers come
+    out of a FIFO.  A socket with a logfile will not do: when the reader is late
+    and the socket full, QEMU's log has the same character once more for each
+    time that it was refused.
+    """
+
+    def __init__(self, directory):
+        self._says = directory / SAYS
+        self._path = directory / "answers"
+        self._heard = 0
+        self._path.unlink(missing_ok=True)
+        os.mkfifo(self._path)
+        # With a reader here, neither side has to wait for the other to open
+        # it, and the emulator never finds its end.
+        self._answers = os.open(self._path, os.O_RDWR)
+
+    def command(self, words):
+        """A guest's command line with answers on this port."""
+        words = list(words)
+        words[words.index(f"file:{self._says}")] = "chardev:says"
+        return words + ["-chardev", f"file,id=says,path={self._says},"
+                        f"input-path={self._path}"]
+
+    def line(self):
+        """The next whole line, or None if there is none yet."""
+        line, end, _ = self._rest().partition("\n")
+        if not end:
+            return None
+        self._heard += len(line) + 1
+        return line
+
+    def wait(self, text, seconds, gone=lambda: False):
+        """Waits until the guest says this, after what was waited for last.
+
+        gone: tells that it will say no more
+        False if it did not say it.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            last = gone() or time.monotonic() > end
+            before, found, _ = self._rest().partition(text)
+            if found:
+                self._heard += len(before) + len(text)
+                return True
+            if last:
+                return False
+            time.sleep(POLL_SECONDS)
+
+    def send(self, word):
+        """Sends the guest a line."""
+        os.write(self._answers, word.encode() + b"\n")
+
+    def close(self):
+        """The emulator is gone."""
+        os.close(self._answers)
+        self._path.unlink(missing_ok=True)
+
+    def _rest(self):
+        return runner.read_text(self._says)[self._heard:]
+
+
+def monitor_on(connection):
+    """QEMU's own QMP client, from its source, which need not be there else."""
+    sys.path.append(str(paths.QEMU_SRC / "python"))
+    from qemu.qmp.legacy import QEMUMonitorProtocol
+    sys.path.pop()
+    monitor = QEMUMonitorProtocol(connection)
+    monitor.settimeout(MONITOR_SECONDS)
+    monitor.connect()
+    return monitor
 
 
 class Outside:
@@ -42,6 +122,17 @@ class Outside:
         """Waits until a guest has said this."""
         if not self._port.wait(text, WAIT_SECONDS, self._gone):
             raise OutsideError(f"the guest did not say {text!r}")
+
+    def line(self):
+        """The next line that a guest has said, or None if there is none yet.
+
+        OutsideError if there will be none any more.
+        """
+        gone = self._gone()
+        line = self._port.line()
+        if line is None and gone:
+            raise OutsideError("the emulator has gone")
+        return line
 
     def step(self, name):
         """Waits until L1 waits at this step."""
@@ -67,15 +158,15 @@ class Outside:
 
     def leave(self):
         """Migrates the guest to the file and ends this emulator."""
-        self.monitor.execute("migrate",
+        self.monitor.cmd("migrate",
                              uri=f"file:{state_file(self.directory)}")
         self.migrated()
-        self.monitor.execute("quit")
+        self.monitor.cmd("quit")
 
     def migrated(self):
         """Waits until the migration, in or out, is complete."""
         def complete():
-            answer = self.monitor.execute("query-migrate")
+            answer = self.monitor.cmd("query-migrate")
             if answer.get("status") == "failed":
                 raise OutsideError("migration: " + answer.get("error-desc",
                                                               "failed"))
@@ -83,23 +174,16 @@ class Outside:
 
         self.until("migration", complete)
 
-    def job(self, command, **arguments):
-        """Runs a command that is a job, to its end."""
-        execute = self.monitor.execute
-        execute(command, **arguments, **{"job-id": command})
-
-        def concluded():
-            [job] = execute("query-jobs")
-            return job["status"] == "concluded" and job
-
-        job = self.until(command, concluded)
-        execute("job-dismiss", id=command)
-        if "error" in job:
-            raise OutsideError(f"{command}: {job['error']}")
+    def human(self, line):
+        """A command of the monitor for people that says nothing if it works."""
+        said = self.monitor.cmd("human-monitor-command",
+                                **{"command-line": line})
+        if said:
+            raise OutsideError(f"{line}: {said}")
 
     def look(self, name):
         """Notes what query-rmrr says of each device now."""
-        for region in self.monitor.execute("query-rmrr"):
+        for region in self.monitor.cmd("query-rmrr"):
             for device in region["devices"]:
                 self.note("rmrr", name, region["policy"], device["reason"],
                           compact(device))
@@ -107,7 +191,16 @@ class Outside:
     def look_at_listener(self, name):
         """Notes the counters of the device's listener."""
         self.note("listener", name,
-                  compact(self.monitor.get(LISTENER, "stats")))
+                  compact(self.listener("stats")))
+
+    def listener(self, name):
+        """A property of the device's listener."""
+        return self.monitor.cmd("qom-get", path=LISTENER, property=name)
+
+    def event(self, name):
+        """Waits for that event of the monitor; drops those before it."""
+        while self.monitor.pull_event(1.0 * MONITOR_SECONDS)["event"] != name:
+            pass
 
 
 def compact(value):
@@ -148,7 +241,9 @@ class Visit:
 
     def command(self, words):
         """The command line with the monitor and the answers."""
-        return self._port.command(words) + qmp.words(self._theirs.fileno())
+        return self._port.command(words) + [
+            "-chardev", f"socket,id=monitor,fd={self._theirs.fileno()}",
+            "-mon", "chardev=monitor,mode=control"]
 
     def begin(self):
         """The emulator has started and has its end."""
@@ -157,10 +252,16 @@ class Visit:
 
     def _run(self):
         try:
-            self._procedure(Outside(Monitor(self._monitor), self._port,
-                                    self._notes, self._gone.is_set))
-        except (OutsideError, QmpError, OSError) as failure:
-            note(self._notes, "problem", failure)
+            monitor = monitor_on(self._monitor)
+            try:
+                self._procedure(Outside(monitor, self._port, self._notes,
+                                        self._gone.is_set))
+            finally:
+                # The emulator may have closed its end.
+                with contextlib.suppress(Exception):
+                    monitor.close()
+        except Exception as failure:
+            note(self._notes, "problem", type(failure).__name__, failure)
             self.failed.set()
 
     def end(self):

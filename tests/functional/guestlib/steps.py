@@ -15,25 +15,14 @@ reset      the machine's reset
 power-off  the guest's kernel shutting down for good
 """
 
-import shlex
-import socket
-import subprocess
 import time
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from . import qmp, runner
-from .boot import Outcome
-from .evidence import Evidence
-from .port import Port
-from .qmp import Monitor, QmpError
+from .outside import LISTENER, POLL_SECONDS
 
-LISTENER = "/machine/peripheral/igd0-dma"
+from igdrmrr.ui import Failure
+
 MARK = "@@L1 step "
-
-
-class StepError(Exception):
-    """The guest did not go its way; says where the logs are."""
 
 
 @dataclass
@@ -60,7 +49,6 @@ class Step:
 @dataclass
 class Walk:
     """A guest's whole way."""
-    outcome: Outcome
     steps: list
 
     def step(self, name):
@@ -68,104 +56,69 @@ class Walk:
         found = [step for step in self.steps if step.name == name]
         return found[0] if len(found) == 1 else None
 
-    def unmaps(self):
-        """Calls to unmap that touched the region, realize left out."""
-        return sum(step.unmaps for step in self.steps[1:])
-
-
-class Counters:
-    """The listener of the device, read through the monitor."""
-
-    def __init__(self, monitor):
-        self._monitor = monitor
-
-    def take(self, name):
-        """What has happened since the last call."""
-        get = self._monitor.get
-        stats = get(LISTENER, "stats")
-        calls = get(LISTENER, "region-calls").splitlines()
-        self._monitor.set(LISTENER, "stats-reset", True)
-        return Step(name, stats["region-maps"], stats["region-unmaps"],
-                    stats["region-unmapped-ns"], stats["region-entries"],
-                    stats["fatal"], calls)
-
 
 class Walker:
-    """One emulator: answers the guest, counts, resets, ends it."""
+    """A procedure (outside.py): answers the guest, counts, resets, ends it."""
 
-    POLL = 0.05
-
-    def __init__(self, process, port, monitor):
-        self.process = process
+    def __init__(self):
         self.steps = []
-        self._port = port
-        self._monitor = monitor
-        self._counters = Counters(monitor)
+        self.done = False
         self._boots = 0
 
     def count(self, name):
-        """Ends a step."""
-        step = self._counters.take(name)
+        """Ends a step: what has happened since the last one."""
+        stats, calls = map(self._outside.listener, ("stats", "region-calls"))
+        self._cmd("qom-set", path=LISTENER, property="stats-reset", value=True)
+        step = Step(name, stats["region-maps"], stats["region-unmaps"],
+                    stats["region-unmapped-ns"], stats["region-entries"],
+                    stats["fatal"], calls.splitlines())
         if self.steps and self.steps[-1].name == name:
             self.steps[-1].add(step)
         else:
             self.steps.append(step)
 
-    def walk(self, deadline):
+    def __call__(self, outside):
         """From a paused machine to the guest's power-off."""
+        self._outside = outside
+        self._cmd = outside.monitor.cmd
         self.count("realize")
-        self._monitor.execute("cont")
-        while time.monotonic() < deadline:
+        self._cmd("cont")
+        while True:
             self._answer()
-            event = self._monitor.event()
+            event = outside.monitor.pull_event()
             if event and event["event"] == "SHUTDOWN":
                 if event["data"]["reason"] != "guest-reset":
-                    self.count("power-off")
-                    self._quit()
-                    return
+                    break
                 self._reboot()
-        raise StepError("the guest took too long")
+        self.count("power-off")
+        self._cmd("quit")
+        self.done = True
 
     def _answer(self):
-        gone = self.process.poll() is not None
-        line = self._port.line()
+        line = self._outside.line()
         if line is None:
-            if gone:
-                raise StepError("the emulator has gone")
-            time.sleep(self.POLL)
-            return
-        if not line.startswith(MARK):
-            return
-        name = line[len(MARK):].strip()
-        if name == "boot":
-            self._boots += 1
-            self.count(name if self._boots == 1 else "boot-again")
-        else:
-            self.count(name)
-        self._port.send("on" if self._boots == 1 else "last")
+            time.sleep(POLL_SECONDS)
+        elif line.startswith(MARK):
+            name = line[len(MARK):].strip()
+            if name == "boot":
+                self._boots += 1
+            self.count("boot-again" if name == "boot" and self._boots > 1
+                       else name)
+            self._outside.answer("on" if self._boots == 1 else "last")
 
     def _reboot(self):
         if self._boots != 1:
-            raise StepError(f"the guest rebooted after {self._boots} boots")
+            raise Failure(f"the guest rebooted after {self._boots} boots")
         # A kernel may ask in more than one way, and be heard each time.
         if self.steps[-1].name != "reset":
             self.count("going-down")
         # The runner's -no-reboot would make a shutdown of this one as well.
-        self._monitor.execute("set-action", reboot="reset")
-        self._monitor.execute("system_reset")
-        self._monitor.wait("RESET")
-        self._monitor.execute("set-action", reboot="shutdown")
+        self._cmd("set-action", reboot="reset")
+        self._cmd("system_reset")
+        self._outside.event("RESET")
+        self._cmd("set-action", reboot="shutdown")
         self.count("reset")
-        self._monitor.execute("cont")
-
-    def _quit(self):
-        self._monitor.execute("quit")
-        self.process.wait(30)
-
-
-def command(words, monitor_fd):
-    """A guest's command line, paused, with the monitor as a socket."""
-    return [*words, *qmp.words(monitor_fd), "-S", "-no-shutdown"]
+        self._cmd("cont")
 
 
 def write_trace(walk, path):
@@ -181,44 +134,15 @@ def write_trace(walk, path):
 def walk(bench, spec):
     """Boots the guest of a spec whose job is steps_walk.
 
-    Returns the Walk; StepError if the guest broke off.
+    Returns the Walk; Failure if the guest broke off.
     """
-    directory = bench.directory / spec.name
-    guest = bench.guest(spec)
-    runner.prepare(directory)
-    port = Port(directory)
-    connection, monitor = socket.socketpair()
-    words = command(port.command(guest.command(directory)), monitor.fileno())
-    (directory / "command").write_text(shlex.join(words) + "\n")
-    started = time.monotonic()
-    with open(directory / "errors.log", "wb") as errors, \
-            closing(port), connection:
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-            pass_fds=(monitor.fileno(),))
-        monitor.close()
-        try:
-            walker = Walker(process, port, Monitor(connection))
-            walker.walk(started + spec.time_limit)
-        except (StepError, QmpError, subprocess.TimeoutExpired) as failure:
-            raise StepError(f"{spec.name}: {failure}; see "
-                            f"{directory}") from failure
-        finally:
-            process.kill()
-            process.wait()
-    done = Walk(outcome(spec, directory, time.monotonic() - started,
-                        process.returncode, words), walker.steps)
-    write_trace(done, directory / "steps.log")
+    walker = Walker()
+    outcome = bench.boot(replace(
+        spec, machine=(*spec.machine, "-S", "-no-shutdown"),
+        visits=(walker,)))
+    if not walker.done:
+        raise Failure(f"{spec.name} did not come to its end; see "
+                        f"{outcome.run.directory}\n{outcome.run.errors}")
+    done = Walk(walker.steps)
+    write_trace(done, outcome.run.directory / "steps.log")
     return done
-
-
-def outcome(spec, directory, seconds, status, words):
-    """What an ordinary boot would have given."""
-    read = runner.read_text
-    run = runner.Run(directory, seconds, status, False,
-                     read(directory / "console.log"),
-                     read(directory / "says.log"),
-                     read(directory / "inner-console.log"),
-                     read(directory / "errors.log"), words)
-    return Outcome(spec, run, Evidence("L1", run.console, run.says),
-                   Evidence("L2", run.inner_console, run.says))

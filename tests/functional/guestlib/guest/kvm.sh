@@ -54,11 +54,11 @@ forgotten() {
 # kvm_life INNER_LINUX_ARGUMENT...: saved, changed, restored, reset, unplugged
 kvm_life() {
     mkfifo /tmp/answers.in /tmp/answers.out /tmp/monitor.in
+    mkdir -p /var/tmp
     exec 5<> /tmp/monitor.in
     : > /tmp/port1
     input=/tmp/monitor.in
     inner_linux "$@" -monitor stdio -action reboot=reset \
-        -drive if=none,id=disk,file=/empty.qcow2 \
         -chardev pipe,id=answers,path=/tmp/answers \
         -device virtserialport,chardev=answers,nr=4 &
     life=$!
