@@ -17,8 +17,7 @@ jobs        guests that hand the device on, move or are reset: both sides
 driver_jobs guests with the kernel driver
 xen         Xen below a guest's kernel, and what its log says
 kexec       guests whose kernel starts another one, or a crash kernel
-picture     pictures as PPM and PNG, and comparing two of them
-card        the test card, and the pattern of a page that cannot be read
+picture     the test card, pictures as PPM and PNG, comparing two of them
 scene       what the demo's guests drew and the device showed of it
 book        the commands of the book, and the job of those for a guest
 catalog     the guests of the test suite and of the demo, by name

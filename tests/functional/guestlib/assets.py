@@ -21,6 +21,8 @@ if str(SCRIPTS) not in sys.path:
 from igdrmrr import (assets as cached, guest_program, paths,  # noqa: E402
                      stock, tool as igd_stolen, ui)
 
+from . import picture  # noqa: E402
+
 # What the emulator loads by itself when it boots a kernel under SeaBIOS.
 FIRMWARE_FILES = ("bios-256k.bin", "linuxboot_dma.bin", "pvh.bin",
                   "kvmvapic.bin", "multiboot_dma.bin")
@@ -64,10 +66,14 @@ def program(path):
 def bring(names):
     """[(path in a guest, file)] of static programs that it brings along.
 
-    test-card: draws a test card and has it shown
+    test-card: draws a test card, which comes along, and has it shown
     vfio-user: uses a device through VFIO
     """
-    return [(f"bin/{name}", guest_program.build(name)) for name in names]
+    files = [(f"bin/{name}", guest_program.build(name)) for name in names]
+    if "test-card" in names:
+        files.append(("card", LOGS / "card"))
+        files[-1][1].write_bytes(picture.frame(picture.test_card()))
+    return files
 
 
 def firmware():

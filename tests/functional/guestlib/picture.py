@@ -1,4 +1,4 @@
-"""Pictures: PPM as screendump writes it, PNG for people, and comparing them.
+"""The test card, PPM as screendump writes it, PNG for people, comparing them.
 
 Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
@@ -9,6 +9,7 @@ build.  Colours of 8 bits, no alpha, not interlaced (PNG specification, 5
 and 9).
 """
 
+import functools
 import struct
 import zlib
 from dataclasses import dataclass
@@ -83,41 +84,27 @@ def chunk(kind, data):
             + struct.pack(">I", zlib.crc32(kind + data)))
 
 
+def framed(width, height, packed):
+    """The bytes of a PNG whose lines are packed."""
+    header = struct.pack(">2I", width, height) + TRUE_COLOUR
+    return (SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", packed)
+            + chunk(b"IEND", b""))
+
+
 def to_png(picture):
     """The bytes of a PNG."""
     lines = b"".join(b"\0" + line for line in picture.lines())
-    size = struct.pack(">2I", picture.width, picture.height)
-    return (SIGNATURE + chunk(b"IHDR", size + TRUE_COLOUR)
-            + chunk(b"IDAT", zlib.compress(lines, 9)) + chunk(b"IEND", b""))
-
-
-def chunks(data):
-    """[(kind, data)] of a PNG whose checksums are right."""
-    if not data.startswith(SIGNATURE):
-        raise PictureError("no PNG")
-    found, at = [], len(SIGNATURE)
-    while at < len(data):
-        size = int.from_bytes(data[at:at + 4], "big")
-        kind, body = data[at + 4:at + 8], data[at + 8:at + 8 + size]
-        if data[at:at + 12 + size] != chunk(kind, body):
-            raise PictureError(f"bad chunk at {at}")
-        found.append((kind, body))
-        at += 12 + size
-    return found
+    return framed(picture.width, picture.height, zlib.compress(lines, 9))
 
 
 def from_png(data):
-    """A picture from a PNG as to_png() writes it."""
-    found = chunks(data)
-    header = dict(found).get(b"IHDR", b"")
-    if header[8:] != TRUE_COLOUR:
-        raise PictureError("no PNG of 8 bits a colour")
-    width, height = struct.unpack(">2I", header[:8])
-    raw = zlib.decompress(b"".join(body for kind, body in found
-                                   if kind == b"IDAT"))
+    """A picture from a PNG, which has to be one that to_png() has written."""
+    width, height, size = struct.unpack(">2I9xI", data[16:37])
+    packed = data[41:41 + size]
+    if data != framed(width, height, packed):
+        raise PictureError("not a PNG that was written here")
+    raw = zlib.decompress(packed)
     step = 3 * width + 1
-    if len(raw) != step * height or any(raw[::step]):
-        raise PictureError("a PNG with filters: not written here")
     return Picture(width, height, b"".join(
         raw[at + 1:at + step] for at in range(0, len(raw), step)))
 
@@ -155,3 +142,82 @@ def half_blocks(pictures, columns, number):
             cells.append("\x1b[0m  ")
         lines.append("".join(cells).rstrip())
     return lines
+
+
+# The test card: colour bars on top, a texture that is different at every place
+# of a 256 pixel square, and a grey ramp; over them a circle and the letters
+# "L2".  Integers only.
+
+WIDTH, HEIGHT = 400, 300
+STRIDE = 2048
+PAGE = 4096
+
+BARS = (0xC0C0C0, 0xC0C000, 0x00C0C0, 0x00C000,
+        0xC000C0, 0xC00000, 0x0000C0, 0x202020)
+LETTERS = ("#      ### ",
+           "#     #   #",
+           "#         #",
+           "#        # ",
+           "#       #  ",
+           "#      #   ",
+           "##### #####")
+SCALE = 14
+LEFT = (WIDTH - 11 * SCALE) // 2
+TOP = (HEIGHT - 7 * SCALE) // 2
+OUTER, INNER = 130, 126
+
+
+def card_pixel(x, y):
+    """The card's colour at that place."""
+    if x in (0, WIDTH - 1) or y in (0, HEIGHT - 1):
+        return 0xFFFFFF
+    square = (x - WIDTH // 2) ** 2 + (y - HEIGHT // 2) ** 2
+    if INNER ** 2 < square <= OUTER ** 2:
+        return 0xFFFFFF
+    if lettered((x - LEFT) // SCALE, (y - TOP) // SCALE):
+        return 0x000000
+    if y < 180:
+        return BARS[x // (WIDTH // len(BARS))]
+    if y < 240:
+        return (x & 0xFF) << 16 | y << 8 | (x ^ y) & 0xFF
+    return x * 255 // (WIDTH - 1) * 0x010101
+
+
+def lettered(column, row):
+    """Whether there is a letter in that square."""
+    return (0 <= row < len(LETTERS) and 0 <= column < len(LETTERS[row])
+            and LETTERS[row][column] == "#")
+
+
+def fault_pixel(x, y):
+    """Magenta and black squares."""
+    return 0x000000 if (x // 8 + y // 8) % 2 else 0xFF00FF
+
+
+def shown(readable=lambda page: True):
+    """The card as the device shows it; readable(page) of its memory pages."""
+    def pixel(x, y):
+        page = (y * STRIDE + 4 * x) // PAGE
+        return card_pixel(x, y) if readable(page) else fault_pixel(x, y)
+
+    return Picture.of(WIDTH, HEIGHT, pixel)
+
+
+@functools.cache
+def test_card():
+    """All of it can be read."""
+    return shown()
+
+
+@functools.cache
+def all_faults():
+    """None of it can."""
+    return shown(lambda page: False)
+
+
+def frame(picture):
+    """The bytes of it in the device's memory."""
+    lines = (b"".join(line[at:at + 3][::-1] + b"\0"
+                      for at in range(0, len(line), 3))
+             for line in picture.lines())
+    return b"".join(line.ljust(STRIDE, b"\0") for line in lines)

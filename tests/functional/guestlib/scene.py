@@ -9,7 +9,7 @@ of the README are in docs/pictures.
 
 from pathlib import Path
 
-from . import card, checks, handover, picture
+from . import checks, handover, picture
 from .checks import Check, listed
 from .picture import DUMP
 
@@ -17,7 +17,8 @@ README = Path(__file__).resolve().parents[3] / "docs" / "pictures"
 # The pictures' names, here and on stock QEMU.
 HERE, STOCK = "stolen-memory.png", "stock-qemu.png"
 NO_FAULT = 0xFFFFFFFFFFFFFFFF
-PAGES = -(-(card.STRIDE * (card.HEIGHT - 1) + 4 * card.WIDTH) // card.PAGE)
+PAGES = -(-(picture.STRIDE * (picture.HEIGHT - 1) + 4 * picture.WIDTH)
+          // picture.PAGE)
 
 
 def dumped(outcome):
@@ -73,7 +74,7 @@ def here(outcome):
         (level, drawn(outcome, outcome.spec.stolen.dsm_base)),
         (level, refreshed(outcome, 0, NO_FAULT)),
         ("L0", compared("the device's picture, in QEMU's console", outcome,
-                        card.test_card(), "the test card"))]
+                        picture.test_card(), "the test card"))]
 
 
 def base_moved(outcome):
@@ -103,7 +104,7 @@ def on_stock(outcome):
         ("L2", drawn(outcome, outcome.l2.bdsm())),
         ("L2", refreshed(outcome, PAGES, base)),
         ("L0", compared("the device's picture, in QEMU's console", outcome,
-                        card.all_faults(), "the fault pattern"))]
+                        picture.all_faults(), "the fault pattern"))]
 
 
 def verdicts(outcome):

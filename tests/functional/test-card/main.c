@@ -8,21 +8,23 @@
  * Test: as a display driver would, believes BDSM, writes the card there with
  * the CPU, tells the device to show what is at the beginning of its DSM, and
  * waits until somebody has looked. Each step is a line of output; a program
- * of its own, because a shell cannot write so much in a guest's guest. Without
- * an argument it prints the card instead.
+ * of its own, because a shell cannot write so much in a guest's guest. The card
+ * is standard input, made by guestlib/picture.py.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "card.h"
 #include "hw/display/igd-testdev-regs.h"
 
 #define CONFIG_BDSM     0x5c
+#define CARD_WIDTH      400
+#define CARD_HEIGHT     300
 #define STRIDE          2048
 #define FRAME_SIZE      (STRIDE * CARD_HEIGHT)
 #define PAGE            4096
@@ -73,12 +75,10 @@ static void put(uint32_t reg, uint32_t value)
 
 static void draw(uint32_t bdsm)
 {
-    uint32_t *frame = map(open_of("/dev", "mem", O_RDWR), bdsm, FRAME_SIZE);
+    void *frame = map(open_of("/dev", "mem", O_RDWR), bdsm, FRAME_SIZE);
 
-    for (int y = 0; y < CARD_HEIGHT; y++) {
-        for (int x = 0; x < CARD_WIDTH; x++) {
-            frame[y * STRIDE / sizeof(*frame) + x] = card_pixel(x, y);
-        }
+    if (read(STDIN_FILENO, frame, FRAME_SIZE) != FRAME_SIZE) {
+        fail("to read the card");
     }
 }
 
@@ -108,25 +108,13 @@ static void wait_for_refresh(void)
            get(IGD_TESTDEV_SCAN_FAULT_ADDR));
 }
 
-static void print_card(void)
-{
-    for (int y = 0; y < CARD_HEIGHT; y++) {
-        for (int x = 0; x < CARD_WIDTH; x++) {
-            uint32_t pixel = card_pixel(x, y);
-            uint8_t rgb[] = { pixel >> 16, pixel >> 8, pixel };
-
-            fwrite(rgb, sizeof(rgb), 1, stdout);
-        }
-    }
-}
-
 int main(int argc, char **argv)
 {
     uint32_t bdsm;
 
     if (argc != 2) {
-        print_card();
-        return 0;
+        printf("usage: test-card DEVICE-DIRECTORY < CARD\n");
+        return 1;
     }
     setlinebuf(stdout);
     if (pread(open_of(argv[1], "config", O_RDONLY), &bdsm, sizeof(bdsm),

@@ -8,5 +8,5 @@
 
 # picture: memory decoding and bus mastering are on (dma_open)
 picture() {
-    test-card /sys/bus/pci/devices/$IGD 2>&1 | say_lines picture
+    test-card /sys/bus/pci/devices/$IGD < /card 2>&1 | say_lines picture
 }
