@@ -49,11 +49,16 @@ def claimed(guest, when):
             if " ".join(line[2:]) == CLAIM]
 
 
+def bound_to(guest):
+    """The driver that the device had each time that it was given to one."""
+    return [words[0] for words in guest.l1.said("driver_bind",
+                                                "0000:00:02.0")]
+
+
 @guests(*ALL)
 def test_binds_by_override(guest):
-    bound = guest.l1.said("driver_bind", "0000:00:02.0")
-    assert bound
-    assert bound == [["igd-vfio-pci"]] * len(bound)
+    bound = bound_to(guest)
+    assert bound.count("igd-vfio-pci") == len(bound) - 2 > 0
     assert not guest.l1.said("problem")
 
 
@@ -295,7 +300,7 @@ def test_opregion_is_never_in_system_ram(guest):
 
 @guests(*ALL)
 def test_vfio_pci_has_no_such_region(guest):
-    assert guest.l1.said("vfio_bind", "0000:00:02.0") == [["vfio-pci"]] * 2
+    assert bound_to(guest).count("vfio-pci") == 2
     assert user(guest, "opregion-stock", "info") == ["regions 3 stolen 0"]
 
 

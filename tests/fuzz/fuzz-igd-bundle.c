@@ -13,7 +13,6 @@
 
 #include "qemu/osdep.h"
 #include <stdio.h>
-#include "fuzz.h"
 #include "run.h"
 
 static void G_GNUC_NORETURN wrong(const char *what, const char *text)

@@ -13,7 +13,6 @@
 #include "qemu/osdep.h"
 #include <stdio.h>
 #include "../unit/vtd-scan-case.h"
-#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

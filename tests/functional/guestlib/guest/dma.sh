@@ -106,3 +106,10 @@ dma_stray() {
     dma_run 2
     say dma_stray $1 status $status fault $(dma_get $DMA_FAULT 64)
 }
+
+# picture: the program tests/functional/test-card writes the test card into
+# stolen memory and has it shown; it waits until the host has made a screendump,
+# which it learns from the device.  Memory decoding and bus mastering are on.
+picture() {
+    test-card /sys/bus/pci/devices/$IGD < /card 2>&1 | say_lines picture
+}

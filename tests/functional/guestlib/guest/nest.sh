@@ -9,12 +9,7 @@
 
 # vfio_bind [ADDRESS]: gives the device to vfio-pci
 vfio_bind() {
-    at=${1:-$IGD}
-    load_modules
-    echo vfio-pci > /sys/bus/pci/devices/$at/driver_override
-    echo $at > /sys/bus/pci/drivers_probe
-    driver=$(readlink /sys/bus/pci/devices/$at/driver)
-    say vfio_bind $at "${driver##*/}"
+    driver_bind vfio-pci $1
 }
 
 # inner NAME SECONDS ARGUMENT...: one run of the emulator in here
