@@ -30,8 +30,8 @@ test_three_kernels = verdict(kexec.booted_thrice, *EVERY)
 @guests(*EVERY)
 def test_kernel_finds_rmrr(guest, boot):
     evidence = kexec.boots(guest)[boot]
-    verify(checks.rmrr_logged(evidence, guest.spec.stolen))
-    verify(checks.group_relaxable(evidence, guest.spec.stolen))
+    verify(checks.rmrr_logged(evidence, guest.spec.stolen),
+           checks.group_relaxable(evidence, guest.spec.stolen))
 
 
 test_crash_kernel_takes_over_tables = verdict(
@@ -42,17 +42,13 @@ test_no_fault = case("l1", checks.no_dmar_fault, *EVERY)
 @each_boot
 @guests(*EVERY)
 def test_contents_stay(guest, boot):
-    said = guest.phase(boot)
-    verify(handover.marks_intact(said, guest.spec.stolen))
-    verify(handover.same_sum(guest.phase("first"), said))
+    verify(*handover.kept(guest.phase("first"), guest.phase(boot),
+                          guest.spec.stolen))
 
 
 @guests(*EVERY)
 def test_device_works_in_crash_kernel(guest):
-    said = guest.phase("crash")
-    verify(checks.dma_seen_by_cpu(said))
-    verify(checks.dma_read_back(said, guest.spec.stolen))
-    verify(checks.cpu_seen_by_dma(said))
+    verify(*checks.device_works(guest.phase("crash"), guest.spec.stolen))
 
 
 @pytest.mark.parametrize("name", [*kexec.BOOTS, "done", "off"])

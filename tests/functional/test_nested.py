@@ -7,7 +7,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import pytest
 
 from guestlib import catalog, checks
-from guestlib.cases import case, guests, verdict
+from guestlib.cases import case, guests, verify
 
 CHAINS = [spec.name for spec in catalog.NESTED_SPECS]
 IDENTITY = [name for name in CHAINS if name != "nested-firmware"]
@@ -44,18 +44,12 @@ def test_firmware_mode_l2_is_elsewhere(guest):
     assert guest.l2.bdsm() not in (0, guest.spec.stolen.dsm_base)
 
 
-test_firmware_mode_kernel_finds_dsm = verdict(
-    lambda guest: checks.kernel_stolen(guest.l2, firmware_choice(guest)),
-    "nested-firmware")
-test_firmware_mode_rmrr_follows_bdsm = verdict(
-    lambda guest: checks.rmrr_logged(guest.l2, firmware_choice(guest)),
-    "nested-firmware")
-test_firmware_mode_group_is_relaxable = verdict(
-    lambda guest: checks.group_relaxable(guest.l2, firmware_choice(guest)),
-    "nested-firmware")
-test_firmware_mode_is_reserved = verdict(
-    lambda guest: checks.e820_reserved(guest.l2, firmware_choice(guest)),
-    "nested-firmware")
+@pytest.mark.parametrize("check", [
+    checks.kernel_stolen, checks.rmrr_logged, checks.group_relaxable,
+    checks.e820_reserved], ids=lambda check: check.__name__)
+@guests("nested-firmware")
+def test_firmware_mode_follows_bdsm(guest, check):
+    verify(check(guest.l2, firmware_choice(guest)))
 
 
 def firmware_choice(guest):

@@ -11,13 +11,12 @@ container; every call that touches the region is under the step it belongs to.
 
 import pytest
 
-from guestlib import catalog, steps
+from guestlib import catalog, guest_bench, steps
 from guestlib.assets import LOGS
 from guestlib.boot import Bench
 
 # The guest's tables have the region mapped to itself before and after.
-SAME = ["boot", "driver-bind", "driver-unbind", "vfio-bind", "vfio-unbind",
-        "driver-rebind", "going-down", "reset", "boot-again", "power-off"]
+SAME = guest_bench.IDENTITY_STEPS
 # The guest takes the device out of its domain: as on hardware, under keep.
 AWAY = ["vfio-attach", "pass-through"]
 BACK = ["vfio-detach", "translated"]

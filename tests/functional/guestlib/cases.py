@@ -14,10 +14,11 @@ def guests(*names):
     return pytest.mark.parametrize("guest", names, indirect=True)
 
 
-def verify(check):
-    """Fails with what the guest said, if the check failed."""
-    if not check:
-        pytest.fail(str(check), pytrace=False)
+def verify(*found):
+    """Fails with what the guest said, if one of the checks failed."""
+    for check in found:
+        if not check:
+            pytest.fail(str(check), pytrace=False)
 
 
 def verdict(judge, *names):

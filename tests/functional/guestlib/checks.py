@@ -212,6 +212,12 @@ def cpu_seen_by_dma(evidence):
                     {"status": [STATUS_DONE] * 2, "sum": [CHECKSUM]})
 
 
+def device_works(evidence, stolen):
+    """DMA by the device and accesses by the CPU, and each sees the other's."""
+    return [dma_seen_by_cpu(evidence), dma_read_back(evidence, stolen),
+            cpu_seen_by_dma(evidence)]
+
+
 def dma_copied(evidence):
     """The device copied a word inside the region."""
     return dma_line("device copy inside stolen memory",

@@ -85,6 +85,11 @@ def same_sum(earlier, later):
                     {"status": [STATUS_DONE] * len(known), "value": known})
 
 
+def kept(earlier, later, stolen):
+    """What was marked is still there, by the CPU and by the device."""
+    return [marks_intact(later, stolen), same_sum(earlier, later)]
+
+
 def coherent(inner, back, stolen):
     """What a policy that does not let L2 decide would break.
 
