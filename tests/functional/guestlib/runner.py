@@ -49,6 +49,7 @@ class Guest:
     cpu: str = ""               # TCG's model; the emulator's default if empty
     time_limit: int = 300
     trace: tuple = ()           # events of the emulator, for trace.log
+    boots: tuple = ()           # instead of kernel and initramfs
     more: tuple = ()            # more arguments
 
     def command(self, directory):
@@ -67,8 +68,9 @@ class Guest:
 
     def booted(self):
         """Options for what the emulator boots."""
-        return ["-kernel", str(self.kernel), "-initrd", str(self.initramfs),
-                "-append", f"{KERNEL_COMMAND_LINE} {self.parameters}"]
+        return self.boots or [
+            "-kernel", str(self.kernel), "-initrd", str(self.initramfs),
+            "-append", f"{KERNEL_COMMAND_LINE} {self.parameters}"]
 
     def tracing(self, directory):
         """Options that have these events written to a log."""

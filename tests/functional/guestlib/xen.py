@@ -11,9 +11,7 @@ device reaches of it is there because of an RMRR.
 
 import gzip
 import re
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Optional
+from dataclasses import replace
 
 from . import handover, runner
 from .checks import Check, listed, nothing
@@ -31,29 +29,17 @@ ENABLED = ("(XEN) I/O virtualisation enabled",
            "(XEN) [VT-D]iommu_enable_translation: ")
 
 
-@dataclass
-class Guest(runner.Guest):
-    """A guest with Xen below its kernel."""
-    xen: Optional[Path] = None
-
-    def booted(self):
-        """Options for Xen and its two modules."""
-        line = runner.KERNEL_COMMAND_LINE.replace("console=ttyS0",
-                                                  DOM0_CONSOLE)
-        module = f"{self.kernel} {line} {self.parameters}".replace(",", ",,")
-        return ["-kernel", str(self.xen), "-initrd",
-                f"{module},{self.initramfs}", "-append", OPTIONS]
-
-
 def below(guest, image, directory):
     """The same guest with Xen below; unpacks both into the directory."""
     xen, kernel = directory / "xen", directory / "vmlinux"
     write_whole(xen, gzip.decompress(image.read_bytes()))
     write_whole(kernel, unpacked(guest.kernel.read_bytes()))
-    values = {field.name: getattr(guest, field.name)
-              for field in fields(guest)}
-    values.update(kernel=kernel, trace=(*guest.trace, "vtd_dmar_fault"))
-    return Guest(**values, xen=xen)
+    line = runner.KERNEL_COMMAND_LINE.replace("console=ttyS0", DOM0_CONSOLE)
+    module = f"{kernel} {line} {guest.parameters}".replace(",", ",,")
+    return replace(
+        guest, trace=(*guest.trace, "vtd_dmar_fault"),
+        boots=("-kernel", str(xen), "-initrd", f"{module},{guest.initramfs}",
+               "-append", OPTIONS))
 
 
 def rmrrs(log):
