@@ -49,9 +49,9 @@ def test(suite, *names):
         return suites.run_qtest(*names)
     if suite in suites.PYTEST:
         return suites.run_pytest(suite)
-    from igdrmrr import asan, stock
+    from igdrmrr import stock, top
 
-    return asan.run_qtest(*names) if suite == 'asan' else (
+    return top.run_asan_qtest(*names) if suite == 'asan' else (
         stock.build_reference() and 0)
 
 

@@ -12,8 +12,8 @@ import re
 import subprocess
 import time
 
-from . import (asan, assets, bench, cases, files, package, paths, qemu,
-               stock, suites, tool, top, ui)
+from . import (assets, bench, cases, files, package, paths, qemu, stock,
+               suites, tool, top, ui)
 from .cases import Cases
 from .ui import Failure, say
 
@@ -108,7 +108,7 @@ def after(build, run):
 
 
 SUITES = {'unit': suite_unit, 'qtest': run_meson,
-          'asan': after(asan.build, run_meson),
+          'asan': after(top.build_asan, run_meson),
           **{name: run_pytest for name in suites.PYTEST},
           'guest': suite_guest, 'tool': after(tool.build, run_pytest),
           'package': after(package.build, run_pytest),

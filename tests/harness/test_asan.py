@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from igdrmrr import asan
+from igdrmrr import top
 
 PROGRAMS = {
     'address': 'char *p = malloc(1); free(p); return *(volatile char *)p;',
@@ -29,6 +29,6 @@ def test_a_report_is_a_status_that_no_test_expects(name, tmp_path):
                     '-w', '-o', program, source], check=True)
     leaks = tmp_path / 'leaks.txt'
     leaks.write_text('leak:nothing\n')
-    env = dict(os.environ, **asan.environment(leaks))
+    env = dict(os.environ, **top.asan_environment(leaks))
     done = subprocess.run([program], env=env, stderr=subprocess.PIPE)
     assert done.returncode == (0 if name == 'clean' else 99), done.stderr
