@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from guestlib import cases, checks, evidence as said
+from guestlib import cases, checks, evidence as said, kexec, xen
 from guestlib.acpi import TableError
 from guestlib.evidence import Evidence, Range
 
@@ -151,3 +151,114 @@ def test_dmar_scope():
 def test_dmar_broken(table):
     with pytest.raises(TableError):
         said.rmrrs(table)
+
+# Three boots in one emulator
+
+LINUX = '[    0.000000] Linux version 6.1.0\n'
+COPIED = (f'[    2.216629] {kexec.TAKES_OVER}\n'
+          f'[    2.218454] {kexec.COPIED}\n')
+BOOTS = 'firmware\n' + LINUX + LINUX + LINUX + COPIED
+STARTS = '@@L1 started 2.45\n' * 3
+
+
+def outcome(console=BOOTS, says=STARTS):
+    run = SimpleNamespace(console=console, says=says)
+    return SimpleNamespace(run=run, l1=Evidence('L1', console, says))
+
+
+@pytest.mark.parametrize('console,says', [
+    (BOOTS.replace(LINUX, '', 1), STARTS),
+    (BOOTS + LINUX, STARTS),
+    (BOOTS, STARTS[:-1].rsplit('\n', 1)[0]),
+    ('', ''),
+])
+def test_boots_are_counted(console, says):
+    assert kexec.booted_thrice(outcome())
+    assert not kexec.booted_thrice(outcome(console, says))
+
+
+@pytest.mark.parametrize('console', [
+    BOOTS.replace(COPIED, ''),
+    BOOTS.replace(kexec.COPIED, 'DMAR: Failed to copy'),
+    BOOTS.replace(LINUX, LINUX + COPIED, 1),
+    'firmware\n' + LINUX + LINUX + COPIED,
+])
+def test_tables_taken_over(console):
+    assert kexec.took_over(kexec.boots(outcome()))
+    assert not kexec.took_over(kexec.boots(outcome(console)))
+
+
+# Xen below a kernel
+
+XEN = '''\
+(XEN) [VT-D]found ACPI_DMAR_DRHD:
+(XEN) [VT-D] endpoint: 0000:00:00.0
+(XEN) [VT-D] endpoint: 0000:00:02.0
+(XEN) [VT-D]found ACPI_DMAR_RMRR:
+(XEN) [VT-D] endpoint: 0000:00:02.0
+(XEN) Using APIC driver default
+(XEN) I/O virtualisation enabled
+(XEN) [VT-D]iommu_enable_translation: iommu->reg = ffff82c000205000
+[    1.349495] Xen version: 4.17.7 (preserve-AD)
+'''
+TABLES = '''\
+@@L1 table_name FACP
+@@L1 table_name RMAD
+'''
+TRACED = '''\
+vtd_rmrr_state 00:02.0 0x7b000000-0x7f7fffff mapped 1: translation is off
+'''
+FAULT = ('(XEN) [VT-D]DMAR:[DMA Write] Request device [0000:00:02.0] fault '
+         'addr 50000000\n')
+RESERVED = ('(XEN) [VT-D]  RMRR address range 7b000000..7f7fffff not in '
+            'reserved memory; need "iommu_inclusive_mapping=1"?\n')
+
+
+def dom0(evidence):
+    return xen.below_linux(evidence, '4.17')
+
+
+@pytest.mark.parametrize('check,old,new', [
+    (xen.rmrr_found, 'found ACPI_DMAR_RMRR', 'found ACPI_DMAR_ATSR'),
+    (xen.rmrr_found, 'RMRR:\n(XEN) [VT-D] endpoint: 0000:00:02.0\n',
+     'RMRR:\n'),
+    (xen.rmrr_found, 'RMRR:\n(XEN) [VT-D] endpoint: 0000:00:02.0',
+     'RMRR:\n(XEN) [VT-D] endpoint: 0000:00:1f.2'),
+    (xen.rmrr_found, '(XEN) Using',
+     '(XEN) [VT-D]found ACPI_DMAR_RMRR:\n(XEN) Using'),
+    (xen.translates, 'virtualisation enabled', 'virtualisation disabled'),
+    (xen.translates, 'iommu_enable_translation', 'iommu_other'),
+    (xen.no_fault, '(XEN) Using', FAULT + '(XEN) Using'),
+    (xen.rmrr_reserved, '(XEN) Using', RESERVED + '(XEN) Using'),
+    (dom0, 'Xen version', 'Linux version'),
+    (dom0, '4.17.7', '4.20.4'),
+    (dom0, 'RMAD', 'DMAR'),
+    (dom0, 'FACP', 'NONE'),
+])
+def test_check_of_xen_passes_and_fails(check, old, new):
+    assert old in XEN + TABLES
+    assert check(Evidence('L1', XEN, TABLES))
+    assert not check(Evidence('L1', XEN.replace(old, new),
+                              TABLES.replace(old, new)))
+
+
+def test_fault_in_the_trace():
+    fault = 'vtd_dmar_fault sid 0x10 fault 5 addr 0x7b000000 write 1\n'
+    assert xen.no_fault_traced(Evidence('L0', TRACED, ''))
+    assert not xen.no_fault_traced(Evidence('L0', TRACED + fault, ''))
+
+
+@pytest.mark.parametrize('entries', [0, 1])
+def test_memory_of_dom0(entries):
+    def seen(entries):
+        return Evidence('L0', '', '@@L0 listener dom0 {"entries":%d,'
+                        '"region-entries":1}' % entries)
+
+    assert xen.memory_mapped(seen(400), 'dom0')
+    assert not xen.memory_mapped(seen(entries), 'dom0')
+
+
+def test_silence_of_xen_does_not_pass():
+    silent = Evidence('L1', '', '')
+    assert not any(check(silent) for check in
+                   (xen.rmrr_found, xen.translates, dom0))

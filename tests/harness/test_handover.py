@@ -31,6 +31,7 @@ TRACE = ''.join(STATE + line + '\n' for line in (
     '0: the guest maps something else there',
     '0: the device has no context entry',
     '1: the guest maps all of it to itself', '1: translation is off'))
+STATS = {'region-maps': 1, 'region-unmaps': 0, 'fatal': 0, 'surrendered': 0}
 NOTES = '''\
 @@L0 rmrr lent keep foreign {"mapped":false,"switches":1}
 @@L0 listener lent {"entries":7}
@@ -134,6 +135,31 @@ def test_asked():
     assert handover.device_seen(l0, 'lent') == {'mapped': False,
                                                 'switches': 1}
     assert handover.listener(l0, 'lent') == {'entries': 7}
+
+
+@pytest.mark.parametrize('changes', [
+    {'region-maps': 2}, {'region-unmaps': 1}, {'fatal': 1},
+    {'surrendered': 1}, {'region-maps': 0}])
+def test_calls(changes):
+    def listener(stats):
+        return level('L0', '@@L0 listener off ' + outside.compact(stats))
+
+    assert handover.no_call(listener(STATS), 'off')
+    assert not handover.no_call(listener({**STATS, **changes}), 'off')
+
+
+TWO = (STATE + '1: the guest maps all of it to itself\n'
+       + STATE + '1: translation is off\n')
+
+
+@pytest.mark.parametrize('trace', [
+    TWO.replace('mapped 1: tr', 'mapped 0: tr'),
+    TWO.replace('translation is off', 'the guest maps none of it'),
+    TWO.splitlines()[0], TWO + TWO, ''])
+def test_mapped_throughout(trace):
+    wanted = ('identity', 'translation-off')
+    assert handover.always_mapped(TWO.splitlines(), *wanted)
+    assert not handover.always_mapped(trace.splitlines(), *wanted)
 
 
 class Monitor:
