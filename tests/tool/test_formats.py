@@ -189,6 +189,23 @@ ROM = '--rom /usr/share/kvm/igd.rom'
 PARTS = (
     ('skylake-ready', '--machine pc', 'libvirt', ["machine='pc'"],
      ['<iommu', 'ioapic']),
+    ('skylake-nobody', '-m 1536M --machine pc', 'qemu', [
+        "#   -nic none: keeps the IGD's slot free; a network card needs ano",
+        '\n#     7f800000-febfffff     2036 MiB  no RAM; PCI\n',
+        '\n#     60000000-7affffff      432 MiB  no RAM; PCI\n',
+        'Locked memory: 2632 MiB: RAM 1536 MiB, stolen memory 72 MiB, 1 GiB ',
+        ' ulimit -l 2695168\n',
+        '\n    -machine pc,accel=kvm \\\n    -cpu host \\\n    -m 1536M \\\n'
+        '    -vga none \\\n    -nic none \\\n    -device vfio-pci,host='], []),
+    ('skylake-nobody', '-m 4G --firmware ovmf', 'proxmox', [
+        '\n#   --bios ovmf: the firmware\n#   --args : the IGD, where drivers ',
+        'x-igd-opregion: only root can see whether there is an OpRegion\n',
+        '\n#     80000000-dfffffff     1536 MiB  no RAM; PCI\n',
+        '\n    --machine q35,viommu=intel \\\n    --cpu host \\\n'
+        '    --memory 4096 \\\n    --balloon 0 \\\n    --vga none \\\n'
+        '    --bios ovmf \\\n    --args "-global intel-iommu.aw-bits=39 '
+        '-device vfio-pci,host=0000:00:02.0,bus=pcie.0,addr=02.0"\n'],
+     ['x-igd-opregion=']),
     ('skylake-ready', '', 'qemu', ['-cpu host \\\n', '--rom FILE'], []),
     ('skylake-ready', '--firmware ovmf', 'qemu', [
         ',file=/usr/share/OVMF/OVMF_CODE_4M.fd \\\n',
