@@ -91,39 +91,107 @@ def undefined(space):
     return found
 
 
-@guests(*ALL)
-def test_region_by_itself_only_says_where(guest):
+def rows(of_all, of_whole):
+    """Each guest with each row that its job has."""
+    return pytest.mark.parametrize("guest, name, wanted", [
+        pytest.param(guest, name, wanted, id=f"{guest}-{name}")
+        for guest in ALL for name, wanted in
+        [*of_all.items(), *(of_whole.items() if guest in WHOLE else ())]],
+        indirect=["guest"])
+
+
+# What a user is told, by run and verb.  By itself the region only says where
+# it is; so it does where the memory holds nothing.  The first run reads and
+# writes, also behind its end, and opens the device twice.
+REGION = "9 type 0x80008086 subtype 4 size {dsm_size:#x} flags "
+NOT_READ = ["0x0 bytes -1 word 0x0"]
+
+
+@rows({
+    "facts region": [REGION + "0x0"], "facts map": [EINVAL],
+    "facts read": NOT_READ, "facts write": ["0x0 bytes -1"],
+    "must-clear open": [EIO],
+    "first region": [REGION + "0x7"], "first map": ["ok 0"],
+    "first stolen": [
+        "version 1 flags 0x0 base {region.base:#x} gsm_size {gsm_size:#x} "
+        "dsm_base {dsm_base:#x} dsm_size {dsm_size:#x}"],
+    "first open": ["ok 0"] * 2,
+    "first read": ["0x0 bytes 4 word 0x0", "0x0 bytes 4 word 0x11223344",
+                   "{last:#x} bytes 4 word 0x99887766",
+                   "{dsm_size:#x} bytes -1 word 0x0"],
+    "first write": ["0x0 bytes 4", "{last:#x} bytes 4",
+                    "{dsm_size:#x} bytes -1"],
+}, {
+    "no-memory region": [REGION + "0x0"], "no-memory map": [EINVAL],
+    "no-memory read": NOT_READ, "no-memory-must-clear open": [EIO],
+    "dma dma-map": ["{dsm_base:#x} ok 0"],
+    "dma dma-fill": ["{dsm_base:#x} status 0x2"],
+    "killed dma-forever": [""], "rebound info": ["regions 1 stolen 1"],
+    "selective stolen": [
+        "version 1 flags 0x1 base {region.base:#x} gsm_size {gsm_size:#x} "
+        "dsm_base {dsm_base:#x} dsm_size {dsm_size:#x}"],
+})
+def test_user_is_told(guest, name, wanted):
+    stolen = guest.spec.stolen
+    facts = {name: getattr(stolen, name) for name in (
+        "region", "gsm_size", "dsm_base", "dsm_size")}
+    assert user(guest, *name.split()) == [
+        line.format(**facts, last=stolen.dsm_size - 4) for line in wanted]
+
+
+# What the CPU finds in the DSM, and last in the GSM: by itself the driver
+# touches nothing; later each last close has cleared the DSM, also if the user
+# was killed while the device wrote.
+@rows({
+    "facts": [FILL_WORD] * 2, "before": [FILL_WORD] * 3,
+    "closed": [0, 0, FILL_WORD],
+}, {
+    "dma-closed": [0, 0], "killed": [0, 0], "killed-later": [0, 0],
+    "killed-inside": [0, 0], "selective": [0, 0, CPU_WORD, CPU_WORD],
+})
+def test_words(guest, name, wanted):
+    assert words(guest, name) == wanted
+
+
+# What a user finds in a mapping, from an offset on (one < 0 from the end), in
+# so many bytes (0: to the end): the word, in all of it.  A second open clears
+# nothing; without keep_reserved=0 the part that is reserved stays.
+@rows({
+    "first": [(0, 0, 0), (0, 4, 0x11223344), (-4, 4, 0x99887766),
+              (0, 0, CPU_WORD), (0, 0, CPU_WORD)],
+}, {
+    "dma": [(0, 0, DMA_WORD)], "after-killed": [(0, 0, 0)],
+    "rebound": [(0, 0, 0)],
+    "selective": [(0, -RESERVED, 0), (-RESERVED, 0, FILL_WORD)],
+})
+def test_contents(guest, name, wanted):
     size = guest.spec.stolen.dsm_size
-    assert user(guest, "facts", "region") == [
-        f"9 type 0x80008086 subtype 4 size {size:#x} flags 0x0"]
-    assert user(guest, "facts", "stolen") == user(guest, "first", "stolen")
-    assert user(guest, "facts", "map") == [EINVAL]
-    assert user(guest, "facts", "read") == ["0x0 bytes -1 word 0x0"]
-    assert user(guest, "facts", "write") == ["0x0 bytes -1"]
+    assert differences(guest, name) == [
+        (at % size, length if length > 0 else size - at % size + length, word,
+         0) for at, length, word in wanted]
 
 
-@guests(*ALL)
-def test_by_itself_touches_nothing(guest):
-    assert words(guest, "facts") == [FILL_WORD] * 2
+# What the kernel's log has, also of what must not be opened.
+NOT_OPENED = ("not opened, as require_clear is set and stolen memory was not "
+              "cleared")
 
 
-@guests(*ALL)
-def test_require_clear(guest):
-    assert user(guest, "must-clear", "open") == [EIO]
-    assert guest.l1.logged("not opened, as require_clear is set and stolen "
-                           "memory was not cleared; dsm_cpu_access is not set")
+@rows({
+    "must-clear": NOT_OPENED + "; dsm_cpu_access is not set",
+    "probe": "stolen memory: DSM {0.dsm_base:#x}-{0.dsm.limit:#x}, "
+             "GSM 0x800000 ",
+}, {
+    "no-memory": f"DSM {NO_MEMORY:#x} does not hold what the CPU writes, and "
+                 "is not cleared$",
+    "no-memory-must-clear": NOT_OPENED + "$",
+})
+def test_logged(guest, name, wanted):
+    assert guest.l1.logged(wanted.format(guest.spec.stolen))
 
 
 @guests(*WHOLE)
-def test_memory_that_holds_nothing(guest):
-    assert user(guest, "no-memory", "region")[0].endswith("flags 0x0")
-    assert user(guest, "no-memory", "map") == [EINVAL]
-    assert user(guest, "no-memory", "read") == ["0x0 bytes -1 word 0x0"]
-    assert guest.l1.logged(f"DSM {NO_MEMORY:#x} does not hold what the CPU "
-                           "writes, and is not cleared$")
-    assert user(guest, "no-memory-must-clear", "open") == [EIO]
-    assert guest.l1.logged("not opened, as require_clear is set and stolen "
-                           "memory was not cleared$")
+def test_killed_while_dma_runs(guest):
+    assert guest.l1.value("user_exit", "killed") == "137"
 
 
 @guests(*ALL)
@@ -142,6 +210,11 @@ def test_config_writes_change_no_hardware(guest):
     assert user(guest, "config", "config-write") == ["4096"]
     assert changed(guest, "config") <= changed(guest, "config-stock")
     assert not changed(guest, "config") & undefined(space)
+
+
+@guests(*ALL)
+def test_region_is_the_same_by_itself(guest):
+    assert user(guest, "facts", "stolen") == user(guest, "first", "stolen")
 
 
 @guests(*ALL)
@@ -167,62 +240,6 @@ def test_opregion_is_where_it_was_when_bound(guest):
                 user(guest, "opregion", verb))
 
 
-@guests(*ALL)
-def test_region(guest):
-    size = guest.spec.stolen.dsm_size
-    assert user(guest, "first", "region") == [
-        f"9 type 0x80008086 subtype 4 size {size:#x} flags 0x7"]
-
-
-@guests(*ALL)
-def test_region_says_where(guest):
-    stolen = guest.spec.stolen
-    assert user(guest, "first", "stolen") == [
-        f"version 1 flags 0x0 base {stolen.region.base:#x} gsm_size "
-        f"{stolen.gsm_size:#x} dsm_base {stolen.dsm_base:#x} dsm_size "
-        f"{stolen.dsm_size:#x}"]
-
-
-@guests(*ALL)
-def test_said_at_probe(guest):
-    dsm = guest.spec.stolen.dsm
-    assert guest.l1.logged(
-        f"stolen memory: DSM {dsm.base:#x}-{dsm.limit:#x}, GSM 0x800000 ")
-
-
-@guests(*ALL)
-def test_pattern_is_there_before(guest):
-    assert words(guest, "before") == [FILL_WORD] * 3
-
-
-@guests(*ALL)
-def test_mmap(guest):
-    assert user(guest, "first", "map") == ["ok 0"]
-
-
-@guests(*ALL)
-def test_cleared_at_first_open(guest):
-    size = guest.spec.stolen.dsm_size
-    assert differences(guest, "first")[0] == (0, size, 0, 0)
-
-
-@guests(*ALL)
-def test_read_and_write(guest):
-    last = guest.spec.stolen.dsm_size - 4
-    assert user(guest, "first", "read")[:3] == [
-        "0x0 bytes 4 word 0x0", "0x0 bytes 4 word 0x11223344",
-        f"{last:#x} bytes 4 word 0x99887766"]
-    assert differences(guest, "first")[1:3] == [
-        (0, 4, 0x11223344, 0), (last, 4, 0x99887766, 0)]
-
-
-@guests(*ALL)
-def test_nothing_behind(guest):
-    end = guest.spec.stolen.dsm_size
-    assert user(guest, "first", "read")[3] == f"{end:#x} bytes -1 word 0x0"
-    assert user(guest, "first", "write")[2] == f"{end:#x} bytes -1"
-
-
 @pytest.mark.parametrize("where", ["gsm-first", "gsm-last", "gsm-and-dsm",
                                    "behind", "wraps"])
 @guests(*ALL)
@@ -235,48 +252,6 @@ def test_outside_is_refused(guest, where):
 def test_mapping_beyond_the_end_is_refused(guest):
     assert user(guest, "first", "outside").count(
         f"dsm-and-behind mmap {EINVAL} read ok 0 write ok 0") == 1
-
-
-@guests(*ALL)
-def test_second_open_clears_nothing(guest):
-    size = guest.spec.stolen.dsm_size
-    assert user(guest, "first", "open") == ["ok 0"] * 2
-    assert differences(guest, "first")[3:] == [(0, size, CPU_WORD, 0)] * 2
-
-
-@guests(*ALL)
-def test_cleared_at_last_close(guest):
-    assert words(guest, "closed")[:2] == [0, 0]
-
-
-@guests(*ALL)
-def test_gsm_is_left_alone(guest):
-    assert words(guest, "closed")[2] == FILL_WORD
-
-
-@guests(*WHOLE)
-def test_device_reaches_it_through_the_mapping(guest):
-    size = guest.spec.stolen.dsm_size
-    base = guest.spec.stolen.dsm_base
-    assert user(guest, "dma", "dma-map") == [f"{base:#x} ok 0"]
-    assert user(guest, "dma", "dma-fill") == [f"{base:#x} status 0x2"]
-    assert differences(guest, "dma") == [(0, size, DMA_WORD, 0)]
-    assert words(guest, "dma-closed") == [0, 0]
-
-
-@guests(*WHOLE)
-def test_killed_while_dma_runs(guest):
-    assert guest.l1.value("user_exit", "killed") == "137"
-    assert user(guest, "killed", "dma-forever") == [""]
-    assert words(guest, "killed") == [0, 0]
-    assert words(guest, "killed-later") == [0, 0]
-    assert words(guest, "killed-inside") == [0, 0]
-
-
-@guests(*WHOLE)
-def test_next_user_after_killed_one(guest):
-    size = guest.spec.stolen.dsm_size
-    assert differences(guest, "after-killed") == [(0, size, 0, 0)]
 
 
 @guests(*ALL)
@@ -318,27 +293,10 @@ def test_wrong_bdsm(guest, name):
     assert guest.l1.value("user_exit", f"bdsm-{name}") == "0"
 
 
-@guests(*WHOLE)
-def test_unbind_and_rebind(guest):
-    size = guest.spec.stolen.dsm_size
-    assert user(guest, "rebound", "info") == ["regions 1 stolen 1"]
-    assert differences(guest, "rebound") == [(0, size, 0, 0)]
-
-
 @guests(*ALL)
 def test_other_class_is_refused(guest):
     assert guest.l1.value("driver_bind", "0000:00:1f.0") == ""
     assert guest.l1.logged("0000:00:1f.0: .* is not an Intel display device")
-
-
-@guests(*WHOLE)
-def test_selective_clearing(guest):
-    size = guest.spec.stolen.dsm_size
-    assert user(guest, "selective", "stolen")[0].startswith(
-        "version 1 flags 0x1 ")
-    assert differences(guest, "selective") == [
-        (0, size - RESERVED, 0, 0), (size - RESERVED, RESERVED, FILL_WORD, 0)]
-    assert words(guest, "selective") == [0, 0, CPU_WORD, CPU_WORD]
 
 
 @guests(*ALL)
