@@ -5,16 +5,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS.parent / 'scripts'), str(TESTS / 'functional')]
-
-from guestlib import book  # noqa: E402
-from igdrmrr import docs, paths  # noqa: E402
+from guestlib import book
+from igdrmrr import docs, paths
 
 ROOT = paths.ROOT
 

@@ -10,18 +10,14 @@ the moment the tests are collected.
 
 import os
 import signal
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from guestlib.assets import LOGS  # noqa: E402
-from guestlib.boot import Bench  # noqa: E402
-from guestlib.catalog import SPECS  # noqa: E402
-from igdrmrr import suites  # noqa: E402
+from guestlib.assets import LOGS
+from guestlib.boot import Bench
+from guestlib.catalog import SPECS
+from igdrmrr import suites
 
 # Told to end, take the guests along.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -58,11 +54,6 @@ class Boots:
         """Ends the boots that nobody waits for any more."""
         self._bench.stop.set()
         self._pool.shutdown(cancel_futures=True)
-
-
-def pytest_configure(config):
-    """Our marker."""
-    config.addinivalue_line("markers", "full: only in ./run check --full")
 
 
 def repeats(item):

@@ -5,17 +5,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import signal
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'functional'))
-
-from guestlib import chroot  # noqa: E402
-
-from machines import Machines, Steps  # noqa: E402
+from guestlib import chroot
+from machines import Machines, Steps
 
 # Told to end, take the guest along.
 signal.signal(signal.SIGTERM, signal.default_int_handler)

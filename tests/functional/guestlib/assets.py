@@ -10,18 +10,13 @@ guests' logs and file systems than build/functional.
 """
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
-if str(SCRIPTS) not in sys.path:
-    sys.path.insert(0, str(SCRIPTS))
+from . import picture
 
-from igdrmrr import (assets as cached, guest_program, paths,  # noqa: E402
-                     stock, tool as igd_stolen, ui)
-
-from . import picture  # noqa: E402
+from igdrmrr import (assets as cached, guest_program, paths, stock,
+                     tool as igd_stolen, ui)
 
 # What the emulator loads by itself when it boots a kernel under SeaBIOS.
 FIRMWARE_FILES = ("bios-256k.bin", "linuxboot_dma.bin", "pvh.bin",

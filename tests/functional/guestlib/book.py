@@ -12,8 +12,6 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-from . import assets        # noqa: F401 (finds igdrmrr)
-
 from igdrmrr import paths
 
 DOCS = paths.ROOT / 'docs'

@@ -226,19 +226,20 @@ class Bench:
         builder = self.stock_builder if spec.stock else self.builder
         modules = FW_CFG_MODULES
         inner = None
-        driver = None
+        bring = assets.bring(spec.bring)
         if spec.vfio or spec.inner:
             modules += handing_on(spec.inner)
             inner = self.inner_files(spec.inner or Inner())
         if spec.driver:
             modules = FW_CFG_MODULES + handing_on(spec.inner)
-            driver = (kernel_driver.module(spec.release),
-                      guest_program.build("vfio-user"))
+            bring += [("driver/igd-vfio-pci.ko",
+                       kernel_driver.module(spec.release)),
+                      *assets.bring(["vfio-user"])]
         initramfs = self.directory / spec.name / "initramfs.cpio"
         front = acpi.archive(*spec.tables) if spec.tables else b""
         content = front + joined(builder.layers(
             spec.whole_job, "L1", modules + spec.modules, kernel, inner,
-            driver, assets.bring(spec.bring)))
+            bring))
         if spec.kexec:
             content += kexec.files(guest_program.build("kexec-load"),
                                    kernel.image, content)

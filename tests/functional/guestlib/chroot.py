@@ -19,8 +19,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from . import assets        # noqa: F401 (finds igdrmrr)
-
 from igdrmrr import apt, files, paths
 from igdrmrr.ui import Failure, output, run_logged, say
 

@@ -222,14 +222,13 @@ class Builder:
         self.reference = reference      # the emulator that guests have
 
     def layers(self, job, level, modules=(), kernel=None, inner=None,
-               driver=None, bring=(), ports=False):
+               bring=(), ports=False):
         """Paths of the archives that make up a guest which runs `job`.
 
         modules: names to load, from `kernel`'s package.
         ports: bring the modules of virtio's ports as well.
         inner: None, or (kernel, layers) of a guest inside this one; the
         emulator then comes along.
-        driver: None, or (module, program) of our own kernel driver.
         bring: [(path in the guest, file)] of what else comes along.
         """
         layers = [self._base(), self._tool()]
@@ -239,8 +238,6 @@ class Builder:
             layers.append(self._modules(kernel, modules))
         if inner:
             layers += [self._emulator(), self._inner_guest(*inner)]
-        if driver:
-            layers.append(self._driver(*driver))
         if bring:
             layers.append(self._bring(bring))
         layers.append(self._job(job, level))
@@ -272,13 +269,6 @@ class Builder:
                 archive.file(f"{where}/{index:02}-{name}.ko", content)
 
         return self._layer(where, [kernel.image], " ".join(names), fill)
-
-    def _driver(self, module, program):
-        def fill(archive):
-            archive.file(f"driver/{module.name}", module.read_bytes())
-            archive.file("bin/vfio-user", program.read_bytes(), 0o755)
-
-        return self._layer("driver", [module, program], "", fill)
 
     def _bring(self, files):
         def fill(archive):

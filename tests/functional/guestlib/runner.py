@@ -5,9 +5,8 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 Four serial ports, four files: the guest's console, what its job says
 ("@@L1 ..."), and the consoles of the guest inside it and of the one inside
-that.  The process is always
-gone when run() returns.  What is to be done to it meanwhile is a visit
-(outside.py).
+that.  The process is always gone when run() returns.  What is to be done to it
+meanwhile is a visit (outside.py).
 """
 
 import shlex
@@ -15,8 +14,6 @@ import subprocess
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-from . import assets        # noqa: F401 (finds igdrmrr)
 
 from igdrmrr import files
 
