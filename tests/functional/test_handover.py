@@ -12,7 +12,7 @@ that have to.
 import pytest
 
 from guestlib import catalog, checks, handover
-from guestlib.cases import case, guests, verdict, verify
+from guestlib.cases import case, guests, verdict, verify, verify_start
 from guestlib.handover import CPU_FIRST, CPU_LAST, DEVICE_WORD
 
 CHAINS = [spec.name for spec in catalog.NESTED_SPECS
@@ -154,15 +154,13 @@ def test_limit_is_set(guest):
 
 @guests(LIMITS)
 def test_limit_too_small_is_refused(guest):
-    said = guest.l1.inner_says("limit-1")
-    assert guest.l1.inner_status("limit-1") == 1, said
-    assert "igd-stolen@7b000000" in said and "No space left" in said, said
+    verify_start(guest, "limit-1", 1, ("igd-stolen@7b000000",
+                                       "No space left"))
 
 
 @guests(LIMITS)
 def test_limit_of_64_is_enough(guest):
-    said = guest.l1.inner_says("limit-64")
-    assert guest.l1.inner_status("limit-64") == 0, said
+    verify_start(guest, "limit-64")
 
 
 @guests(LIMITS)

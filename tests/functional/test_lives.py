@@ -23,8 +23,8 @@ RESET = ["reset-clears", "reset-keeps"]
 
 @guests(*MOVED, SNAPSHOT, *RESET)
 def test_guest_sees_no_fault(guest):
-    verify(checks.no_dmar_fault(guest.l1))
-    verify(checks.no_kernel_trouble(guest.l1))
+    verify(checks.no_dmar_fault(guest.l1),
+           checks.no_kernel_trouble(guest.l1))
 
 
 test_emulator_prints_nothing = silent(*MOVED, SNAPSHOT, *RESET)

@@ -7,7 +7,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import pytest
 
 from guestlib import catalog, checks
-from guestlib.cases import case, guests, verify
+from guestlib.cases import case, guests, verify, verify_start
 
 CHAINS = [spec.name for spec in catalog.NESTED_SPECS]
 IDENTITY = [name for name in CHAINS if name != "nested-firmware"]
@@ -57,68 +57,27 @@ def firmware_choice(guest):
     return checks.Stolen(guest.l2.bdsm(), guest.spec.stolen.dsm_size, 0)
 
 
-def check_start(guest, name, words, status):
-    said = guest.l1.inner_says(name)
-    assert guest.l1.inner_status(name) == status, said
-    assert not [word for word in words if word not in said], said
-    if status == 0:
-        assert "is unsupported in legacy mode" not in said
+# Guest, rows of the catalog, and the exit status that they all have.
+TABLES = [(STARTS, catalog.REFUSALS, 1), (STARTS, catalog.ACCEPTED, 0),
+          (STARTS, catalog.OPREGION, 0), (SECONDARY, catalog.SECONDARY, 0),
+          (SECONDARY, catalog.VIRTUAL_FUNCTION, 0),
+          (SECONDARY, catalog.VIRTUAL_FUNCTION_REFUSED, 1)]
 
 
-def check_silent(guest, name):
-    said = guest.l1.inner_says(name)
-    assert "emulator:" not in said, said
-
-
-@pytest.mark.parametrize("name", catalog.REFUSALS)
-@guests(STARTS)
-def test_start_refused(guest, name):
-    check_start(guest, name, catalog.REFUSALS[name][1:], 1)
-
-
-@pytest.mark.parametrize("name", catalog.ACCEPTED)
-@guests(STARTS)
-def test_start_accepted(guest, name):
-    check_start(guest, name, catalog.ACCEPTED[name][1:], 0)
-
-
-@pytest.mark.parametrize("name", catalog.SILENT)
-@guests(STARTS)
-def test_start_that_works_is_silent(guest, name):
-    check_silent(guest, name)
+@pytest.mark.parametrize("guest, name, status, words", [
+    pytest.param(guest, name, status, words, id=f"{guest}-{name}")
+    for guest, rows, status in TABLES
+    for name, (_, *words) in rows.items()], indirect=["guest"])
+def test_start(guest, name, status, words):
+    verify_start(guest, name, status, words, name in catalog.SILENT)
 
 
 @pytest.mark.parametrize("name", catalog.OPREGION)
 @guests(STARTS)
 def test_opregion(guest, name):
     """It is the guest's by default, and ASLS is never the host's."""
-    check_start(guest, name, catalog.OPREGION[name][1:], 0)
     assert ("opregion_enabled" in guest.l1.inner_says(name)) == (
         not name.startswith("opregion-off"))
-
-
-@pytest.mark.parametrize("name", catalog.SECONDARY)
-@guests(SECONDARY)
-def test_secondary_display_is_an_igd(guest, name):
-    check_start(guest, name, catalog.SECONDARY[name][1:], 0)
-
-
-@guests(SECONDARY)
-def test_secondary_display_is_silent(guest):
-    check_silent(guest, "secondary")
-
-
-@pytest.mark.parametrize("name", catalog.VIRTUAL_FUNCTION)
-@guests(SECONDARY)
-def test_virtual_function_starts_silently(guest, name):
-    check_start(guest, name, catalog.VIRTUAL_FUNCTION[name][1:], 0)
-    check_silent(guest, name)
-
-
-@pytest.mark.parametrize("name", catalog.VIRTUAL_FUNCTION_REFUSED)
-@guests(SECONDARY)
-def test_virtual_function_is_refused(guest, name):
-    check_start(guest, name, catalog.VIRTUAL_FUNCTION_REFUSED[name][1:], 1)
 
 
 @guests(NOT_DISPLAY)

@@ -4,7 +4,7 @@ Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 
 That those in the README are the same is seen without a guest as well, by
-tests/harness/test_pictures.py.
+tests/harness/test_scene.py.
 """
 
 import pytest

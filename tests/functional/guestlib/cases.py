@@ -21,11 +21,21 @@ def verify(*found):
             pytest.fail(str(check), pytrace=False)
 
 
+def verify_start(guest, name, status=0, words=(), silent=False):
+    """The emulator in L1 ended so, with these words and no others if silent."""
+    said = guest.l1.inner_says(name)
+    assert guest.l1.inner_status(name) == status, said
+    assert not [word for word in words if word not in said], said
+    assert "is unsupported in legacy mode" not in said
+    assert not silent or "emulator:" not in said, said
+
+
 def verdict(judge, *names):
-    """A test: what judge() says of each of these guests holds."""
+    """A test: what judge() says of each of these guests holds, or all of it."""
     @guests(*names)
     def test(guest):
-        verify(judge(guest))
+        found = judge(guest)
+        verify(*(found if isinstance(found, list) else [found]))
 
     return test
 

@@ -228,7 +228,7 @@ ACCEPTED = {
 # primary display; and with the registers of a virtual function.
 SILENT = ("auto", "identity", "same-values", "off", "own-size-asked",
           "own-size-identity", "opregion-asked", "amber-lake",
-          "unknown-id-explicit")
+          "unknown-id-explicit", "secondary", "vf", "vf-off")
 SECONDARY = {
     "secondary": ("x-igd-stolen=auto", PLACED),
     "no-vga-no-legacy": ("romfile=/tmp/rom -machine pc",

@@ -3,7 +3,7 @@
 Copyright (c) 2026 The qemu-igd-rmrr developers
 SPDX-License-Identifier: GPL-2.0-or-later
 
-Pure: verdicts, as in checks.py.  guest/handover.sh has the same numbers.
+Verdicts, as in checks.py.  guest/handover.sh has the same numbers.
 """
 
 import itertools
