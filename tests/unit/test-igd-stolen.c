@@ -12,10 +12,10 @@
 
 #include "qemu/osdep.h"
 #include "hw/vfio/igd-stolen.h"
+#include "test-rows.h"
 
 #define MIB             0x100000ull
 #define RESERVED        (-1)
-#define N_ELEMENTS(a)   (sizeof(a) / sizeof((a)[0]))
 
 /* Expected values of one generation, by field value, in MiB */
 typedef struct ExpectedGen {
@@ -109,7 +109,7 @@ static IGDStolenGen expected_gen(unsigned id)
 {
     size_t i;
 
-    for (i = 0; i < N_ELEMENTS(id_rows); i++) {
+    for (i = 0; i < G_N_ELEMENTS(id_rows); i++) {
         if (id >= id_rows[i].first && id <= id_rows[i].last) {
             return id_rows[i].gen;
         }
@@ -377,33 +377,69 @@ static void test_strerror(void)
     g_assert_cmpstr(igd_stolen_strerror(r), ==, "unknown error");
 }
 
-static void add_row(const char *group, const char *name, const void *row,
-                    GTestDataFunc func)
-{
-    g_autofree char *path = g_strdup_printf("/igd-stolen/%s/%s", group, name);
+/* The reader of an IOMMU group's reserved regions */
 
-    g_test_add_data_func(path, row, func);
+#define IGD "0x000000007b000000 0x000000007f7fffff direct-relaxable\n"
+#define MSI "0x00000000fee00000 0x00000000feefffff msi\n"
+
+typedef struct ParseRow {
+    const char *name;
+    const char *text;
+    unsigned found;
+    uint64_t base;
+    uint64_t limit;
+} ParseRow;
+
+static const ParseRow parse_rows[] = {
+    { "empty", "", 0, 0, 0 },
+    { "msi-only", MSI, 0, 0, 0 },
+    { "igd", IGD MSI, 1, 0x7b000000, 0x7f7fffff },
+    { "igd-last", MSI IGD, 1, 0x7b000000, 0x7f7fffff },
+    { "no-newline", "0x1000 0x1fff direct-relaxable", 1, 0x1000, 0x1fff },
+    { "two", IGD "0x1000 0x1fff direct-relaxable\n" MSI, 2, 0x7b000000,
+      0x7f7fffff },
+    { "direct", "0x1000 0x1fff direct\n", 0, 0, 0 },
+    { "type-has-more", "0x1000 0x1fff direct-relaxable2\n", 0, 0, 0 },
+    { "fourth-word", "0x1000 0x1fff direct-relaxable x\n", 0, 0, 0 },
+    { "two-words", "0x1000 direct-relaxable\n", 0, 0, 0 },
+    { "backwards", "0x2000 0x1fff direct-relaxable\n", 0, 0, 0 },
+    { "no-prefix", "1000 1fff direct-relaxable\n", 0, 0, 0 },
+    { "not-hex", "0x10z0 0x1fff direct-relaxable\n", 0, 0, 0 },
+    { "negative", "0x-1 0x1fff direct-relaxable\n", 0, 0, 0 },
+    { "no-digits", "0x 0x1fff direct-relaxable\n", 0, 0, 0 },
+    { "65-bits", "0x1000 0x10000000000000000 direct-relaxable\n", 0, 0, 0 },
+    { "all-ones", "0x0 0xffffffffffffffff direct-relaxable\n", 1, 0,
+      UINT64_MAX },
+    { "junk", "\n\n   x\n\t0x1000\n" IGD "\377\376\n", 1, 0x7b000000,
+      0x7f7fffff },
+};
+
+static void test_parse(gconstpointer data)
+{
+    const ParseRow *row = data;
+    StolenRegion region = { 1, 2, 3 };
+
+    g_assert_cmpuint(igd_reserved_regions_parse(row->text, &region), ==,
+                     row->found);
+    g_assert_cmphex(region.base, ==, row->found ? row->base : 1);
+    g_assert_cmphex(region.limit, ==, row->found ? row->limit : 2);
+    g_assert_cmphex(region.dsm_base, ==, row->found ? row->base : 3);
 }
 
 int main(int argc, char **argv)
 {
-    size_t i;
-
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/igd-stolen/ids", test_ids);
     g_test_add_func("/igd-stolen/layout", test_layout);
     g_test_add_func("/igd-stolen/no-layout", test_no_layout);
     g_test_add_func("/igd-stolen/strerror", test_strerror);
-    for (i = 0; i < N_ELEMENTS(expected); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
         fill_expected(&expected[i]);
-        add_row("ggc", expected[i].name, &expected[i], test_ggc);
-        add_row("encode", expected[i].name, &expected[i], test_encode);
     }
-    for (i = 0; i < N_ELEMENTS(decode_rows); i++) {
-        add_row("decode", decode_rows[i].name, &decode_rows[i], test_decode);
-    }
-    for (i = 0; i < N_ELEMENTS(region_rows); i++) {
-        add_row("region", region_rows[i].name, &region_rows[i], test_region);
-    }
+    TEST_ROWS("/igd-stolen/ggc", expected, test_ggc);
+    TEST_ROWS("/igd-stolen/encode", expected, test_encode);
+    TEST_ROWS("/igd-stolen/decode", decode_rows, test_decode);
+    TEST_ROWS("/igd-stolen/region", region_rows, test_region);
+    TEST_ROWS("/igd-reserved-regions", parse_rows, test_parse);
     return g_test_run();
 }

@@ -10,8 +10,8 @@
 
 #include "qemu/osdep.h"
 #include "../../hw/display/igd-testdev-frame.h"
+#include "test-rows.h"
 
-#define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 #define DSM 0x4000000ull
 #define PAGE IGD_TESTDEV_SCAN_PAGE
 #define LAST UINT64_MAX
@@ -146,7 +146,7 @@ static void test_draw(void)
 {
     unsigned i, missing;
 
-    for (i = 0; i < N_ELEMENTS(drawn); i++) {
+    for (i = 0; i < G_N_ELEMENTS(drawn); i++) {
         for (missing = 0; missing <= igd_testdev_frame_pages(&drawn[i]);
              missing++) {
             check_drawn(&drawn[i], missing);
@@ -168,15 +168,8 @@ static void test_fault_pattern(void)
 
 int main(int argc, char **argv)
 {
-    size_t i;
-
     g_test_init(&argc, &argv, NULL);
-    for (i = 0; i < N_ELEMENTS(check_rows); i++) {
-        g_autofree char *path = g_strdup_printf("/igd-testdev-frame/check/%s",
-                                                check_rows[i].name);
-
-        g_test_add_data_func(path, &check_rows[i], test_check);
-    }
+    TEST_ROWS("/igd-testdev-frame/check", check_rows, test_check);
     g_test_add_func("/igd-testdev-frame/check-dsm", test_no_dsm);
     g_test_add_func("/igd-testdev-frame/draw", test_draw);
     g_test_add_func("/igd-testdev-frame/fault-pattern", test_fault_pattern);

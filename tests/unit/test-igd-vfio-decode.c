@@ -13,8 +13,8 @@
 #include "qemu/osdep.h"
 #include "../../kernel/igd-vfio-pci/decode.h"
 #include "hw/vfio/igd-stolen.h"
+#include "test-rows.h"
 
-#define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 #define MIB 0x100000ull
 
 static void test_device_ids(void)
@@ -70,7 +70,7 @@ static void test_ggc(gconstpointer data)
     unsigned ggc, i;
 
     for (ggc = 0; ggc <= UINT16_MAX; ggc++) {
-        for (i = 0; i < N_ELEMENTS(bases); i++) {
+        for (i = 0; i < G_N_ELEMENTS(bases); i++) {
             compare(id, ggc, bases[i]);
         }
     }
@@ -129,18 +129,12 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/igd-vfio-decode/device-ids", test_device_ids);
-    for (i = 0; i < N_ELEMENTS(ids); i++) {
+    for (i = 0; i < G_N_ELEMENTS(ids); i++) {
         g_autofree char *path = g_strdup_printf("/igd-vfio-decode/ggc/%04x",
                                                 ids[i]);
 
         g_test_add_data_func(path, GUINT_TO_POINTER(ids[i]), test_ggc);
     }
-    for (i = 0; i < N_ELEMENTS(reserved_rows); i++) {
-        g_autofree char *path =
-            g_strdup_printf("/igd-vfio-decode/reserved/%s",
-                            reserved_rows[i].name);
-
-        g_test_add_data_func(path, &reserved_rows[i], test_reserved);
-    }
+    TEST_ROWS("/igd-vfio-decode/reserved", reserved_rows, test_reserved);
     return g_test_run();
 }

@@ -10,8 +10,8 @@
  */
 
 #include "qemu/osdep.h"
-#include <glib.h>
 #include "../../hw/i386/rmrr_policy.h"
+#include "test-rows.h"
 
 #define STEPS_MAX 8
 
@@ -45,17 +45,23 @@ typedef struct Row {
 #define LOCK RMRR_POLICY_LOCK
 #define R(reason) RMRR_REASON_##reason
 
+/* One step under each policy, and the reason under each */
+#define EACH(name, event, keep, exact, lock) \
+    { "keep/" name, KEEP, false, { { event, keep } } }, \
+    { "exact/" name, EXACT, false, { { event, exact } } }, \
+    { "lock/" name, LOCK, false, { { event, lock } } }
+
 static const Row rows[] = {
     /* The table, policy by policy */
-    { "keep/off", KEEP, false, { { "off-", R(TRANSLATION_OFF) } } },
-    { "exact/off", EXACT, false, { { "off-", R(TRANSLATION_OFF) } } },
-    { "lock/off", LOCK, false, { { "off-", R(TRANSLATION_OFF) } } },
-    { "keep/pass-through", KEEP, false, { { "pt-", R(PASS_THROUGH) } } },
-    { "exact/pass-through", EXACT, false, { { "pt-", R(PASS_THROUGH) } } },
-    { "lock/pass-through", LOCK, false, { { "pt-", R(PASS_THROUGH) } } },
-    { "keep/identity", KEEP, false, { { "identityA", R(IDENTITY) } } },
-    { "exact/identity", EXACT, false, { { "identityA", R(IDENTITY) } } },
-    { "lock/identity", LOCK, false, { { "identityA", R(IDENTITY) } } },
+    EACH("off", "off-", R(TRANSLATION_OFF), R(TRANSLATION_OFF),
+         R(TRANSLATION_OFF)),
+    EACH("pass-through", "pt-", R(PASS_THROUGH), R(PASS_THROUGH),
+         R(PASS_THROUGH)),
+    EACH("identity", "identityA", R(IDENTITY), R(IDENTITY), R(IDENTITY)),
+    EACH("nothing", "absentA", R(ABSENT), R(ABSENT), R(LOCKED)),
+    EACH("hole", "partialA", R(PARTIAL), R(PARTIAL), R(LOCKED)),
+    EACH("no-context", "none-", R(NO_CONTEXT), R(NO_CONTEXT), R(LOCKED)),
+    EACH("foreign", "foreignA", R(FOREIGN), R(FOREIGN), R(LOCKED)),
     { "keep/hole-where-complete", KEEP, false, {
         { "identityA", R(IDENTITY) }, { "?partialA", R(KEPT) } } },
     { "exact/hole-where-complete", EXACT, false, {
@@ -67,18 +73,6 @@ static const Row rows[] = {
         { "absentA", R(KEPT) } } },
     { "exact/nothing-where-complete", EXACT, false, {
         { "identityA", R(IDENTITY) }, { "?absentA", R(ABSENT) } } },
-    { "keep/nothing", KEEP, false, { { "absentA", R(ABSENT) } } },
-    { "exact/nothing", EXACT, false, { { "absentA", R(ABSENT) } } },
-    { "lock/nothing", LOCK, false, { { "absentA", R(LOCKED) } } },
-    { "keep/hole", KEEP, false, { { "partialA", R(PARTIAL) } } },
-    { "exact/hole", EXACT, false, { { "partialA", R(PARTIAL) } } },
-    { "lock/hole", LOCK, false, { { "partialA", R(LOCKED) } } },
-    { "keep/no-context", KEEP, false, { { "none-", R(NO_CONTEXT) } } },
-    { "exact/no-context", EXACT, false, { { "none-", R(NO_CONTEXT) } } },
-    { "lock/no-context", LOCK, false, { { "none-", R(LOCKED) } } },
-    { "keep/foreign", KEEP, false, { { "foreignA", R(FOREIGN) } } },
-    { "exact/foreign", EXACT, false, { { "foreignA", R(FOREIGN) } } },
-    { "lock/foreign", LOCK, false, { { "foreignA", R(LOCKED) } } },
 
     /* What keep keeps, and from whom */
     { "keep/another-domain", KEEP, false, {
@@ -222,15 +216,8 @@ static void test_texts(void)
 
 int main(int argc, char **argv)
 {
-    size_t i;
-
     g_test_init(&argc, &argv, NULL);
-    for (i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *path = g_strconcat("/rmrr-policy/", rows[i].name,
-                                            NULL);
-
-        g_test_add_data_func(path, &rows[i], test_row);
-    }
+    TEST_ROWS("/rmrr-policy", rows, test_row);
     g_test_add_func("/rmrr-policy/mapped", test_mapped);
     g_test_add_func("/rmrr-policy/texts", test_texts);
     return g_test_run();

@@ -11,10 +11,10 @@
 #include "qemu/osdep.h"
 #include "../../hw/i386/stolen_plan.h"
 #include "host-dsm-ranges.h"
+#include "test-rows.h"
 
 #define MIB 0x100000ull
 #define GIB 0x40000000ull
-#define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 
 static const StolenRegion demo = {
     .base = 0x7b000000, .dsm_base = 0x7b800000, .limit = 0x7f7fffff,
@@ -224,10 +224,10 @@ static void test_hosts(gconstpointer data)
     uint64_t refused = 0;
     unsigned host, ram, gsm;
 
-    g_assert_cmpint(N_ELEMENTS(host_dsm_ranges), ==, 47);
-    for (host = 0; host < N_ELEMENTS(host_dsm_ranges); host++) {
-        for (ram = 0; ram < N_ELEMENTS(ram_sizes); ram++) {
-            for (gsm = 0; gsm < N_ELEMENTS(gsm_sizes); gsm++) {
+    g_assert_cmpint(G_N_ELEMENTS(host_dsm_ranges), ==, 47);
+    for (host = 0; host < G_N_ELEMENTS(host_dsm_ranges); host++) {
+        for (ram = 0; ram < G_N_ELEMENTS(ram_sizes); ram++) {
+            for (gsm = 0; gsm < G_N_ELEMENTS(gsm_sizes); gsm++) {
                 const HostDsmRange *dsm = &host_dsm_ranges[host];
                 StolenLayout layout = {
                     .machine = c->machine,
@@ -264,22 +264,10 @@ static const HostsCase hosts_cases[] = {
 
 int main(int argc, char **argv)
 {
-    unsigned i;
-
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/stolen-plan/low-ram-capped", test_low_ram_capped);
     g_test_add_func("/stolen-plan/low-ram-untouched", test_low_ram_untouched);
-    for (i = 0; i < N_ELEMENTS(place_rows); i++) {
-        g_autofree char *path = g_strdup_printf("/stolen-plan/place/%s",
-                                                place_rows[i].name);
-
-        g_test_add_data_func(path, &place_rows[i], test_place);
-    }
-    for (i = 0; i < N_ELEMENTS(hosts_cases); i++) {
-        g_autofree char *path = g_strdup_printf("/stolen-plan/hosts/%s",
-                                                hosts_cases[i].name);
-
-        g_test_add_data_func(path, &hosts_cases[i], test_hosts);
-    }
+    TEST_ROWS("/stolen-plan/place", place_rows, test_place);
+    TEST_ROWS("/stolen-plan/hosts", hosts_cases, test_hosts);
     return g_test_run();
 }

@@ -10,6 +10,7 @@
 
 #include "qemu/osdep.h"
 #include "store.h"
+#include "test-rows.h"
 
 #define HEAD "igd-stolen-bundle 1\n"
 
@@ -262,21 +263,9 @@ static void test_live(void)
 
 int main(int argc, char **argv)
 {
-    unsigned i;
-
     g_test_init(&argc, &argv, NULL);
-    for (i = 0; i < G_N_ELEMENTS(error_rows); i++) {
-        g_autofree char *path = g_strdup_printf("/tool-bundle/error/%s",
-                                                error_rows[i].name);
-
-        g_test_add_data_func(path, &error_rows[i], test_error);
-    }
-    for (i = 0; i < G_N_ELEMENTS(write_rows); i++) {
-        g_autofree char *path = g_strdup_printf("/tool-bundle/write/%s",
-                                                write_rows[i].name);
-
-        g_test_add_data_func(path, &write_rows[i], test_write);
-    }
+    TEST_ROWS("/tool-bundle/error", error_rows, test_error);
+    TEST_ROWS("/tool-bundle/write", write_rows, test_write);
     g_test_add_func("/tool-bundle/error/nul", test_nul);
     g_test_add_func("/tool-bundle/error/large", test_large);
     g_test_add_func("/tool-bundle/error/large-content", test_large_content);

@@ -11,8 +11,8 @@
  */
 
 #include "qemu/osdep.h"
-#include <glib.h>
 #include "vtd-test-tables.h"
+#include "test-rows.h"
 
 #define ROUNDS 20000
 #define PAGES_MOST 64
@@ -217,15 +217,8 @@ static void test_outside(void)
 
 int main(int argc, char **argv)
 {
-    unsigned i;
-
     g_test_init(&argc, &argv, NULL);
-    for (i = 0; i < G_N_ELEMENTS(ranges); i++) {
-        g_autofree char *path = g_strdup_printf("/vtd-scan-map/random/%s",
-                                                ranges[i].name);
-
-        g_test_add_data_func(path, &ranges[i], test_random);
-    }
+    TEST_ROWS("/vtd-scan-map/random", ranges, test_random);
     g_test_add_func("/vtd-scan-map/linear", test_linear);
     g_test_add_func("/vtd-scan-map/outside", test_outside);
     return g_test_run();

@@ -12,9 +12,7 @@
 
 #include "qemu/osdep.h"
 #include "vtd-scan-case.h"
-#include "vtd-slow-walk.h"
 
-#define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 #define TABLE_PAGES 24
 #define SMALL_RANGE 48              /* pages */
 #define LARGE_RANGE 1200
@@ -48,7 +46,7 @@ static uint64_t number(const uint8_t *bytes, unsigned size)
 static void choose_range(VTDScanCase *c, const uint8_t *head)
 {
     uint64_t place = places[head[1] & 0xc0 ? head[1] % PLACES_BELOW_4G :
-                                             head[1] % N_ELEMENTS(places)];
+                                             head[1] % G_N_ELEMENTS(places)];
     uint64_t most = head[5] & 0x80 ? LARGE_RANGE : SMALL_RANGE;
     uint64_t pages = number(head + 4, 2) % 0x8000 % most + 1;
     int64_t from = (int64_t)(number(head + 2, 2) % 1024) - 512;
@@ -143,11 +141,11 @@ static uint64_t changed(const VTDScanCase *c, uint64_t entry, unsigned level,
 /* Changes an entry, or a run of them, or takes the whole table away */
 static void edit(VTDScanCase *c, const uint8_t *bytes)
 {
-    unsigned level = levels[bytes[1] % N_ELEMENTS(levels)];
+    unsigned level = levels[bytes[1] % G_N_ELEMENTS(levels)];
     uint64_t pages = (c->limit - c->base) / 4096 + 1;
     uint64_t iova = c->base + number(bytes + 2, 2) % pages * 4096;
     uint64_t value = number(bytes + 4, 4);
-    unsigned root = bytes[1] / N_ELEMENTS(levels);
+    unsigned root = bytes[1] / G_N_ELEMENTS(levels);
     unsigned run = (bytes[0] & 0xa0) == 0xa0 ? 4 * root * root : 0;
     uint64_t *entry;
     unsigned i, page;
@@ -229,8 +227,7 @@ char *vtd_case_check(VTDScanCase *c, VTDScanResult *result)
     *result = vtd_range_scan(tables, c->base, c->limit, vtd_test_read,
                              c->test);
     calls = c->test->reads;
-    slow = vtd_slow_walk(tables, c->base, c->limit, vtd_test_read_entry,
-                         c->test);
+    slow = vtd_slow_walk(c->test, c->base, c->limit);
     is = describe(result);
     should = describe(&slow);
     if (!map_agrees(c, result)) {

@@ -65,8 +65,19 @@ uint64_t vtd_test_open(const VTDTestTables *test, unsigned level,
 void vtd_test_map(VTDTestTables *test, unsigned level, uint64_t first,
                   uint64_t last, uint64_t target);
 
-/* A VTDScanRead and a VTDSlowRead; @opaque is the VTDTestTables */
+/* A VTDScanRead; @opaque is the VTDTestTables */
 bool vtd_test_read(void *opaque, uint64_t gpa, VTDTestPage table);
-bool vtd_test_read_entry(void *opaque, uint64_t gpa, uint64_t *entry);
+
+/*
+ * What vtd_range_scan() has to return, @reads included: asked page by page,
+ * with a read request and a write request that go through the tables as the
+ * hardware does. Also counts how many tables of each level the walks entered,
+ * taking one entered for consecutive pages as one.
+ */
+VTDScanResult vtd_slow_walk(const VTDTestTables *test, uint64_t base,
+                            uint64_t limit);
+
+/* The most tables that a scan of the range may read, whatever is in them */
+uint64_t vtd_slow_most_reads(unsigned levels, uint64_t base, uint64_t limit);
 
 #endif
