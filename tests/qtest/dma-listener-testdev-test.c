@@ -11,8 +11,7 @@
 
 #include "qemu/osdep.h"
 #include "igd-testdev-rig.h"
-#include "refusal.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 #include "qobject/qnum.h"
 #include "qobject/qstring.h"
 

@@ -15,8 +15,7 @@
 #include <glib/gstdio.h>
 #include "libqtest.h"
 #include "libqos/libqos-pc.h"
-#include "acpi-fetch.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 
 #define DMAR_STRUCTURES 48
 

@@ -13,7 +13,7 @@
 #include "hw/pci/pci_ids.h"
 #include "hw/pci/pci_regs.h"
 #include "igd-testdev-rig.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 
 #define MIB             0x100000ull
 #define RAM_BUF         0x1000000ull

@@ -10,7 +10,7 @@
 #include "qemu/bswap.h"
 #include "igd-testdev-rig.h"
 #include "iova-runs.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 
 #define DOMAIN_ID 7
 #define PATTERN 0x5a17ed00u

@@ -14,7 +14,7 @@
 #include "qemu/osdep.h"
 #include "igd-testdev-rig.h"
 #include "iova-runs.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 
 #define TARGET RIG_HIGH         /* 1 GiB aligned RAM to map */
 #define DOMAIN_ID 7

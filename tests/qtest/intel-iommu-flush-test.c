@@ -13,7 +13,7 @@
 
 #include "qemu/osdep.h"
 #include "policy-guest.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 
 #define REGION_EVENT "unmap 0x7b100000-0x7f8fffff\n"
 #define HOLE_EVENT "unmap 0x7b105000-0x7b105fff\n"

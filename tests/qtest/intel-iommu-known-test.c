@@ -14,7 +14,7 @@
 #include "qemu/bswap.h"
 #include "iova-runs.h"
 #include "policy-guest.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 
 #define MIB 0x100000
 #define FAR 0x80000000ull           /* an address that is nobody's */

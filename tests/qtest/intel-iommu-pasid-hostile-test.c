@@ -13,7 +13,7 @@
 
 #include "qemu/osdep.h"
 #include "policy-guest.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 #include "hw/i386/intel_iommu_internal.h"
 #include "hw/pci/pci_regs.h"
 

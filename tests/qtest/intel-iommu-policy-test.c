@@ -13,7 +13,7 @@
 #include "qemu/osdep.h"
 #include "iova-runs.h"
 #include "policy-guest.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 
 /* The last two have no VFIO: emulated, and with a vhost backend */
 static const PolicyKind tables[] = {

@@ -14,7 +14,7 @@
 #include "qemu/osdep.h"
 #include "iova-runs.h"
 #include "policy-guest.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 
 #define BLIND ",caching-mode=off"
 

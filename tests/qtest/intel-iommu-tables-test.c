@@ -11,7 +11,7 @@
 #include "hw/pci/pci_regs.h"
 #include "iova-runs.h"
 #include "policy-guest.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 
 /*
  * The region begins and ends at odd MiB, so the pages at its edges map what
@@ -281,12 +281,6 @@ static const PolicyKind cxl_kinds[] = {
     { "first-stage", RIG_FIRST_STAGE, "" },
 };
 
-static void config(QTestState *qts, unsigned bus, unsigned reg, uint32_t value)
-{
-    qtest_outl(qts, 0xcf8, 0x80000000 | bus << 16 | reg);
-    qtest_outl(qts, 0xcfc, value);
-}
-
 static uint64_t find_window(QTestState *qts)
 {
     g_autofree char *tree = qtest_hmp(qts, "info mtree -f");
@@ -305,13 +299,13 @@ static uint64_t open_window(QTestState *qts)
     const uint64_t decoder = REGISTERS + CACHE_MEM;
     uint64_t window = find_window(qts);
 
-    config(qts, BUS, PCI_PRIMARY_BUS, (BUS + 1) << 16 | (BUS + 1) << 8 | BUS);
-    config(qts, BUS, PCI_MEMORY_BASE,
+    pc_config_write(qts, BUS << 8, PCI_PRIMARY_BUS, (BUS + 1) << 16 | (BUS + 1) << 8 | BUS);
+    pc_config_write(qts, BUS << 8, PCI_MEMORY_BASE,
            (REGISTERS >> 16 & 0xfff0) | (REGISTERS & 0xfff00000));
-    config(qts, BUS, PCI_COMMAND, COMMAND_MEMORY);
-    config(qts, BUS + 1, PCI_BASE_ADDRESS_0, REGISTERS);
-    config(qts, BUS + 1, PCI_BASE_ADDRESS_1, 0);
-    config(qts, BUS + 1, PCI_COMMAND, COMMAND_MEMORY);
+    pc_config_write(qts, BUS << 8, PCI_COMMAND, COMMAND_MEMORY);
+    pc_config_write(qts, (BUS + 1) << 8, PCI_BASE_ADDRESS_0, REGISTERS);
+    pc_config_write(qts, (BUS + 1) << 8, PCI_BASE_ADDRESS_1, 0);
+    pc_config_write(qts, (BUS + 1) << 8, PCI_COMMAND, COMMAND_MEMORY);
     qtest_writel(qts, decoder + A_CXL_HDM_DECODER0_BASE_LO, window);
     qtest_writel(qts, decoder + A_CXL_HDM_DECODER0_BASE_HI, window >> 32);
     qtest_writel(qts, decoder + A_CXL_HDM_DECODER0_SIZE_LO, SIZE);

@@ -12,7 +12,7 @@
 
 #include "qemu/osdep.h"
 #include "policy-guest.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 #include "qobject/qdict.h"
 #include "qobject/qlist.h"
 
@@ -211,9 +211,11 @@ static void test_refused(const void *opaque)
     g_autofree char *uri = g_strconcat("file:", path, NULL);
     g_autofree char *args = g_strconcat("-m 4G ", row->args, NULL);
     IGDRig *source = start_in(identity, "", "");
+    g_autofree char *err = NULL;
 
     migration_save(source->qts, uri);
-    migration_refused(args, uri, row->says[0], row->says[1], NULL);
+    err = migration_refused(args, uri);
+    assert_says(err, row->says[0], row->says[1], NULL);
     unlink(path);
 
     /* The source has lost nothing */

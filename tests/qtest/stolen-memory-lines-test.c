@@ -10,7 +10,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "acpi-fetch.h"
+#include "igd-rmrr-util.h"
 #include "libqos/libqos-pc.h"
 #include "policy-guest.h"
 
@@ -47,13 +47,6 @@ static unsigned lines_end(Lines *l, const char *words)
     return n;
 }
 
-static void write_config(QTestState *qts, unsigned devfn, unsigned reg,
-                         uint32_t value)
-{
-    qtest_outl(qts, 0xcf8, 0x80000000 | devfn << 8 | reg);
-    qtest_outl(qts, 0xcfc, value);
-}
-
 /* q35's host bridge: PCIEXBAR at 0x60 */
 static void test_ecam(void)
 {
@@ -65,8 +58,8 @@ static void test_ecam(void)
     for (int i = 0; i < TIMES; i++) {
         g_autoptr(GArray) dsdt = NULL;
 
-        write_config(qs->qts, 0, 0x64, 0);
-        write_config(qs->qts, 0, 0x60, i % 2 ? 0x90000001 : 0x80000001);
+        pc_config_write(qs->qts, 0, 0x64, 0);
+        pc_config_write(qs->qts, 0, 0x60, i % 2 ? 0x90000001 : 0x80000001);
         dsdt = acpi_fetch(qs, "DSDT");
         g_assert_nonnull(dsdt);
         qtest_system_reset(qs->qts);
@@ -85,9 +78,9 @@ static void test_bars(void)
     for (int i = 0; i < TIMES; i++) {
         g_autoptr(GArray) dsdt = NULL;
 
-        write_config(qs->qts, 0x10, 0x14, 0);
-        write_config(qs->qts, 0x10, 0x10, 0x7c000000);
-        write_config(qs->qts, 0x10, 0x04, 2);
+        pc_config_write(qs->qts, 0x10, 0x14, 0);
+        pc_config_write(qs->qts, 0x10, 0x10, 0x7c000000);
+        pc_config_write(qs->qts, 0x10, 0x04, 2);
         dsdt = acpi_fetch(qs, "DSDT");
         g_assert_nonnull(dsdt);
         qtest_system_reset(qs->qts);

@@ -14,9 +14,7 @@
 #include "qemu/units.h"
 #include "libqtest.h"
 #include "libqos/libqos-pc.h"
-#include "acpi-fetch.h"
-#include "refusal.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 
 #define E820_RAM 1
 #define E820_RESERVED 2
@@ -237,10 +235,8 @@ static void test_ecam_over_region(void)
 {
     QTestState *qts = qtest_init(Q35 "-m 1G " IGD);
 
-    qtest_outl(qts, 0xcf8, 0x80000064);
-    qtest_outl(qts, 0xcfc, 0);
-    qtest_outl(qts, 0xcf8, 0x80000060);
-    qtest_outl(qts, 0xcfc, 0x70000001);
+    pc_config_write(qts, 0, 0x64, 0);
+    pc_config_write(qts, 0, 0x60, 0x70000001);
     qtest_writeq(qts, REGION_BASE, 0x5aa5);
     g_assert_cmphex(qtest_readq(qts, REGION_BASE), ==, 0x5aa5);
     /* bus 0 is elsewhere and works */

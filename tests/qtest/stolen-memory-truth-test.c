@@ -17,7 +17,7 @@
 #include "qobject/qlist.h"
 #include "libqtest.h"
 #include "libqos/libqos-pc.h"
-#include "acpi-fetch.h"
+#include "igd-rmrr-util.h"
 
 #define Q35 "-M q35 -nodefaults -vga none -m 4G "
 #define IOMMU "-device intel-iommu,intremap=on,caching-mode=on "
@@ -183,27 +183,14 @@ static GArray *in_query(QOSState *qs, GArray **regions, GArray **placed)
     return all;
 }
 
-static uint32_t read_config(QOSState *qs, uint16_t sid, unsigned reg)
-{
-    qtest_outl(qs->qts, 0xcf8, 0x80000000 | sid << 8 | reg);
-    return qtest_inl(qs->qts, 0xcfc);
-}
-
-static void write_config(QOSState *qs, uint16_t sid, unsigned reg,
-                         uint32_t value)
-{
-    qtest_outl(qs->qts, 0xcf8, 0x80000000 | sid << 8 | reg);
-    qtest_outl(qs->qts, 0xcfc, value);
-}
-
 /* BDSM has 64 bits, and is elsewhere, from generation 11 on */
 static uint64_t bdsm(QOSState *qs, uint16_t sid)
 {
-    if (read_config(qs, sid, 0) >> 16 == GEN11) {
-        return read_config(qs, sid, 0xc0) |
-               (uint64_t)read_config(qs, sid, 0xc4) << 32;
+    if (pc_config_read(qs->qts, sid, 0) >> 16 == GEN11) {
+        return pc_config_read(qs->qts, sid, 0xc0) |
+               (uint64_t)pc_config_read(qs->qts, sid, 0xc4) << 32;
     }
-    return read_config(qs, sid, 0x5c);
+    return pc_config_read(qs->qts, sid, 0x5c);
 }
 
 static void compare(QOSState *qs, unsigned nr, bool iommu)
@@ -276,7 +263,7 @@ static void test_root_port(void)
         "addr=04.0,chassis=1 -device igd-testdev,bus=rp,dsm-base=0x7b800000");
 
     /* Secondary and subordinate bus 1 */
-    write_config(qs, 0x20, 0x18, 0x00010100);
+    pc_config_write(qs->qts, 0x20, 0x18, 0x00010100);
     compare(qs, 1, true);
     qtest_shutdown(qs);
 }
@@ -317,7 +304,7 @@ static void test_firmware(void)
     QOSState *qs = qtest_pc_boot(Q35 IOMMU IGD ",place=off,config-unlocked=on");
 
     for (uint32_t base = 0x30000000; base < 0x60000000; base += 0x11000000) {
-        write_config(qs, IGD_SID, 0x5c, base);
+        pc_config_write(qs->qts, IGD_SID, 0x5c, base);
         compare(qs, 1, true);
         qtest_system_reset(qs->qts);
     }
@@ -327,12 +314,7 @@ static void test_firmware(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *path = g_strconcat("stolen-memory-truth/",
-                                            cases[i].name, NULL);
-
-        qtest_add_data_func(path, &cases[i], test_case);
-    }
+    TEST_ROWS("stolen-memory-truth", cases, test_case);
     qtest_add_func("stolen-memory-truth/root-port", test_root_port);
     qtest_add_func("stolen-memory-truth/many", test_many);
     qtest_add_func("stolen-memory-truth/firmware", test_firmware);

@@ -14,7 +14,7 @@
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
 #include "libqtest.h"
-#include "test-rows.h"
+#include "igd-rmrr-util.h"
 #include "libqos/fw_cfg.h"
 #include "libqos/libqos-pc.h"
 #include "libqos/pci-pc.h"
