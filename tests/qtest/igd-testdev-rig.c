@@ -10,7 +10,6 @@
 #include "qemu/units.h"
 #include "igd-testdev-rig.h"
 #include "igd-rmrr-util.h"
-#include "iova-runs.h"
 #include "libqos/pci-pc.h"
 #include "hw/pci/pci_regs.h"
 #include "qobject/qbool.h"
@@ -128,12 +127,12 @@ static QDict *rmrr_query_device(QTestState *qts, const char *id,
     g_error("query-rmrr does not know %s", id);
 }
 
-char *rmrr_query_reason(QTestState *qts, const char *id)
+char *igd_rig_reason_of(IGDRig *rig, const char *id)
 {
     static const char *const mapped[] = {
         "translation-off", "pass-through", "identity", "kept", "locked", NULL,
     };
-    QDict *answer, *device = rmrr_query_device(qts, id, &answer);
+    QDict *answer, *device = rmrr_query_device(rig->qts, id, &answer);
     char *reason = g_strdup(qdict_get_str(device, "reason"));
 
     g_assert_cmpint(qdict_get_bool(device, "mapped"), ==,
@@ -142,20 +141,9 @@ char *rmrr_query_reason(QTestState *qts, const char *id)
     return reason;
 }
 
-static uint64_t rmrr_query_counter(QTestState *qts, const char *id,
-                                   const char *name)
+void igd_rig_reason(IGDRig *rig, const char *reason, const char *where)
 {
-    QDict *answer, *device = rmrr_query_device(qts, id, &answer);
-    uint64_t value = qdict_get_int(device, name);
-
-    qobject_unref(answer);
-    return value;
-}
-
-void rmrr_query_assert(QTestState *qts, const char *id, const char *reason,
-                       const char *where)
-{
-    g_autofree char *have = rmrr_query_reason(qts, id);
+    g_autofree char *have = igd_rig_reason_of(rig, "igd0");
 
     if (strcmp(have, reason)) {
         g_printerr("%s: %s instead of %s\n", where, have, reason);
@@ -163,14 +151,123 @@ void rmrr_query_assert(QTestState *qts, const char *id, const char *reason,
     g_assert_cmpstr(have, ==, reason);
 }
 
-void igd_rig_reason(IGDRig *rig, const char *reason, const char *where)
-{
-    rmrr_query_assert(rig->qts, "igd0", reason, where);
-}
-
 uint64_t igd_rig_counter(IGDRig *rig, const char *name)
 {
-    return rmrr_query_counter(rig->qts, "igd0", name);
+    QDict *answer, *device = rmrr_query_device(rig->qts, "igd0", &answer);
+    uint64_t value = qdict_get_int(device, name);
+
+    qobject_unref(answer);
+    return value;
+}
+
+/* Sets of mappings */
+
+#define RUN(runs, i) g_array_index(runs, IOVARun, i)
+
+GArray *iova_runs_new(void)
+{
+    return g_array_new(FALSE, FALSE, sizeof(IOVARun));
+}
+
+GArray *iova_runs_parse(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    GArray *runs = iova_runs_new();
+
+    for (char **line = lines; *line && **line; line++) {
+        IOVARun run;
+        char block[257], mode[3];
+
+        g_assert_cmpint(sscanf(*line, "%" SCNx64 "-%" SCNx64
+                               " %256[^+]+%" SCNx64 " %2s", &run.iova,
+                               &run.limit, block, &run.offset, mode), ==, 5);
+        run.block = g_intern_string(block);
+        run.writable = !strcmp(mode, "rw");
+        g_array_append_val(runs, run);
+    }
+    return runs;
+}
+
+void iova_runs_cut(GArray *runs, uint64_t base, uint64_t limit)
+{
+    g_autoptr(GArray) old = g_array_copy(runs);
+
+    g_array_set_size(runs, 0);
+    for (guint i = 0; i < old->len; i++) {
+        IOVARun part = RUN(old, i);
+
+        if (part.limit < base || part.iova > limit) {
+            g_array_append_val(runs, part);
+            continue;
+        }
+        if (part.iova < base) {
+            part.limit = base - 1;
+            g_array_append_val(runs, part);
+        }
+        part = RUN(old, i);
+        if (part.limit > limit) {
+            part.offset += limit + 1 - part.iova;
+            part.iova = limit + 1;
+            g_array_append_val(runs, part);
+        }
+    }
+}
+
+void iova_runs_add_slice(GArray *runs, const GArray *from, uint64_t first,
+                         uint64_t last, uint64_t iova, bool writable)
+{
+    for (guint i = 0; i < from->len; i++) {
+        IOVARun run = RUN(from, i);
+        uint64_t lo = MAX(run.iova, first);
+        uint64_t hi = MIN(run.limit, last);
+
+        if (lo > hi) {
+            continue;
+        }
+        run.offset += lo - run.iova;
+        run.iova = iova + (lo - first);
+        run.limit = iova + (hi - first);
+        run.writable = run.writable && writable;
+        g_array_append_val(runs, run);
+    }
+}
+
+static gint iova_runs_compare(gconstpointer a, gconstpointer b)
+{
+    const IOVARun *one = a, *other = b;
+
+    return one->iova < other->iova ? -1 : one->iova > other->iova;
+}
+
+static bool iova_runs_joined(const IOVARun *one, const IOVARun *next)
+{
+    return one->limit + 1 == next->iova && one->block == next->block &&
+           one->writable == next->writable &&
+           one->offset + (next->iova - one->iova) == next->offset;
+}
+
+char *iova_runs_format(GArray *runs)
+{
+    GString *text = g_string_new(NULL);
+    guint i, next;
+
+    g_array_sort(runs, iova_runs_compare);
+    for (i = 0; i < runs->len; i = next) {
+        IOVARun run = RUN(runs, i);
+
+        for (next = i + 1; next < runs->len; next++) {
+            g_assert_cmphex(RUN(runs, next).iova, >, run.limit);
+            if (!iova_runs_joined(&run, &RUN(runs, next))) {
+                break;
+            }
+            run.limit = RUN(runs, next).limit;
+        }
+        g_string_append_printf(text, "0x%" PRIx64 "-0x%" PRIx64
+                               " %s+0x%" PRIx64 " %s\n", run.iova, run.limit,
+                               run.block, run.offset,
+                               run.writable ? "rw" : "ro");
+    }
+    return g_string_free(text, FALSE);
 }
 
 /* The listener */
@@ -305,11 +402,11 @@ void igd_rig_check_kept(IGDRig *rig, const char *where)
     g_assert_cmpstr(have, ==, want);
 }
 
-/* The DMA engine */
+/* The device */
 
-uint64_t igd_rig_bar(int devfn)
+void igd_rig_dma_use(IGDRig *rig, int devfn)
 {
-    return BAR_BASE + (devfn >> 3) * IGD_TESTDEV_BAR_REGS_SIZE;
+    rig->regs.addr = BAR_BASE + (devfn >> 3) * IGD_TESTDEV_BAR_REGS_SIZE;
 }
 
 void igd_rig_dma_setup(IGDRig *rig, int devfn)
@@ -317,71 +414,14 @@ void igd_rig_dma_setup(IGDRig *rig, int devfn)
     QPCIDevice *dev = qpci_device_find(rig->bus, devfn);
 
     g_assert_nonnull(dev);
-    if (devfn == RIG_SID) {
-        rig->regs.addr = igd_rig_bar(devfn);
-    }
-    qpci_config_writel(dev, PCI_BASE_ADDRESS_0, igd_rig_bar(devfn));
+    igd_rig_dma_use(rig, devfn);
+    qpci_config_writel(dev, PCI_BASE_ADDRESS_0, rig->regs.addr);
     qpci_config_writel(dev, PCI_BASE_ADDRESS_1, 0);
     qpci_config_writew(dev, PCI_COMMAND,
                        PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
     g_free(dev);
-    g_assert_cmphex(qtest_readl(rig->qts,
-                                igd_rig_bar(devfn) + IGD_TESTDEV_DMA_ID), ==,
-                    IGD_TESTDEV_DMA_ID_VALUE);
+    igd_guest_check(rig, IGD_TESTDEV_DMA_ID, IGD_TESTDEV_DMA_ID_VALUE);
 }
-
-static void igd_dma_start(QTestState *qts, uint64_t bar, uint32_t cmd,
-                          uint64_t src, uint64_t dst, uint64_t len)
-{
-    qtest_writeq(qts, bar + IGD_TESTDEV_DMA_SRC, src);
-    qtest_writeq(qts, bar + IGD_TESTDEV_DMA_DST, dst);
-    qtest_writeq(qts, bar + IGD_TESTDEV_DMA_LEN, len);
-    qtest_writel(qts, bar + IGD_TESTDEV_DMA_CMD, cmd);
-}
-
-static uint32_t igd_dma_wait(QTestState *qts, uint64_t bar)
-{
-    gint64 deadline = g_get_monotonic_time() + TIMEOUT_US;
-    uint32_t status;
-
-    do {
-        status = qtest_readl(qts, bar + IGD_TESTDEV_DMA_STATUS);
-        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
-    } while (status == IGD_TESTDEV_STATUS_BUSY);
-    return status;
-}
-
-uint32_t igd_rig_dma(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
-                     uint64_t dst, uint64_t len, uint32_t fill)
-{
-    uint64_t bar = igd_rig_bar(devfn);
-
-    qtest_writel(rig->qts, bar + IGD_TESTDEV_DMA_FILL, fill);
-    igd_dma_start(rig->qts, bar, cmd, src, dst, len);
-    return igd_dma_wait(rig->qts, bar);
-}
-
-void igd_rig_dma_check(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
-                       uint64_t dst, uint64_t len, uint32_t fill,
-                       uint32_t status)
-{
-    g_assert_cmphex(igd_rig_dma(rig, devfn, cmd, src, dst, len, fill), ==,
-                    status);
-}
-
-uint64_t igd_rig_dma_fault(IGDRig *rig, int devfn)
-{
-    return qtest_readq(rig->qts,
-                       igd_rig_bar(devfn) + IGD_TESTDEV_DMA_FAULT_ADDR);
-}
-
-uint64_t igd_rig_dma_checksum(IGDRig *rig, int devfn)
-{
-    return qtest_readq(rig->qts,
-                       igd_rig_bar(devfn) + IGD_TESTDEV_DMA_CHECKSUM);
-}
-
-/* The device, without a VT-d */
 
 /* The aperture comes first: it is the largest, and so wastes no space */
 void igd_guest_enable(IGDRig *g)
@@ -441,12 +481,22 @@ void igd_guest_check64(IGDRig *g, uint32_t reg, uint64_t value)
 void igd_guest_dma_start(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
                          uint64_t len)
 {
-    igd_dma_start(g->qts, g->regs.addr, cmd, src, dst, len);
+    igd_guest_write64(g, IGD_TESTDEV_DMA_SRC, src);
+    igd_guest_write64(g, IGD_TESTDEV_DMA_DST, dst);
+    igd_guest_write64(g, IGD_TESTDEV_DMA_LEN, len);
+    igd_guest_write(g, IGD_TESTDEV_DMA_CMD, cmd);
 }
 
 uint32_t igd_guest_dma_wait(IGDRig *g)
 {
-    return igd_dma_wait(g->qts, g->regs.addr);
+    gint64 deadline = g_get_monotonic_time() + TIMEOUT_US;
+    uint32_t status;
+
+    do {
+        status = igd_guest_read(g, IGD_TESTDEV_DMA_STATUS);
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+    } while (status == IGD_TESTDEV_STATUS_BUSY);
+    return status;
 }
 
 uint32_t igd_guest_dma(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
@@ -454,6 +504,12 @@ uint32_t igd_guest_dma(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
 {
     igd_guest_dma_start(g, cmd, src, dst, len);
     return igd_guest_dma_wait(g);
+}
+
+uint32_t igd_guest_fill(IGDRig *g, uint64_t dst, uint64_t len, uint32_t value)
+{
+    igd_guest_write(g, IGD_TESTDEV_DMA_FILL, value);
+    return igd_guest_dma(g, IGD_TESTDEV_CMD_FILL, 0, dst, len);
 }
 
 void igd_guest_dma_check(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,

@@ -54,8 +54,8 @@
 /**
  * IGDRig: the machine
  * @qts: its connection
- * @dev, @regs, @aperture, @io: the first device and its BARs; with a VT-d
- *      @regs.addr alone, from igd_rig_dma_setup() on
+ * @dev, @regs, @aperture, @io: the device and its BARs; with a VT-d @regs.addr
+ *      alone, from igd_rig_dma_setup() on
  * @g: the guest's VT-d driver; its tables are in RAM from 16 MiB
  * @identity: what igd0's listener maps while translation is off: GPA to
  *      memory block, which is how expectations are written
@@ -107,23 +107,12 @@ void igd_rig_stop(IGDRig *rig);
 void igd_rig_attach(IGDRig *rig, const VTDDomain *d);
 void igd_rig_detach(IGDRig *rig);
 
-/* What query-rmrr says of device @id */
-
-/**
- * rmrr_query_reason: why the region of a device is kept mapped, or is not
- *
- * Fails the test if "mapped" does not agree with the reason.
+/*
+ * What query-rmrr says: why the region of device @id is kept mapped, or is not;
+ * "mapped" has to agree with it. And of igd0: the reason has to be @reason, or
+ * else @where is printed; and a counter.
  */
-char *rmrr_query_reason(QTestState *qts, const char *id);
-
-/**
- * rmrr_query_assert: the reason has to be @reason
- * @where: printed on failure
- */
-void rmrr_query_assert(QTestState *qts, const char *id, const char *reason,
-                       const char *where);
-
-/* igd0's */
+char *igd_rig_reason_of(IGDRig *rig, const char *id);
 void igd_rig_reason(IGDRig *rig, const char *reason, const char *where);
 uint64_t igd_rig_counter(IGDRig *rig, const char *name);
 
@@ -140,32 +129,65 @@ uint64_t igd_rig_stat(IGDRig *rig, const char *id, const char *name);
 uint64_t igd_rig_count(IGDRig *rig, const char *name);
 void igd_rig_reset_stats(IGDRig *rig);
 
+/*
+ * Sets of DMA mappings, as a test expects them and as a listener shows them:
+ * written without a look at the listener's own bookkeeping, a plain array,
+ * sorted and merged when it is turned into text
+ */
+
+/**
+ * IOVARun: [@iova, @limit], both inclusive, maps to @offset of memory block
+ * @block (an interned string)
+ */
+typedef struct IOVARun {
+    uint64_t iova;
+    uint64_t limit;
+    const char *block;
+    uint64_t offset;
+    bool writable;
+} IOVARun;
+
+/* An empty set, to be freed with g_array_unref() */
+GArray *iova_runs_new(void);
+
+/* Read the listener's "map" property */
+GArray *iova_runs_parse(const char *text);
+
+/* Remove [@base, @limit], splitting what crosses an edge */
+void iova_runs_cut(GArray *runs, uint64_t base, uint64_t limit);
+
+/**
+ * iova_runs_add_slice: map @iova to what @from maps at [@first, @last]
+ * @writable: false makes it read-only; read-only memory stays so
+ */
+void iova_runs_add_slice(GArray *runs, const GArray *from, uint64_t first,
+                         uint64_t last, uint64_t iova, bool writable);
+
+/**
+ * iova_runs_format: sort, merge, and write in the listener's format
+ *
+ * Fails the test if two runs overlap.
+ */
+char *iova_runs_format(GArray *runs);
+
 /**
  * igd_rig_expect: an expectation for igd0 that begins with its region, the
  * one mapping that is there at all times
+ * igd_rig_expect_page: add what the guest's tables map, minus the holes
  */
 GArray *igd_rig_expect(IGDRig *rig);
-
-/* Add what the guest's tables map, minus the holes */
 void igd_rig_expect_page(IGDRig *rig, GArray *expected, uint64_t iova,
                          uint64_t gpa, uint64_t size, bool writable);
 
 /**
  * igd_rig_check_map: igd0's mapped set must equal @expected
+ * igd_rig_check_region: its region must be mapped to @gpa, and nothing else
+ * igd_rig_check_never: none of the counters of its listener in @names, up to
+ * a NULL, has counted anything
  * @where: printed on failure
  */
 void igd_rig_check_map(IGDRig *rig, GArray *expected, const char *where);
-
-/**
- * igd_rig_check_region: igd0's region must be mapped to @gpa, and nothing else
- * mapped
- */
 void igd_rig_check_region(IGDRig *rig, uint64_t gpa, const char *where);
-
-/**
- * igd_rig_check_never: none of the counters of igd0's listener in @names, up
- * to a NULL, has counted anything
- */
 void igd_rig_check_never(IGDRig *rig, const char *const names[],
                          const char *where);
 
@@ -175,35 +197,17 @@ void igd_rig_check_never(IGDRig *rig, const char *const names[],
  */
 void igd_rig_check_kept(IGDRig *rig, const char *where);
 
-/* The DMA engine of the device at @devfn of bus 0, with a VT-d */
-
-/* Where igd_rig_dma_setup() places BAR0 */
-uint64_t igd_rig_bar(int devfn);
-
-/* Enable the device and place its BAR0; also after reset */
-void igd_rig_dma_setup(IGDRig *rig, int devfn);
-
 /**
- * igd_rig_dma: run one command to its end
- *
- * Returns: the STATUS register.
+ * igd_rig_dma_setup: with a VT-d, enable the device at @devfn of bus 0 and
+ * place its BAR0 (also after reset); what follows here is then about it
+ * igd_rig_dma_use: the same of a device that is enabled already
  */
-uint32_t igd_rig_dma(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
-                     uint64_t dst, uint64_t len, uint32_t fill);
-
-/* The same, where STATUS has to be @status */
-void igd_rig_dma_check(IGDRig *rig, int devfn, uint32_t cmd, uint64_t src,
-                       uint64_t dst, uint64_t len, uint32_t fill,
-                       uint32_t status);
-
-uint64_t igd_rig_dma_fault(IGDRig *rig, int devfn);
-uint64_t igd_rig_dma_checksum(IGDRig *rig, int devfn);
-
-/* The first device; what needs more than its registers only without a VT-d */
+void igd_rig_dma_setup(IGDRig *rig, int devfn);
+void igd_rig_dma_use(IGDRig *rig, int devfn);
 
 /**
- * igd_guest_enable: give the BARs their addresses (again) and enable the
- * device, as after a reset
+ * igd_guest_enable: without a VT-d, give the BARs their addresses (again) and
+ * enable the device, as after a reset
  */
 void igd_guest_enable(IGDRig *g);
 
@@ -230,7 +234,10 @@ uint32_t igd_guest_dma_wait(IGDRig *g);
 uint32_t igd_guest_dma(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
                        uint64_t len);
 
-/* The same, where STATUS has to be @status */
+/* Write @value over [@dst, @dst + @len - 1]; gives STATUS */
+uint32_t igd_guest_fill(IGDRig *g, uint64_t dst, uint64_t len, uint32_t value);
+
+/* Run a command, where STATUS has to be @status */
 void igd_guest_dma_check(IGDRig *g, uint32_t cmd, uint64_t src, uint64_t dst,
                          uint64_t len, uint32_t status);
 
@@ -240,11 +247,11 @@ void igd_guest_set_master(IGDRig *g, bool on);
 /* How often @words are in a file, such as what QEMU wrote with -D */
 unsigned igd_rig_find(const char *path, const char *words);
 
-/* Migration; each fails the test if it fails, or takes too long */
-
+/*
+ * Migration, the latter into a machine that was started with -incoming defer;
+ * each fails the test if it fails, or takes too long
+ */
 void migration_save(QTestState *qts, const char *uri);
-
-/* Into a machine that was started with -incoming defer */
 void migration_load(QTestState *qts, const char *uri);
 
 /* The stderr of a q35 machine with @args that must not load what was saved */

@@ -12,7 +12,6 @@
 
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
-#include "iova-runs.h"
 #include "policy-guest.h"
 #include "igd-rmrr-util.h"
 
@@ -160,8 +159,8 @@ static void test_self_emulated(void)
     igd_rig_attach(t, &t->a);
     fill_self(t);
     vtd_inv_iotlb_global(t->g);
-    igd_rig_dma_check(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, FAR + offset, 4,
-                      0x5a5a5a5a, IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(igd_guest_fill(t, FAR + offset, 4, 0x5a5a5a5a), ==,
+                    IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(t->qts, t->a.root + offset), ==, 0x5a5a5a5a);
     igd_rig_stop(t);
 }

@@ -18,7 +18,6 @@
 #include "qemu/osdep.h"
 #include "qemu/host-utils.h"
 #include "vtd-model.h"
-#include "iova-runs.h"
 #include "hw/display/igd-testdev-regs.h"
 
 #define DMA_BUFFER 0x10000000ull
@@ -45,8 +44,7 @@ static void check_dma(VTDModel *m, const char *where)
         !(memory->len && g_array_index(memory, IOVARun, 0).writable)) {
         return;     /* where a device may be, or is read-only memory */
     }
-    status = igd_rig_dma(m->rig, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, iova, 4,
-                         fill);
+    status = igd_guest_fill(m->rig, iova, 4, fill);
     if (!kept && !all && !(leaf && leaf->perm & VTD_WRITE)) {
         if (status != IGD_TESTDEV_STATUS_WRITE_FAILED) {
             g_printerr("%s: DMA to 0x%" PRIx64 "\n", where, iova);

@@ -64,7 +64,7 @@ static void look(IGDRig *t, const char *where)
         g_printerr("%s: the DMA engine was touched\n", where);
     }
     g_assert_cmphex(engine(t), ==, before);
-    igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, POLICY_HOLE, 4, 1);
+    igd_guest_fill(t, POLICY_HOLE, 4, 1);
     g_assert_cmphex(engine(t) & UINT32_MAX, ==, (before & UINT32_MAX) + 1);
 }
 
@@ -223,6 +223,7 @@ static void test_aperture(const void *opaque)
     const PolicyKind *kind = opaque;
     IGDRig *t = policy_guest_start_more("exact", kind->iommu, "",
                                         kind->listener, RIG_IGD1 ",addr=03.0");
+    g_autofree char *reason = NULL;
     VTDDomain in_bar = t->a;
 
     in_bar.root = APERTURE;
@@ -232,9 +233,10 @@ static void test_aperture(const void *opaque)
     policy_set_nothing(t);
     vtd_context_set(t->g, OTHER_DEVFN, &in_bar);
     vtd_inv_context_device(t->g, OTHER_DEVFN);
-    igd_rig_dma_check(t, OTHER_DEVFN, IGD_TESTDEV_CMD_FILL, 0, POLICY_HOLE, 4,
-                      1, IGD_TESTDEV_STATUS_WRITE_FAILED);
-    rmrr_query_assert(t->qts, "igd1", "absent", "aperture");
+    g_assert_cmphex(igd_guest_fill(t, POLICY_HOLE, 4, 1), ==,
+                    IGD_TESTDEV_STATUS_WRITE_FAILED);
+    reason = igd_rig_reason_of(t, "igd1");
+    g_assert_cmpstr(reason, ==, "absent");
     igd_rig_reason(t, "absent", "aperture");
     igd_rig_stop(t);
 }
@@ -320,7 +322,7 @@ static void random_step(IGDRig *t)
         vtd_inv_context_device(t->g, RIG_SID);
         break;
     case 8:
-        igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, RIG_BASE - 4, 8, 1);
+        igd_guest_fill(t, RIG_BASE - 4, 8, 1);
         break;
     }
 }
@@ -334,7 +336,7 @@ static void test_random(const void *opaque)
         g_autofree char *reason = NULL;
 
         random_step(t);
-        reason = rmrr_query_reason(t->qts, "igd0");
+        reason = igd_rig_reason_of(t, "igd0");
     }
     check_end(t);
 }

@@ -5,15 +5,25 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Each row of the table in docs/devel/design.rst under each policy: what
- * query-rmrr says, what VFIO would have mapped, and where the device's DMA
- * ends up.
+ * Each row of the table in docs/devel/design.rst under each policy, in legacy
+ * and in scalable mode: what query-rmrr says, what VFIO would have mapped, and
+ * where the device's DMA ends up. Then PASID entries that change in place, and
+ * what only first-stage entries have.
  */
 
 #include "qemu/osdep.h"
-#include "iova-runs.h"
 #include "policy-guest.h"
 #include "igd-rmrr-util.h"
+
+#define BLIND ",caching-mode=off"
+
+static const PolicyKind kinds[] = {
+    { "legacy", "", "map" },
+    { "second-stage", RIG_SECOND_STAGE, "map" },
+    { "first-stage", RIG_FIRST_STAGE, "" },
+};
+
+static const PolicyKind blind = { "blind", BLIND, "" };
 
 /* The last two have no VFIO: emulated, and with a vhost backend */
 static const PolicyKind tables[] = {
@@ -189,11 +199,14 @@ static void test_unaligned(const void *opaque)
     igd_rig_stop(t);
 }
 
-/* Without caching mode nobody hears of a page that appears */
-
-static void test_blind(void)
+/*
+ * Without caching mode, which does not cover first-stage tables either, nobody
+ * hears of a hole that is filled: under keep too there must be none in what is
+ * kept mapped
+ */
+static void test_blind(const void *opaque)
 {
-    IGDRig *t = policy_guest_start("keep", ",caching-mode=off", "");
+    IGDRig *t = policy_kind_start(opaque, "keep");
 
     policy_set_identity(t);
     igd_rig_reason(t, "identity", "complete");
@@ -205,11 +218,298 @@ static void test_blind(void)
     igd_rig_stop(t);
 }
 
-static const PolicyKind kinds[] = {
-    { "legacy", "", "map" },
+static const PolicyKind scalable[] = {
     { "second-stage", RIG_SECOND_STAGE, "map" },
+    { "second-stage-emulated", RIG_SECOND_STAGE, "" },
     { "first-stage", RIG_FIRST_STAGE, "" },
+    { "first-stage-unmap", RIG_FIRST_STAGE, "unmap" },
+    { }
 };
+
+/* The table, with every kind of listener there can be */
+static const PolicyKind scalable_tables[] = {
+    { "table", RIG_SECOND_STAGE, "map" },
+    { "table-emulated", RIG_SECOND_STAGE, "" },
+    { "table-blind", RIG_SECOND_STAGE BLIND, "" },
+    { "table-first-stage", RIG_FIRST_STAGE, "" },
+    { "table-first-stage-blind", RIG_FIRST_STAGE BLIND, "" },
+    { "table-first-stage-unmap", RIG_FIRST_STAGE, "unmap" },
+};
+
+static void check_mapped(IGDRig *t, const PolicyKind *kind, uint64_t gpa,
+                         const char *where)
+{
+    if (policy_kind_maps(kind)) {
+        igd_rig_check_region(t, gpa, where);
+    }
+}
+
+/*
+ * A PASID entry changes in place, and only the PASID cache is invalidated:
+ * nothing happens before, and all of it then. The IOTLB has nothing to add.
+ */
+
+static void change(IGDRig *t, const VTDDomain *d,
+                   void (*flush)(VTDGuest *g, uint16_t domain),
+                   uint16_t flushed, const char *reason)
+{
+    g_autofree char *before = igd_rig_reason_of(t, "igd0");
+    uint64_t scans = igd_rig_counter(t, "x-scans");
+
+    vtd_pasid_set(t->g, RIG_SID, d);
+    igd_rig_reason(t, before, "changed, nothing invalidated");
+    g_assert_cmpuint(igd_rig_counter(t, "x-scans"), ==, scans);
+    flush(t->g, flushed);
+    igd_rig_reason(t, reason, "PASID cache");
+}
+
+static void flush_all(VTDGuest *g, uint16_t domain)
+{
+    vtd_inv_pasid_global(g);
+}
+
+static void run_in_place(const PolicyKind *kind, const char *policy)
+{
+    IGDRig *t = policy_kind_start(kind, policy);
+
+    vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
+    policy_set_identity(t);
+    vtd_map_range(t->g, &t->b, RIG_BASE, POLICY_TARGET, RIG_SIZE);
+    igd_rig_reason(t, "identity", "start");
+
+    for (int round = 0; round < 2; round++) {
+        change(t, &t->b, vtd_inv_pasid_one, t->a.id, "foreign");
+        check_mapped(t, kind, POLICY_TARGET, "foreign");
+        policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
+        vtd_inv_piotlb_domain(t->g, t->a.id);
+        vtd_inv_piotlb_domain(t->g, t->b.id);
+        igd_rig_reason(t, "foreign", "IOTLB");
+        check_mapped(t, kind, POLICY_TARGET, "foreign, IOTLB");
+
+        change(t, NULL, vtd_inv_pasid_domain, t->b.id, "pass-through");
+        policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
+        vtd_inv_piotlb_domain(t->g, t->b.id);
+        igd_rig_reason(t, "pass-through", "IOTLB");
+        if (policy_kind_maps(kind)) {
+            igd_rig_check_map(t, t->identity, "pass-through");
+        }
+
+        change(t, &t->a, flush_all, 0, "identity");
+        check_mapped(t, kind, RIG_BASE, "identity");
+        vtd_inv_piotlb_page(t->g, t->a.id, RIG_BASE, 9);
+        policy_guest_expect(t, "identity", POLICY_HOLE, "IOTLB");
+    }
+    igd_rig_stop(t);
+}
+
+static void test_in_place(const void *policy)
+{
+    for (const PolicyKind *kind = scalable; kind->name; kind++) {
+        run_in_place(kind, policy);
+    }
+}
+
+/* No PASID entry, or no table of them, is no context */
+
+static void run_missing(const PolicyKind *kind, const char *policy)
+{
+    const char *reason = strcmp(policy, "lock") ? "no-context" : "locked";
+    uint64_t lands = strcmp(policy, "lock") ? 0 : POLICY_HOLE;
+    IGDRig *t = policy_kind_start(kind, policy);
+    uint64_t directory = vtd_pasid_directory(t->g, RIG_SID);
+    uint64_t value;
+
+    policy_set_identity(t);
+    vtd_pasid_clear(t->g, RIG_SID);
+    igd_rig_reason(t, "identity", "not flushed");
+    vtd_inv_pasid_one(t->g, t->a.id);
+    policy_guest_expect(t, reason, lands, "no PASID entry");
+    vtd_inv_piotlb_domain(t->g, t->a.id);
+    vtd_inv_iotlb_global(t->g);
+    igd_rig_reason(t, reason, "no PASID entry, IOTLB");
+    vtd_pasid_set(t->g, RIG_SID, &t->a);
+    vtd_inv_pasid_one(t->g, t->a.id);
+    policy_guest_expect(t, "identity", POLICY_HOLE, "again");
+
+    value = qtest_readq(t->qts, directory);
+    qtest_writeq(t->qts, directory, 0);
+    vtd_inv_pasid_domain(t->g, t->a.id);
+    policy_guest_expect(t, reason, lands, "no table");
+    qtest_writeq(t->qts, directory, value);
+    vtd_inv_pasid_global(t->g);
+    igd_rig_reason(t, "identity", "again");
+    if (*kind->listener) {
+        g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
+    }
+    igd_rig_stop(t);
+}
+
+static void test_missing(const void *policy)
+{
+    for (const PolicyKind *kind = scalable; kind->name; kind++) {
+        run_missing(kind, policy);
+    }
+}
+
+/*
+ * A device that has no valid entry any more reaches nothing: what it had mapped
+ * beside the region has to go as well.
+ */
+static void test_left_behind(const void *opaque)
+{
+    const PolicyKind *kind = opaque;
+    IGDRig *t = policy_kind_start(kind, "exact");
+    g_autoptr(GArray) nothing = iova_runs_new();
+    g_autofree char *map = NULL;
+
+    for (int way = 0; way < 3; way++) {
+        uint64_t entry = way == 0 ? t->g->root :
+                         way == 1 ? vtd_pasid_directory(t->g, RIG_SID) :
+                         vtd_pasid_entry(t->g, RIG_SID);
+        uint64_t value;
+
+        policy_set_identity(t);
+        map = igd_rig_get_string(t, "igd0", "map");
+        g_assert_cmpstr(map, !=, "");
+        g_clear_pointer(&map, g_free);
+        value = qtest_readq(t->qts, entry);
+        qtest_writeq(t->qts, entry, 0);
+        if (way) {
+            vtd_inv_pasid_one(t->g, t->a.id);
+        } else {
+            vtd_inv_context_device(t->g, RIG_SID);
+        }
+        igd_rig_check_map(t, nothing, way == 0 ? "root" : way == 1 ?
+                          "directory" : "PASID");
+        qtest_writeq(t->qts, entry, value);
+    }
+    igd_rig_stop(t);
+}
+
+/*
+ * What is kept is a domain's, which is its tables and its number: nothing is
+ * for one that the device enters in place with either of them changed.
+ */
+static void test_kept_domain(const void *opaque)
+{
+    IGDRig *t = policy_kind_start(opaque, "keep");
+    VTDDomain same_tables = { .id = 9, .levels = 4, .root = t->a.root };
+    VTDDomain same_id = vtd_domain_new(t->g, t->a.id, 4);
+    VTDDomain *const other[] = { &same_tables, &same_id, &t->b };
+    const char *reasons[] = { "partial", "absent", "absent" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(other); i++) {
+        policy_set_hole_in_complete(t);
+        igd_rig_reason(t, "kept", "domain A");
+        policy_guest_change(t, &t->a);
+        igd_rig_reason(t, "kept", "domain A again");
+        policy_guest_change(t, other[i]);
+        policy_guest_expect(t, reasons[i], 0, "another one");
+        policy_guest_change(t, &t->a);
+        igd_rig_reason(t, "partial", "it has left A");
+    }
+    igd_rig_stop(t);
+}
+
+/*
+ * The PASID entry's address width counts for first-stage tables too: 0 is 30
+ * bits, in which no address from 512 MiB on is canonical
+ */
+static void test_first_stage_width(void)
+{
+    static const char *const reasons[] = { "absent", "identity", "identity" };
+    IGDRig *t = policy_kind_start(&scalable[2], "exact");
+
+    policy_set_identity(t);
+    for (unsigned int aw = 0; aw < G_N_ELEMENTS(reasons); aw++) {
+        vtd_pasid_write(t->g, RIG_SID, VTD_PGTT_FIRST_STAGE, aw, t->a.root, 0,
+                        t->a.id);
+        vtd_inv_pasid_one(t->g, t->a.id);
+        vtd_inv_piotlb_domain(t->g, t->a.id);
+        policy_guest_expect(t, reasons[aw], aw ? POLICY_HOLE : 0, "width");
+    }
+    igd_rig_stop(t);
+}
+
+/* First-stage tables are scalable mode's, a legacy root's are second-stage */
+static void test_legacy_root(void)
+{
+    IGDRig *t = policy_guest_start_more("exact", RIG_FIRST_STAGE, "", "", "");
+
+    t->g->mode = VTD_LEGACY;
+    policy_guest_new_domains(t);
+    vtd_guest_enable(t->g, true);
+    policy_set_identity(t);
+    igd_rig_reason(t, "identity", "legacy root");
+    vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE, VTD_PAGE_4K,
+                 VTD_WRITE);
+    vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
+    policy_guest_expect(t, "foreign", POLICY_HOLE, "write only");
+    igd_rig_stop(t);
+}
+
+/* Requests without PASID may use any, in another table too */
+static void test_rid_pasid(void)
+{
+    const unsigned int pasid = 70, in_table = 64;
+    IGDRig *t = policy_kind_start(scalable, "exact");
+    uint64_t context, table, entry[8];
+
+    policy_set_identity(t);
+    context = vtd_scalable_context(t->g, RIG_SID);
+    table = vtd_guest_alloc(t->g);
+    qtest_memread(t->qts, vtd_pasid_entry(t->g, RIG_SID), entry,
+                  sizeof(entry));
+    vtd_pasid_clear(t->g, RIG_SID);
+    qtest_memwrite(t->qts, table + pasid % in_table * sizeof(entry),
+                   entry, sizeof(entry));
+    qtest_writeq(t->qts, vtd_pasid_directory(t->g, RIG_SID) +
+                 pasid / in_table * 8, table | 1);
+    vtd_inv_pasid_global(t->g);
+    igd_rig_reason(t, "no-context", "PASID 0");
+    qtest_writeq(t->qts, context + 8, pasid);
+    vtd_inv_context_device(t->g, RIG_SID);
+    policy_guest_expect(t, "identity", POLICY_HOLE, "another PASID");
+    igd_rig_stop(t);
+}
+
+/*
+ * First-stage entries: one without U/S is closed to every device, a table
+ * that may not be written makes its pages read-only, and looking at them sets
+ * no accessed bit.
+ */
+static void test_first_stage_bits(void)
+{
+    const uint64_t present = 1, user = 4, open = 7, accessed = 0x20;
+    IGDRig *t = policy_kind_start(&scalable[2], "exact");
+    uint64_t leaf, table, value;
+
+    policy_set_identity(t);
+    leaf = vtd_entry_at(t->g, &t->a, POLICY_HOLE, VTD_PAGE_4K);
+    table = vtd_entry_at(t->g, &t->a, POLICY_HOLE, VTD_PAGE_2M);
+    g_assert_cmphex(qtest_readq(t->qts, leaf), ==, POLICY_HOLE | open);
+
+    qtest_writeq(t->qts, leaf, POLICY_HOLE | (open & ~user));
+    vtd_inv_piotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
+    policy_guest_expect(t, "partial", 0, "no U/S");
+    policy_guest_lands(t, POLICY_HOLE - 4, POLICY_HOLE - 4);
+    value = qtest_readq(t->qts, leaf - 8);
+    g_assert_cmphex(value & accessed, ==, accessed);
+    g_assert_cmphex(qtest_readq(t->qts, leaf + 8) & accessed, ==, 0);
+
+    qtest_writeq(t->qts, leaf, POLICY_HOLE | open);
+    value = qtest_readq(t->qts, table);
+    qtest_writeq(t->qts, table, (value & ~open) | present | user);
+    vtd_inv_piotlb_domain(t->g, t->a.id);
+    policy_guest_expect(t, "foreign", 0, "table read-only");
+
+    qtest_writeq(t->qts, table, (value & ~open) | present | user | open);
+    vtd_inv_piotlb_domain(t->g, t->a.id);
+    policy_guest_expect(t, "waiting", POLICY_HOLE, "identity again");
+    vtd_inv_pasid_one(t->g, t->a.id);
+    igd_rig_reason(t, "identity", "flushed");
+    igd_rig_stop(t);
+}
 
 int main(int argc, char **argv)
 {
@@ -221,6 +521,24 @@ int main(int argc, char **argv)
     qtest_add_func("intel-iommu-policy/waits-incomplete",
                    test_waits_incomplete);
     qtest_add_func("intel-iommu-policy/page-by-page", test_page_by_page);
-    qtest_add_func("intel-iommu-policy/no-caching-mode", test_blind);
+    qtest_add_data_func("intel-iommu-policy/no-caching-mode", &blind,
+                        test_blind);
+    policy_add_tables("intel-iommu-scalable", scalable_tables,
+                      G_N_ELEMENTS(scalable_tables));
+    policy_add("intel-iommu-scalable/in-place", test_in_place, 2);
+    policy_add("intel-iommu-scalable/missing", test_missing, 3);
+    qtest_add_data_func("intel-iommu-scalable/left-behind", scalable,
+                        test_left_behind);
+    /* Where keep keeps */
+    test_rows_add("intel-iommu-scalable/kept-domain", kinds, sizeof(kinds[0]),
+                  2, test_kept_domain);
+    qtest_add_data_func("intel-iommu-scalable/first-stage-keep", &scalable[2],
+                        test_blind);
+    qtest_add_func("intel-iommu-scalable/first-stage-width",
+                   test_first_stage_width);
+    qtest_add_func("intel-iommu-scalable/legacy-root", test_legacy_root);
+    qtest_add_func("intel-iommu-scalable/rid-pasid", test_rid_pasid);
+    qtest_add_func("intel-iommu-scalable/first-stage-bits",
+                   test_first_stage_bits);
     return g_test_run();
 }

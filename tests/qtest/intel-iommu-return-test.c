@@ -11,7 +11,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "iova-runs.h"
 #include "policy-guest.h"
 #include "qobject/qnum.h"
 #include "igd-rmrr-util.h"

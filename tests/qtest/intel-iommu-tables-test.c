@@ -9,7 +9,6 @@
 #include "qemu/osdep.h"
 #include "hw/cxl/cxl_component.h"
 #include "hw/pci/pci_regs.h"
-#include "iova-runs.h"
 #include "policy-guest.h"
 #include "igd-rmrr-util.h"
 
@@ -44,8 +43,8 @@ static void check_across(IGDRig *t, uint64_t edge, uint64_t first,
 {
     uint32_t fill = ++t->fill;
 
-    igd_rig_dma_check(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, edge - 4, 8, fill,
-                      IGD_TESTDEV_STATUS_DONE);
+    g_assert_cmphex(igd_guest_fill(t, edge - 4, 8, fill), ==,
+                    IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(t->qts, first), ==, fill);
     g_assert_cmphex(qtest_readl(t->qts, second), ==, fill);
 }
@@ -55,9 +54,9 @@ static void check_beyond(IGDRig *t)
 {
     uint32_t fill = ++t->fill;
 
-    igd_rig_dma_check(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, RIG_LIMIT - 3, 8,
-                      fill, IGD_TESTDEV_STATUS_WRITE_FAILED);
-    g_assert_cmphex(igd_rig_dma_fault(t, RIG_SID), ==, RIG_LIMIT + 1);
+    g_assert_cmphex(igd_guest_fill(t, RIG_LIMIT - 3, 8, fill), ==,
+                    IGD_TESTDEV_STATUS_WRITE_FAILED);
+    igd_guest_check64(t, IGD_TESTDEV_DMA_FAULT_ADDR, RIG_LIMIT + 1);
     g_assert_cmphex(qtest_readl(t->qts, RIG_LIMIT - 3), ==, fill);
 }
 
@@ -156,17 +155,17 @@ static bool reaches(BitsTest *b)
     uint64_t landed = TARGET + LAST_PAGE;
 
     t->fill++;
-    return igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0,
-                       b->elsewhere, 4, t->fill) == IGD_TESTDEV_STATUS_DONE &&
+    return igd_guest_fill(t, b->elsewhere, 4, t->fill) ==
+               IGD_TESTDEV_STATUS_DONE &&
            qtest_readl(t->qts, landed) == t->fill &&
-           igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_CHECKSUM,
-                       b->elsewhere, 0, 4, 0) == IGD_TESTDEV_STATUS_DONE &&
-           igd_rig_dma_checksum(t, RIG_SID) == t->fill;
+           igd_guest_dma(t, IGD_TESTDEV_CMD_CHECKSUM, b->elsewhere, 0, 4) ==
+               IGD_TESTDEV_STATUS_DONE &&
+           igd_guest_read64(t, IGD_TESTDEV_DMA_CHECKSUM) == t->fill;
 }
 
 static bool maps_region(BitsTest *b)
 {
-    g_autofree char *reason = rmrr_query_reason(b->t->qts, "igd0");
+    g_autofree char *reason = igd_rig_reason_of(b->t, "igd0");
 
     return !strcmp(reason, "identity") || !strcmp(reason, "waiting");
 }

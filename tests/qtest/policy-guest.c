@@ -55,8 +55,7 @@ uint64_t policy_guest_write_lands(IGDRig *t, uint64_t iova)
     uint32_t status;
 
     t->fill++;
-    status = igd_rig_dma(t, RIG_SID, IGD_TESTDEV_CMD_FILL, 0, iova,
-                         4, t->fill);
+    status = igd_guest_fill(t, iova, 4, t->fill);
     if (status != IGD_TESTDEV_STATUS_DONE) {
         g_assert_cmphex(status, ==, IGD_TESTDEV_STATUS_WRITE_FAILED);
         return 0;

@@ -12,7 +12,6 @@
 
 #include "qemu/osdep.h"
 #include "vtd-model.h"
-#include "iova-runs.h"
 
 #define LOW_RAM 0x10000000ull       /* plain RAM below the region */
 #define LOW_RAM_SIZE 0x60000000ull
