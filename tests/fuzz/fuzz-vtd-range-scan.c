@@ -6,13 +6,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Pure: links hw/i386/vtd_range_scan.c and nothing else. What the bytes mean
- * is in tests/unit/vtd-scan-case.c. The scan has to find what a walk page by
+ * is in tests/unit/vtd-test-tables.c. The scan has to find what a walk page by
  * page finds, and to read no table twice.
  */
 
 #include "qemu/osdep.h"
 #include <stdio.h>
-#include "../unit/vtd-scan-case.h"
+#include "../unit/vtd-test-tables.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -41,8 +41,7 @@ Target = collections.namedtuple('Target', 'name longest sources libraries '
 
 TARGETS = (
     Target('fuzz-vtd-range-scan', 520,
-           ('hw/i386/vtd_range_scan.c', 'tests/unit/vtd-scan-case.c',
-            'tests/unit/vtd-test-tables.c')),
+           ('hw/i386/vtd_range_scan.c', 'tests/unit/vtd-test-tables.c')),
     Target('fuzz-igd-bundle', 16384, tool_sources(),
            ('glib-2.0', 'jansson'), 'build/hosts/*.bundle'),
 )

@@ -19,6 +19,8 @@
 /* What no pixel of a test is */
 #define UNTOUCHED 0xeeeeeeeeu
 
+#define S(status) IGD_TESTDEV_SCAN_##status
+
 typedef struct CheckRow {
     const char *name;
     IGDTestFrame frame;
@@ -27,35 +29,31 @@ typedef struct CheckRow {
 } CheckRow;
 
 static const CheckRow check_rows[] = {
-    { "one-pixel", { 0, 64, 1, 1 }, IGD_TESTDEV_SCAN_ON, 1 },
-    { "one-page", { 0, 64, 16, 64 }, IGD_TESTDEV_SCAN_ON, 1 },
-    { "one-page-and-a-line", { 0, 64, 16, 65 }, IGD_TESTDEV_SCAN_ON, 2 },
-    { "last-stride-unread", { 0, 4096, 1, 2 }, IGD_TESTDEV_SCAN_ON, 2 },
-    { "largest", { 0, 16384, 2048, 2048 }, IGD_TESTDEV_SCAN_ON, 8190 },
-    { "to-the-end", { DSM - 0x1000, 64, 16, 64 }, IGD_TESTDEV_SCAN_ON, 1 },
-    { "pixel-too-far", { DSM - 0x1000, 64, 1, 65 },
-      IGD_TESTDEV_SCAN_BEYOND_DSM },
-    { "begins-at-the-end", { DSM, 64, 1, 1 }, IGD_TESTDEV_SCAN_BEYOND_DSM },
-    { "begins-beyond", { DSM + 0x1000, 64, 1, 1 },
-      IGD_TESTDEV_SCAN_BEYOND_DSM },
-    { "would-wrap", { LAST - 0xfff, 64, 16, 128 },
-      IGD_TESTDEV_SCAN_BEYOND_DSM },
-    { "offset-odd", { 1, 64, 1, 1 }, IGD_TESTDEV_SCAN_BAD_OFFSET },
-    { "offset-half-page", { 0x800, 64, 1, 1 }, IGD_TESTDEV_SCAN_BAD_OFFSET },
-    { "offset-ones", { LAST, 64, 1, 1 }, IGD_TESTDEV_SCAN_BAD_OFFSET },
-    { "no-width", { 0, 64, 0, 1 }, IGD_TESTDEV_SCAN_BAD_SIZE },
-    { "no-height", { 0, 64, 1, 0 }, IGD_TESTDEV_SCAN_BAD_SIZE },
-    { "too-wide", { 0, 16384, 2049, 1 }, IGD_TESTDEV_SCAN_BAD_SIZE },
-    { "too-high", { 0, 64, 1, 2049 }, IGD_TESTDEV_SCAN_BAD_SIZE },
-    { "sizes-ones", { 0, 64, UINT32_MAX, UINT32_MAX },
-      IGD_TESTDEV_SCAN_BAD_SIZE },
+    { "one-pixel", { 0, 64, 1, 1 }, S(ON), 1 },
+    { "one-page", { 0, 64, 16, 64 }, S(ON), 1 },
+    { "one-page-and-a-line", { 0, 64, 16, 65 }, S(ON), 2 },
+    { "last-stride-unread", { 0, 4096, 1, 2 }, S(ON), 2 },
+    { "largest", { 0, 16384, 2048, 2048 }, S(ON), 8190 },
+    { "to-the-end", { DSM - 0x1000, 64, 16, 64 }, S(ON), 1 },
+    { "pixel-too-far", { DSM - 0x1000, 64, 1, 65 }, S(BEYOND_DSM) },
+    { "begins-at-the-end", { DSM, 64, 1, 1 }, S(BEYOND_DSM) },
+    { "begins-beyond", { DSM + 0x1000, 64, 1, 1 }, S(BEYOND_DSM) },
+    { "would-wrap", { LAST - 0xfff, 64, 16, 128 }, S(BEYOND_DSM) },
+    { "offset-odd", { 1, 64, 1, 1 }, S(BAD_OFFSET) },
+    { "offset-half-page", { 0x800, 64, 1, 1 }, S(BAD_OFFSET) },
+    { "offset-ones", { LAST, 64, 1, 1 }, S(BAD_OFFSET) },
+    { "no-width", { 0, 64, 0, 1 }, S(BAD_SIZE) },
+    { "no-height", { 0, 64, 1, 0 }, S(BAD_SIZE) },
+    { "too-wide", { 0, 16384, 2049, 1 }, S(BAD_SIZE) },
+    { "too-high", { 0, 64, 1, 2049 }, S(BAD_SIZE) },
+    { "sizes-ones", { 0, 64, UINT32_MAX, UINT32_MAX }, S(BAD_SIZE) },
     /* 4 times this is 0 in 32 bits */
-    { "width-wraps", { 0, 64, 0x40000000, 1 }, IGD_TESTDEV_SCAN_BAD_SIZE },
-    { "no-stride", { 0, 0, 1, 1 }, IGD_TESTDEV_SCAN_BAD_STRIDE },
-    { "stride-odd", { 0, 68, 16, 1 }, IGD_TESTDEV_SCAN_BAD_STRIDE },
-    { "stride-short", { 0, 64, 17, 1 }, IGD_TESTDEV_SCAN_BAD_STRIDE },
-    { "stride-long", { 0, 16448, 16, 1 }, IGD_TESTDEV_SCAN_BAD_STRIDE },
-    { "stride-ones", { 0, UINT32_MAX, 16, 1 }, IGD_TESTDEV_SCAN_BAD_STRIDE },
+    { "width-wraps", { 0, 64, 0x40000000, 1 }, S(BAD_SIZE) },
+    { "no-stride", { 0, 0, 1, 1 }, S(BAD_STRIDE) },
+    { "stride-odd", { 0, 68, 16, 1 }, S(BAD_STRIDE) },
+    { "stride-short", { 0, 64, 17, 1 }, S(BAD_STRIDE) },
+    { "stride-long", { 0, 16448, 16, 1 }, S(BAD_STRIDE) },
+    { "stride-ones", { 0, UINT32_MAX, 16, 1 }, S(BAD_STRIDE) },
 };
 
 static void test_check(const void *opaque)

@@ -11,7 +11,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "vtd-scan-case.h"
+#include "vtd-test-tables.h"
 #include "test-rows.h"
 
 #define PAGES_MOST 1100

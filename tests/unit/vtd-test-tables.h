@@ -80,4 +80,29 @@ VTDScanResult vtd_slow_walk(const VTDTestTables *test, uint64_t base,
 /* The most tables that a scan of the range may read, whatever is in them */
 uint64_t vtd_slow_most_reads(unsigned levels, uint64_t base, uint64_t limit);
 
+/*
+ * Tables and a range made from any bytes, for the random test and for the
+ * fuzzer: most bytes make a case that is not far from an identity mapping
+ */
+
+#define VTD_CASE_HEAD 8             /* bytes that say what to begin with */
+#define VTD_CASE_EDIT 8             /* bytes for each change of an entry */
+#define VTD_CASE_EDITS_MAX 64
+
+typedef struct VTDScanCase {
+    VTDTestTables *test;
+    uint64_t base;
+    uint64_t limit;
+} VTDScanCase;
+
+VTDScanCase *vtd_case_new(const uint8_t *bytes, size_t size);
+void vtd_case_free(VTDScanCase *c);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VTDScanCase, vtd_case_free)
+
+/*
+ * Scans, and compares with the slow walk. Returns NULL if all is as it should
+ * be, else what is not, to be freed by the caller.
+ */
+char *vtd_case_check(VTDScanCase *c, VTDScanResult *result);
+
 #endif
