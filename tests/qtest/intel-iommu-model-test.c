@@ -345,16 +345,12 @@ static void op_context(VTDModel *m)
 
     if (!through || vtd_model_pick(m, 2)) {
         vtd_model_set_context(m, VTD_CONTEXT_NONE);
-        vtd_model_flush_context(m);
+        vtd_model_flush_context(m, false);
         check(m, "context cleared");
     }
     through = m->context != VTD_CONTEXT_NONE && next != VTD_CONTEXT_NONE;
     vtd_model_set_context(m, next);
-    if (through && m->g->mode != VTD_LEGACY) {
-        vtd_model_flush_pasid(m);
-    } else {
-        vtd_model_flush_context(m);
-    }
+    vtd_model_flush_context(m, through && m->g->mode != VTD_LEGACY);
     check(m, "context set");
     vtd_model_inv_global(m);
     check(m, "context set, IOTLB flushed");
@@ -494,7 +490,7 @@ static void hostile_step(VTDModel *m)
         vtd_model_set_context(m, vtd_model_pick(m, VTD_CONTEXT_NR));
         break;
     case 14:
-        vtd_model_flush_context(m);
+        vtd_model_flush_context(m, false);
         break;
     case 15:
         if (!vtd_model_pick(m, 4)) {

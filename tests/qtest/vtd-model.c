@@ -21,6 +21,14 @@
 
 /* What the guest's paging tables map: never two leaves that overlap */
 
+/* What they make of a range as a whole */
+typedef enum VTDLeavesState {
+    VTD_LEAVES_ABSENT,
+    VTD_LEAVES_PARTIAL,
+    VTD_LEAVES_IDENTITY,
+    VTD_LEAVES_FOREIGN,
+} VTDLeavesState;
+
 GArray *vtd_leaves_new(void)
 {
     return g_array_new(FALSE, FALSE, sizeof(VTDLeaf));
@@ -196,34 +204,28 @@ void vtd_model_set_context(VTDModel *m, VTDModelContext context)
     }
 }
 
-void vtd_model_flush_context(VTDModel *m)
+void vtd_model_flush_context(VTDModel *m, bool pasid)
 {
-    switch (vtd_model_pick(m, 3)) {
+    uint16_t id = m->domain[0].d.id;
+
+    switch (vtd_model_pick(m, 3) + (pasid ? 3 : 0)) {
     case 0:
         vtd_inv_context_global(m->g);
         break;
     case 1:
-        vtd_inv_context_domain(m->g, m->domain[0].d.id);
+        vtd_inv_context_domain(m->g, id);
         break;
     case 2:
         vtd_inv_context_device(m->g, RIG_SID);
         break;
-    }
-    vtd_model_look(m, true);
-    vtd_model_settle(m);
-}
-
-void vtd_model_flush_pasid(VTDModel *m)
-{
-    switch (vtd_model_pick(m, 3)) {
-    case 0:
+    case 3:
         vtd_inv_pasid_global(m->g);
         break;
-    case 1:
-        vtd_inv_pasid_domain(m->g, m->domain[0].d.id);
+    case 4:
+        vtd_inv_pasid_domain(m->g, id);
         break;
-    case 2:
-        vtd_inv_pasid_one(m->g, m->domain[0].d.id);
+    case 5:
+        vtd_inv_pasid_one(m->g, id);
         break;
     }
     vtd_model_look(m, true);
@@ -321,14 +323,11 @@ void vtd_model_add_tests(const char *name, const VTDModelKind *kinds,
             g_autofree char *path = g_strconcat("intel-iommu-rmrr/", name,
                                                 kinds[i].name, "-", *seed,
                                                 NULL);
-            VTDModelRun *run = g_new(VTDModelRun, 1);
+            VTDModelRun run = { &kinds[i], g_ascii_strtoull(*seed, NULL, 0) };
 
-            run->kind = &kinds[i];
-            run->seed = g_ascii_strtoull(*seed, NULL, 0);
             if (**seed) {
-                qtest_add_data_func_full(path, run, test, g_free);
-            } else {
-                g_free(run);
+                qtest_add_data_func_full(path, g_memdup2(&run, sizeof(run)),
+                                         test, g_free);
             }
         }
     }
@@ -454,11 +453,6 @@ static void vtd_model_look_iotlb(VTDModel *m, int domain, uint64_t iova,
     }
 }
 
-static int vtd_model_index(VTDModel *m, const VTDModelDomain *md)
-{
-    return md - m->domain;
-}
-
 void vtd_model_inv_global(VTDModel *m)
 {
     vtd_inv_iotlb_global(m->g);
@@ -468,14 +462,14 @@ void vtd_model_inv_global(VTDModel *m)
 void vtd_model_inv_domain(VTDModel *m, const VTDModelDomain *md)
 {
     vtd_inv_iotlb_domain(m->g, md->d.id);
-    vtd_model_look_iotlb(m, vtd_model_index(m, md), 0, 0);
+    vtd_model_look_iotlb(m, md - m->domain, 0, 0);
 }
 
 void vtd_model_inv_page(VTDModel *m, const VTDModelDomain *md, uint64_t iova,
                         unsigned int order)
 {
     vtd_inv_iotlb_page(m->g, md->d.id, iova, order);
-    vtd_model_look_iotlb(m, vtd_model_index(m, md), iova,
+    vtd_model_look_iotlb(m, md - m->domain, iova,
                          VTD_PAGE_4K << order);
 }
 

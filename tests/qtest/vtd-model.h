@@ -35,40 +35,21 @@ typedef struct VTDLeaf {
 
 #define VTD_LEAF(leaves, i) g_array_index(leaves, VTDLeaf, i)
 
-/* What they make of a range as a whole */
-typedef enum VTDLeavesState {
-    VTD_LEAVES_ABSENT,
-    VTD_LEAVES_PARTIAL,
-    VTD_LEAVES_IDENTITY,
-    VTD_LEAVES_FOREIGN,
-} VTDLeavesState;
-
-/* None, to be freed with g_array_unref() */
-GArray *vtd_leaves_new(void);
-
 /**
- * vtd_leaves_find: the first leaf in the array that has a byte of
- * [@iova, @iova + @size - 1]
- *
- * Returns: NULL if none has.
+ * vtd_leaves_new: none, to be freed with g_array_unref()
+ * vtd_leaves_find: the first that has a byte of [@iova, @iova + @size - 1], or
+ * NULL
+ * vtd_leaves_cut: remove that range, and append what was removed to @removed,
+ * which may be NULL; runs that cross an edge are split, single pages that do
+ * stay
+ * vtd_leaves_gap: where the first part of [@base, @limit] that is not mapped
+ * begins, and its @size; 0 if there is none
  */
+GArray *vtd_leaves_new(void);
 const VTDLeaf *vtd_leaves_find(const GArray *leaves, uint64_t iova,
                                uint64_t size);
-
-/**
- * vtd_leaves_cut: remove [@iova, @iova + @size - 1]; runs that cross an edge
- * are split, single pages that do stay
- * @removed: what was removed is appended to it; may be NULL
- */
 void vtd_leaves_cut(GArray *leaves, uint64_t iova, uint64_t size,
                     GArray *removed);
-
-/**
- * vtd_leaves_gap: the first part of [@base, @limit] that is not mapped
- * @size: filled in
- *
- * Returns: where it begins; with @size 0 there is none.
- */
 uint64_t vtd_leaves_gap(const GArray *leaves, uint64_t base, uint64_t limit,
                         uint64_t *size);
 
@@ -163,38 +144,31 @@ void vtd_model_stop(VTDModel *m);
 void vtd_model_add_tests(const char *name, const VTDModelKind *kinds,
                          size_t nr, void (*test)(const void *));
 
-/* A number below @n */
-uint32_t vtd_model_pick(VTDModel *m, uint32_t n);
-
 /**
- * vtd_model_pick_size: a page size, vtd_model_pick_iova() an address near
- * something that matters, vtd_model_pick_gpa() a target, which may be no
- * memory at all; both aligned to @size
+ * vtd_model_pick: a number below @n
+ * vtd_model_pick_size: a page size
+ * vtd_model_pick_iova: an address near something that matters
+ * vtd_model_pick_gpa: a target, which may be no memory at all; this and the one
+ * before are aligned to @size
  */
+uint32_t vtd_model_pick(VTDModel *m, uint32_t n);
 uint64_t vtd_model_pick_size(VTDModel *m);
 uint64_t vtd_model_pick_iova(VTDModel *m, uint64_t size);
 uint64_t vtd_model_pick_gpa(VTDModel *m, uint64_t size);
 
-/**
- * vtd_model_current: the domain the device is in; NULL if there is none, or
- * translation is off
- */
+/* The domain of the device; NULL without one, or with translation off */
 VTDModelDomain *vtd_model_current(VTDModel *m);
 
-/**
- * vtd_model_settle: from here on the IOMMU knows all of a domain's tables, or
- * nothing of them
- */
+/* From here on the IOMMU knows all of a domain's tables, or nothing of them */
 void vtd_model_settle(VTDModel *m);
 
 /* Write the context entry, and invalidate nothing */
 void vtd_model_set_context(VTDModel *m, VTDModelContext context);
 
 /**
- * vtd_model_look: the IOMMU looks at the region now
+ * vtd_model_look: the IOMMU looks at the region now, as it does in the calls
+ * below that invalidate or switch something
  * @may_return: the device's other mappings are gone
- *
- * The calls below that invalidate or switch something do this themselves.
  */
 void vtd_model_look(VTDModel *m, bool may_return);
 
@@ -204,14 +178,11 @@ GArray *vtd_model_expect(VTDModel *m);
 /**
  * vtd_model_switch, vtd_model_set_root: translation on or off, or the same
  * root table again, with all caches invalidated
- */
-void vtd_model_switch(VTDModel *m, bool on);
-void vtd_model_set_root(VTDModel *m);
-
-/**
  * vtd_model_reset: reset the machine; translation is off and the driver's
  * state as it was
  */
+void vtd_model_switch(VTDModel *m, bool on);
+void vtd_model_set_root(VTDModel *m);
 void vtd_model_reset(VTDModel *m);
 
 /* IOTLB invalidation; these settle nothing */
@@ -221,16 +192,12 @@ void vtd_model_inv_page(VTDModel *m, const VTDModelDomain *md, uint64_t iova,
                         unsigned int order);
 
 /**
- * vtd_model_flush_context: invalidate the context cache, in one of three ways
- * vtd_model_flush_pasid: that of PASID entries, in one of three ways
- */
-void vtd_model_flush_context(VTDModel *m);
-void vtd_model_flush_pasid(VTDModel *m);
-
-/**
+ * vtd_model_flush_context: invalidate the context cache, or that of PASID
+ * entries, in one of three ways
  * vtd_model_noise: an invalidation that concerns nobody, or nothing that is
  * mapped
  */
+void vtd_model_flush_context(VTDModel *m, bool pasid);
 void vtd_model_noise(VTDModel *m);
 
 #endif
