@@ -35,15 +35,12 @@
 #include "standard-headers/linux/qemu_fw_cfg.h"
 #include "igd-testdev-rig.h"
 
-#define DEVFN RIG_SID
-#define BAR 0xe2000000ull       /* where igd_rig_dma_setup() puts it */
 #define TABLES_BASE 0x1000000ull
 #define TABLES_LIMIT 0x4ffffffull
 
 #define COPY_MAX (32 * MiB)
 #define RAM_SIZE (2 * COPY_MAX)
 #define SLICE (2 * MiB)          /* what the engine does in one go */
-#define POLL_TIMEOUT_S 30
 
 #define FILES_MAX 128
 
@@ -76,23 +73,11 @@ typedef struct QEMU_PACKED DMARegisters {
     uint64_t len;
 } DMARegisters;
 
-static uint32_t read_reg(BenchRig *b, uint64_t reg)
-{
-    return qtest_readl(b->rig.qts, BAR + reg);
-}
-
 /* Returns: how many commands have been done since the last reset */
 static uint32_t wait_until_done(BenchRig *b)
 {
-    double deadline = now() + POLL_TIMEOUT_S;
-    uint32_t status;
-
-    do {
-        status = read_reg(b, IGD_TESTDEV_DMA_STATUS);
-        g_assert_cmpfloat(now(), <, deadline);
-    } while (status == IGD_TESTDEV_STATUS_BUSY);
-    g_assert_cmphex(status, ==, IGD_TESTDEV_STATUS_DONE);
-    return read_reg(b, IGD_TESTDEV_DMA_DONE_COUNT);
+    g_assert_cmphex(igd_guest_dma_wait(&b->rig), ==, IGD_TESTDEV_STATUS_DONE);
+    return igd_guest_read(&b->rig, IGD_TESTDEV_DMA_DONE_COUNT);
 }
 
 /*
@@ -110,11 +95,11 @@ static uint32_t run_commands(BenchRig *b, uint64_t src, uint64_t span,
         .cmd = IGD_TESTDEV_CMD_COPY,
         .src = src, .dst = src + span, .len = length,
     };
-    uint32_t before = read_reg(b, IGD_TESTDEV_DMA_DONE_COUNT);
-    uint64_t at = 0;
+    uint32_t before = igd_guest_read(&b->rig, IGD_TESTDEV_DMA_DONE_COUNT);
+    uint64_t bar = b->rig.regs.addr, at = 0;
     double start;
 
-    qtest_memwrite(b->rig.qts, BAR + IGD_TESTDEV_DMA_SRC, &regs.src,
+    qtest_memwrite(b->rig.qts, bar + IGD_TESTDEV_DMA_SRC, &regs.src,
                    sizeof(regs) - offsetof(DMARegisters, src));
     start = now();
     do {
@@ -124,7 +109,7 @@ static uint32_t run_commands(BenchRig *b, uint64_t src, uint64_t span,
         }
         regs.src = src + at;
         regs.dst = regs.src + span;
-        qtest_memwrite(b->rig.qts, BAR + IGD_TESTDEV_DMA_CMD, &regs,
+        qtest_memwrite(b->rig.qts, bar + IGD_TESTDEV_DMA_CMD, &regs,
                        sizeof(regs));
         if (length > SLICE) {
             wait_until_done(b);
@@ -155,10 +140,8 @@ static void do_context(BenchRig *b, const char *name)
 
     if (g_str_equal(name, "none")) {
         vtd_context_clear(vtd, RIG_SID);
-    } else if (g_str_equal(name, "pt")) {
-        vtd_context_set(vtd, RIG_SID, NULL);
     } else {
-        vtd_context_set(vtd, RIG_SID,
+        vtd_context_set(vtd, RIG_SID, g_str_equal(name, "pt") ? NULL :
                         g_str_equal(name, "identity") ? &b->identity :
                         g_str_equal(name, "again") ? &b->again : &b->empty);
     }
@@ -230,7 +213,7 @@ static void do_tables(BenchRig *b)
     printf("= %.9f\n", (second - first) - (now() - second));
 
     pc_fw_cfg_uninit(fw_cfg);
-    igd_rig_dma_setup(&b->rig, DEVFN);
+    igd_rig_dma_setup(&b->rig, RIG_SID);
     vtd_guest_set_root(b->rig.g, b->rig.g->root);
 }
 
@@ -263,7 +246,7 @@ static void set_up(BenchRig *b)
 
     rig->g = vtd_guest_new(rig->qts, VTD_LEGACY, TABLES_BASE, TABLES_LIMIT);
     rig->bus = qpci_new_pc(rig->qts, NULL);
-    igd_rig_dma_setup(rig, DEVFN);
+    igd_rig_dma_setup(rig, RIG_SID);
     map_identity(b, &b->identity, 1);
     map_identity(b, &b->again, 2);
     b->empty = vtd_domain_new(rig->g, 3, 4);

@@ -87,6 +87,17 @@ void refusal_helped(const char *args)
     qtest_quit(qtest_initf("-nodefaults %s", args));
 }
 
+void refusal_test(const void *row)
+{
+    const Refusal *r = row;
+
+    refusal_assert(r->args, r->says[0], r->says[1], r->says[2], r->says[3],
+                   NULL);
+    if (r->fixed) {
+        refusal_helped(r->fixed);
+    }
+}
+
 GArray *fw_cfg_fetch(QOSState *qs, const char *name)
 {
     QFWCFG *fw_cfg = pc_fw_cfg_init(qs->qts);
@@ -127,6 +138,12 @@ GArray *acpi_fetch(QOSState *qs, const char *signature)
     }
     g_array_unref(all);
     return NULL;
+}
+
+char *test_path(const char *suffix)
+{
+    return g_strdup_printf("%s/igd-rmrr-%d.%s", g_get_tmp_dir(), getpid(),
+                           suffix);
 }
 
 uint32_t pc_config_read(QTestState *qts, uint16_t sid, unsigned reg)

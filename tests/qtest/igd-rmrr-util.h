@@ -48,6 +48,19 @@ void refusal_assert(const char *args, const char *first, ...)
 void refusal_helped(const char *args);
 
 /**
+ * Refusal: a row for refusal_test(): a refused command line, what is said, and
+ * the command line with what the refusal says to do done, if any
+ */
+typedef struct Refusal {
+    const char *name;
+    const char *args;
+    const char *says[4];
+    const char *fixed;
+} Refusal;
+
+void refusal_test(const void *row);
+
+/**
  * acpi_fetch: one table, such as "DMAR", as firmware would install it
  *
  * It comes from fw_cfg's etc/acpi/tables, which is built anew when it is
@@ -61,6 +74,9 @@ GArray *acpi_fetch(QOSState *qs, const char *signature);
 
 /* The same of a whole fw_cfg file */
 GArray *fw_cfg_fetch(QOSState *qs, const char *name);
+
+/* A file for this process, in the directory for temporary files */
+char *test_path(const char *suffix);
 
 /* The configuration space of @sid, bus << 8 | devfn, through ports */
 uint32_t pc_config_read(QTestState *qts, uint16_t sid, unsigned reg);

@@ -383,23 +383,29 @@ void igd_rig_check_never(IGDRig *rig, const char *const names[],
     qobject_unref(answer);
 }
 
+void igd_rig_check_there(IGDRig *rig, bool there)
+{
+    g_autofree char *map = igd_rig_get_string(rig, "igd0", "map");
+    g_autoptr(GArray) mapped = iova_runs_parse(map);
+    g_autoptr(GArray) expected = there ? igd_rig_expect(rig) : iova_runs_new();
+    g_autoptr(GArray) region = iova_runs_new();
+    g_autofree char *have = NULL, *want = NULL;
+
+    iova_runs_add_slice(region, mapped, RIG_BASE, RIG_LIMIT, RIG_BASE, true);
+    have = iova_runs_format(region);
+    want = iova_runs_format(expected);
+    g_assert_cmpstr(have, ==, want);
+}
+
 void igd_rig_check_kept(IGDRig *rig, const char *where)
 {
     static const char *const never[] = {
         "region-maps", "region-unmaps", "eexist", "einval", "enospc", "fatal",
         NULL,
     };
-    g_autofree char *map = igd_rig_get_string(rig, "igd0", "map");
-    g_autoptr(GArray) mapped = iova_runs_parse(map);
-    g_autoptr(GArray) expected = igd_rig_expect(rig);
-    g_autoptr(GArray) region = iova_runs_new();
-    g_autofree char *have = NULL, *want = NULL;
 
     igd_rig_check_never(rig, never, where);
-    iova_runs_add_slice(region, mapped, RIG_BASE, RIG_LIMIT, RIG_BASE, true);
-    have = iova_runs_format(region);
-    want = iova_runs_format(expected);
-    g_assert_cmpstr(have, ==, want);
+    igd_rig_check_there(rig, true);
 }
 
 /* The device */
@@ -559,24 +565,52 @@ static void migration_wait(QTestState *qts)
     }
 }
 
-void migration_save(QTestState *qts, const char *uri)
+static char *migration_uri(void)
 {
+    g_autofree char *path = test_path("state");
+
+    return g_strconcat("file:", path, NULL);
+}
+
+static void migration_forget(void *path)
+{
+    unlink(path);
+    g_free(path);
+}
+
+void migration_save(QTestState *qts)
+{
+    g_autofree char *uri = migration_uri();
+
+    g_test_queue_destroy(migration_forget, test_path("state"));
     qtest_qmp_assert_success(qts, "{ 'execute': 'migrate', "
                              "'arguments': { 'uri': %s } }", uri);
     migration_wait(qts);
 }
 
-void migration_load(QTestState *qts, const char *uri)
+void migration_load(QTestState *qts)
 {
+    g_autofree char *uri = migration_uri();
+
     qtest_qmp_assert_success(qts, "{ 'execute': 'migrate-incoming', "
                              "'arguments': { 'uri': %s } }", uri);
     migration_wait(qts);
 }
 
-char *migration_refused(const char *args, const char *uri)
+char *migration_refused(const char *args)
 {
+    g_autofree char *uri = migration_uri();
     g_autofree char *all = g_strdup_printf("-machine q35 %s -incoming %s", args,
                                            uri);
 
     return refusal_run(all);
+}
+
+IGDRig *igd_guest_load(const char *opts)
+{
+    IGDRig *g = igd_guest_start(opts, "-S -incoming defer");
+
+    migration_load(g->qts);
+    igd_guest_enable(g);    /* the same addresses as those in the stream */
+    return g;
 }

@@ -191,6 +191,9 @@ void igd_rig_check_region(IGDRig *rig, uint64_t gpa, const char *where);
 void igd_rig_check_never(IGDRig *rig, const char *const names[],
                          const char *where);
 
+/* igd0's region is mapped to itself, or none of it is; whatever else is */
+void igd_rig_check_there(IGDRig *rig, bool there);
+
 /**
  * igd_rig_check_kept: since the counters were reset igd0's region was neither
  * mapped nor unmapped, nothing failed, and the region is mapped now
@@ -247,14 +250,17 @@ void igd_guest_set_master(IGDRig *g, bool on);
 /* How often @words are in a file, such as what QEMU wrote with -D */
 unsigned igd_rig_find(const char *path, const char *words);
 
-/*
- * Migration, the latter into a machine that was started with -incoming defer;
- * each fails the test if it fails, or takes too long
+/**
+ * migration_save: save the machine in a file, which goes with the test case
+ * migration_load: load that into a machine started with -incoming defer; each
+ * fails the test if it fails, or takes too long
+ * migration_refused: the stderr of a q35 machine with @args that must not load
+ * what was saved
+ * igd_guest_load: igd_guest_open() of what was saved, which is stopped
  */
-void migration_save(QTestState *qts, const char *uri);
-void migration_load(QTestState *qts, const char *uri);
-
-/* The stderr of a q35 machine with @args that must not load what was saved */
-char *migration_refused(const char *args, const char *uri);
+void migration_save(QTestState *qts);
+void migration_load(QTestState *qts);
+char *migration_refused(const char *args);
+IGDRig *igd_guest_load(const char *opts);
 
 #endif

@@ -113,8 +113,7 @@ static Picture scan_parse(const char *data, size_t size)
 /* Has the device refresh its picture, and takes it */
 static Picture scan_dump(IGDRig *g)
 {
-    g_autofree char *path = g_strdup_printf("%s/igd-scanout-%d.ppm",
-                                            g_get_tmp_dir(), getpid());
+    g_autofree char *path = test_path("ppm");
     g_autofree char *data = NULL;
     size_t size;
 
@@ -333,8 +332,7 @@ static const struct Refused {
 
 static void test_refused(void)
 {
-    g_autofree char *path = g_strdup_printf("%s/igd-scanout-%d.log",
-                                            g_get_tmp_dir(), getpid());
+    g_autofree char *path = test_path("log");
     g_autofree char *more = g_strdup_printf("-d guest_errors -D %s", path);
     IGDRig *g = igd_guest_start(SCAN_OPTS, more);
     unsigned i;
@@ -417,12 +415,6 @@ static void test_next(void)
 
 /* Its life */
 
-static char *temporary(const char *suffix)
-{
-    return g_strdup_printf("%s/igd-scanout-life-%d.%s", g_get_tmp_dir(),
-                           getpid(), suffix);
-}
-
 static void check_reset_values(IGDRig *g)
 {
     uint32_t reg;
@@ -480,10 +472,9 @@ static void test_stopped(void)
     igd_rig_stop(g);
 }
 
-static char *save(const char *opts, const char *path, bool shown)
+static void save(const char *opts, bool shown)
 {
     IGDRig *g = igd_guest_open(opts);
-    char *uri = g_strdup_printf("file:%s", path);
 
     if (shown) {
         scan_paint_usual(g, IGD_DEFAULT_BDSM + SCAN_OFFSET);
@@ -491,27 +482,16 @@ static char *save(const char *opts, const char *path, bool shown)
         scan_check_painted(g);
         igd_guest_write(g, IGD_TESTDEV_SCAN_WIDTH, 77);
     }
-    migration_save(g->qts, uri);
+    migration_save(g->qts);
     igd_rig_stop(g);
-    return uri;
-}
-
-static IGDRig *load(const char *opts, const char *uri)
-{
-    IGDRig *g = igd_guest_start(opts, "-S -incoming defer");
-
-    migration_load(g->qts, uri);
-    igd_guest_enable(g);    /* the same addresses as those in the stream */
-    return g;
 }
 
 static void test_migrate(void)
 {
-    g_autofree char *path = temporary("state");
-    g_autofree char *uri = save(SCAN_OPTS, path, true);
-    IGDRig *g = load(SCAN_OPTS, uri);
+    IGDRig *g;
 
-    g_unlink(path);
+    save(SCAN_OPTS, true);
+    g = igd_guest_load(SCAN_OPTS);
     igd_guest_check(g, IGD_TESTDEV_SCAN_STATUS, IGD_TESTDEV_SCAN_ON);
     igd_guest_check(g, IGD_TESTDEV_SCAN_WIDTH, 77);
     igd_guest_check(g, IGD_TESTDEV_SCAN_FRAMES, 1);
@@ -524,33 +504,26 @@ static void test_migrate(void)
 /* A state without the engine may come to a device with one: it is off */
 static void test_migrate_without(void)
 {
-    g_autofree char *path = temporary("state");
-    g_autofree char *uri = save(IGD_DEFAULT_OPTS, path, false);
-    IGDRig *g = load(SCAN_OPTS, uri);
+    IGDRig *g;
 
-    g_unlink(path);
+    save(IGD_DEFAULT_OPTS, false);
+    g = igd_guest_load(SCAN_OPTS);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
     check_reset_values(g);
     igd_rig_stop(g);
 }
 
 /* The reverse is refused, whether there is a picture that would get lost */
-static void check_refused(bool shown)
-{
-    g_autofree char *path = temporary("state");
-    g_autofree char *uri = save(SCAN_OPTS, path, shown);
-    g_autofree char *err = migration_refused("-m 512M -device igd-testdev,"
-                                             "addr=02.0," IGD_DEFAULT_OPTS,
-                                             uri);
-
-    assert_says(err, "igd-testdev", NULL);
-    g_unlink(path);
-}
-
 static void test_migrate_refused(void)
 {
-    check_refused(true);
-    check_refused(false);
+    for (int shown = 0; shown < 2; shown++) {
+        g_autofree char *err = NULL;
+
+        save(SCAN_OPTS, shown);
+        err = migration_refused("-m 512M -device igd-testdev,addr=02.0,"
+                                IGD_DEFAULT_OPTS);
+        assert_says(err, "igd-testdev", NULL);
+    }
 }
 
 /* As every igd-testdev was before there was an engine */

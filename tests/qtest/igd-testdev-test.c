@@ -7,12 +7,11 @@
  *
  * Options that must be refused, with the words of the refusal; the forms in
  * which the early scan has to understand options that are right; and a guest
- * that is saved in the middle of a command and goes on elsewhere. The DMA engine
- * has its own test, igd-testdev-dma-test.c.
+ * that is saved in the middle of a command and goes on elsewhere. The DMA
+ * engine has its own test, igd-testdev-dma-test.c.
  */
 
 #include "qemu/osdep.h"
-#include <glib/gstdio.h>
 #include "hw/pci/pci_ids.h"
 #include "hw/pci/pci_regs.h"
 #include "igd-testdev-rig.h"
@@ -515,23 +514,8 @@ static void test_early(const void *data)
     qtest_quit(qts);
 }
 
-static void save_and_stop(IGDRig *g, const char *uri)
-{
-    migration_save(g->qts, uri);
-    igd_rig_stop(g);
-}
-
-static IGDRig *migrate_incoming(const char *uri)
-{
-    IGDRig *g = igd_guest_start(IGD_DEFAULT_OPTS, "-S -incoming defer");
-
-    migration_load(g->qts, uri);
-    igd_guest_enable(g);    /* the same addresses as those in the stream */
-    return g;
-}
-
 /* Saves while a fill of the region is running and RAM_BUF is the next source */
-static void save_running(const char *opts, const char *uri)
+static void save_running(const char *opts)
 {
     IGDRig *g = igd_guest_open(opts);
 
@@ -543,27 +527,16 @@ static void save_running(const char *opts, const char *uri)
     igd_guest_dma_start(g, IGD_TESTDEV_CMD_FILL, 0, IGD_DEFAULT_BDSM, MIB);
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x55555555);
     igd_guest_write64(g, IGD_TESTDEV_DMA_SRC, RAM_BUF);
-    save_and_stop(g, uri);
-}
-
-static char *state_file(char **uri)
-{
-    char *path = g_strdup_printf("%s/igd-testdev-%d.state", g_get_tmp_dir(),
-                                 getpid());
-
-    *uri = g_strdup_printf("file:%s", path);
-    return path;
+    migration_save(g->qts);
+    igd_rig_stop(g);
 }
 
 static void test_migrate(void)
 {
-    g_autofree char *uri = NULL;
-    g_autofree char *path = state_file(&uri);
     IGDRig *g;
 
-    save_running(IGD_DEFAULT_OPTS, uri);
-    g = migrate_incoming(uri);
-    g_unlink(path);
+    save_running(IGD_DEFAULT_OPTS);
+    g = igd_guest_load(IGD_DEFAULT_OPTS);
     g_assert_cmphex(qpci_io_readl(g->dev, g->io, IGD_TESTDEV_IO_INDEX), ==,
                     IGD_TESTDEV_DMA_FILL);
     igd_guest_check(g, IGD_TESTDEV_DMA_STATUS, IGD_TESTDEV_STATUS_BUSY);
@@ -589,8 +562,6 @@ static void test_migrate(void)
  */
 static void test_migrate_progress(void)
 {
-    g_autofree char *uri = NULL;
-    g_autofree char *path = state_file(&uri);
     IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     qtest_memset(g->qts, RAM_BUF, 0x01, MIB);
@@ -598,10 +569,10 @@ static void test_migrate_progress(void)
                         IGD_GUEST_RAM - RAM_BUF);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
     g_test_message("STATUS 0x%x", igd_guest_read(g, IGD_TESTDEV_DMA_STATUS));
-    save_and_stop(g, uri);
+    migration_save(g->qts);
+    igd_rig_stop(g);
 
-    g = migrate_incoming(uri);
-    g_unlink(path);
+    g = igd_guest_load(IGD_DEFAULT_OPTS);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
     g_assert_cmphex(igd_guest_dma_wait(g), ==, IGD_TESTDEV_STATUS_DONE);
     igd_guest_check64(g, IGD_TESTDEV_DMA_CHECKSUM, 0x01010101ull * (MIB / 4));
@@ -614,17 +585,13 @@ static void test_migrate_progress(void)
  */
 static void test_migrate_mismatch(void)
 {
-    g_autofree char *uri = NULL;
-    g_autofree char *path = state_file(&uri);
     g_autofree char *err = NULL;
 
-    save_running("dsm-base=0x7b400000,dsm-size=60M,gsm-size=4M", uri);
+    save_running("dsm-base=0x7b400000,dsm-size=60M,gsm-size=4M");
     err = migration_refused("-m 512M -device igd-testdev,addr=02.0,"
-                            "dsm-base=0x7b800000,dsm-size=56M,gsm-size=8M",
-                            uri);
+                            "dsm-base=0x7b800000,dsm-size=56M,gsm-size=8M");
     assert_says(err, "7b800000 != 7b400000", "This is BDSM of stolen memory",
                 NULL);
-    g_unlink(path);
 }
 
 int main(int argc, char **argv)

@@ -140,11 +140,6 @@ static void leave_nothing(IGDRig *t)
     igd_rig_reason(t, "no-context", "leave");
 }
 
-static void come_off(IGDRig *t)
-{
-    vtd_guest_set_translation(t->g, false);
-}
-
 static void come_pass_through(IGDRig *t)
 {
     igd_rig_attach(t, NULL);
@@ -179,8 +174,8 @@ static const char *back_reset(IGDRig *t, const Return *r)
 }
 
 static const Return returns[] = {
-    { "off", leave_empty, come_off, "translation-off", false },
-    { "off-detached", leave_nothing, come_off, "translation-off", false },
+    { "off", leave_empty, policy_set_off, "translation-off", false },
+    { "off-detached", leave_nothing, policy_set_off, "translation-off", false },
     { "pass-through", leave_empty, come_pass_through, "pass-through", false },
     { "attach", leave_nothing, come_attach, "identity", true },
     { "return", leave_empty, come_attach, "identity", true },
@@ -196,17 +191,8 @@ static const Back backs[] = {
 static void check_region(IGDRig *t, const char *reason, bool there,
                          const char *where)
 {
-    g_autofree char *text = igd_rig_get_string(t, "igd0", "map");
-    g_autoptr(GArray) map = iova_runs_parse(text);
-    g_autoptr(GArray) region = iova_runs_new();
-    g_autoptr(GArray) want = there ? igd_rig_expect(t) : iova_runs_new();
-    g_autofree char *is = NULL, *expected = NULL;
-
     igd_rig_reason(t, reason, where);
-    iova_runs_add_slice(region, map, RIG_BASE, RIG_LIMIT, RIG_BASE, true);
-    is = iova_runs_format(region);
-    expected = iova_runs_format(want);
-    g_assert_cmpstr(is, ==, expected);
+    igd_rig_check_there(t, there);
     policy_guest_lands(t, POLICY_HOLE, there ? POLICY_HOLE : 0);
 }
 
@@ -300,9 +286,8 @@ static void test_fail_at_start(void)
 
 /*
  * A region that is put in place after a container is there, because the early
- * scan does not look at -global: that of another device, or, as with VFIO, of
- * the device itself. The first map calls are for RAM, and the listener fails
- * then; the next is for the region.
+ * scan does not look at -global. The first map calls are for RAM, and the
+ * listener fails then; the next is for the region.
  */
 typedef struct LateRow {
     const char *name;

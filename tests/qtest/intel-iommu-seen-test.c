@@ -31,10 +31,7 @@ typedef struct Lines {
 
 static Lines lines_new(const char *how)
 {
-    Lines l = {
-        .path = g_strdup_printf("%s/stolen-memory-lines-%d.log",
-                                g_get_tmp_dir(), getpid()),
-    };
+    Lines l = { .path = test_path("log") };
 
     l.argument = g_strdup_printf("%s%s", how, l.path);
     return l;

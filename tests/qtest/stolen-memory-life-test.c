@@ -1,5 +1,5 @@
 /*
- * The IGD goes while its stolen memory is in use
+ * The life of stolen memory: unplug while it is in use, and its contents
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -186,8 +186,7 @@ static void show(QOSState *qs, uint32_t address)
 /* Every byte of the picture has to be @value. */
 static void check_picture(QTestState *qts, uint8_t value)
 {
-    g_autofree char *path = g_strdup_printf("%s/unplug-%d.ppm",
-                                            g_get_tmp_dir(), getpid());
+    g_autofree char *path = test_path("ppm");
     g_autofree char *file = NULL;
     gsize size, i;
 
@@ -242,10 +241,8 @@ static void test_shown_own(gconstpointer data)
 
 static void rng_start(QTestState *qts)
 {
-    qtest_outl(qts, 0xcf8, 0x80003010);
-    qtest_outl(qts, 0xcfc, RNG_IO);
-    qtest_outl(qts, 0xcf8, 0x80003004);
-    qtest_outw(qts, 0xcfc, 0x7);
+    pc_config_write(qts, 0x30, 0x10, RNG_IO);
+    pc_config_write(qts, 0x30, 0x04, 0x7);
     qtest_outb(qts, RNG_IO + 0x12, 0);
     qtest_outb(qts, RNG_IO + 0x12, 3);          /* acknowledge, driver */
     qtest_outw(qts, RNG_IO + 0x0e, 0);
@@ -285,10 +282,8 @@ static void test_viewed(gconstpointer data)
 
 static void disk_setup(QTestState *qts)
 {
-    qtest_outl(qts, 0xcf8, 0x80000920);
-    qtest_outl(qts, 0xcfc, BUS_MASTER);
-    qtest_outl(qts, 0xcf8, 0x80000904);
-    qtest_outw(qts, 0xcfc, 0x5);
+    pc_config_write(qts, 0x09, 0x20, BUS_MASTER);
+    pc_config_write(qts, 0x09, 0x04, 0x5);
     qtest_writel(qts, PRD, BASE + 0x10000);
     qtest_writel(qts, PRD + 4, 0x80001000);     /* the last: 4 KiB */
 }
@@ -502,13 +497,8 @@ static void test_sleep(void)
 
     fill(rig);
     /* ICH9's PM1a control, at the I/O address that firmware would give it */
-    {
-        QPCIDevice *lpc = qpci_device_find(rig->bus, 0xf8);
-
-        qpci_config_writel(lpc, 0x40, 0x601);
-        qpci_config_writeb(lpc, 0x44, 0x80);
-        g_free(lpc);
-    }
+    pc_config_write(rig->qts, 0xf8, 0x40, 0x601);
+    pc_config_write(rig->qts, 0xf8, 0x44, 0x80);
     qtest_outw(rig->qts, 0x604, 1 << 13 | 1 << 10);     /* SLP_EN, S3 */
     qtest_qmp_eventwait(rig->qts, "SUSPEND");
     qtest_qmp_assert_success(rig->qts, "{ 'execute': 'system_wakeup' }");

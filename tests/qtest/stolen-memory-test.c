@@ -137,21 +137,19 @@ static void test_fw_cfg(void)
 {
     QOSState *qs = qtest_pc_boot(Q35 IGD);
     g_autoptr(GArray) base = fw_cfg_fetch(qs, "etc/igd-stolen-base");
-    g_autoptr(GArray) size = fw_cfg_fetch(qs, "etc/igd-bdsm-size");
 
     g_assert_nonnull(base);
     g_assert_cmpuint(base->len, ==, 8);
     g_assert_cmphex(ldq_le_p(base->data), ==, DSM_BASE);
-    g_assert_null(size);
+    g_assert_null(fw_cfg_fetch(qs, "etc/igd-bdsm-size"));
     qtest_shutdown(qs);
 }
 
 static void test_fw_cfg_other_slot(void)
 {
     QOSState *qs = qtest_pc_boot(Q35 "-device igd-testdev,addr=03.0," DEMO);
-    g_autoptr(GArray) base = fw_cfg_fetch(qs, "etc/igd-stolen-base");
 
-    g_assert_null(base);
+    g_assert_null(fw_cfg_fetch(qs, "etc/igd-stolen-base"));
     qtest_shutdown(qs);
 }
 
@@ -168,62 +166,47 @@ static unsigned count_bytes(const GArray *table, const void *bytes,
     return n;
 }
 
-/* ACPI 6.4.3.4 32-bit fixed memory range descriptor */
-static void fixed_memory(uint8_t *d, uint32_t base, uint32_t size)
-{
-    const uint8_t head[] = { 0x86, 0x09, 0x00, 0x01 };
+/* How often the DSDT has the device, its memory, and windows beside it */
+typedef struct DsdtCase {
+    const char *name;
+    const char *args;
+    unsigned region, below, above, whole;
+} DsdtCase;
 
-    memcpy(d, head, sizeof(head));
-    stl_le_p(d + 4, base);
-    stl_le_p(d + 8, size);
-}
+static const DsdtCase dsdt_cases[] = {
+    { "dsdt", Q35 "-m 1G " IGD, 1, 1, 1, 0 },
+    { "dsdt-at-ram-end", Q35 "-m 4G " IGD, 1, 0, 1, 0 },
+    { "dsdt-without", Q35 "-m 1G -device edu,addr=02.0", 0, 0, 0, 1 },
+};
 
-/* ACPI 6.4.3.5.2 DWord address space descriptor: min and max of it */
-static void dword_window(uint8_t *d, uint32_t min, uint32_t max)
+static void test_dsdt(gconstpointer data)
 {
-    stl_le_p(d, min);
-    stl_le_p(d + 4, max);
-}
-
-static void test_dsdt(void)
-{
-    QOSState *qs = qtest_pc_boot(Q35 "-m 1G " IGD);
+    const uint32_t low = 0x40000000, top = 0xfebfffff;
+    const DsdtCase *c = data;
+    QOSState *qs = qtest_pc_boot("%s", c->args);
     g_autoptr(GArray) dsdt = acpi_fetch(qs, "DSDT");
-    uint8_t fixed[12], below[8], above[8], whole[8];
+    /* ACPI 6.4.3.4 32-bit fixed memory range descriptor */
+    const uint32_t fixed[] = {
+        cpu_to_le32(0x01000986), cpu_to_le32(REGION_BASE),
+        cpu_to_le32(REGION_LIMIT - REGION_BASE + 1),
+    };
+    /* ACPI 6.4.3.5.2 DWord address space descriptor: min and max of it */
+    const struct {
+        uint32_t window[2];
+        unsigned count;
+    } windows[] = {
+        { { cpu_to_le32(low), cpu_to_le32(REGION_BASE - 1) }, c->below },
+        { { cpu_to_le32(REGION_LIMIT + 1), cpu_to_le32(top) }, c->above },
+        { { cpu_to_le32(low), cpu_to_le32(top) }, c->whole },
+    };
 
-    fixed_memory(fixed, REGION_BASE, REGION_LIMIT - REGION_BASE + 1);
-    dword_window(below, 0x40000000, REGION_BASE - 1);
-    dword_window(above, REGION_LIMIT + 1, 0xfebfffff);
-    dword_window(whole, 0x40000000, 0xfebfffff);
-
-    g_assert_cmpuint(count_bytes(dsdt, "STLN", 4), ==, 1);
-    g_assert_cmpuint(count_bytes(dsdt, fixed, sizeof(fixed)), ==, 1);
-    g_assert_cmpuint(count_bytes(dsdt, below, sizeof(below)), ==, 1);
-    g_assert_cmpuint(count_bytes(dsdt, above, sizeof(above)), ==, 1);
-    g_assert_cmpuint(count_bytes(dsdt, whole, sizeof(whole)), ==, 0);
-    qtest_shutdown(qs);
-}
-
-static void test_dsdt_at_ram_end(void)
-{
-    QOSState *qs = qtest_pc_boot(Q35 "-m 4G " IGD);
-    g_autoptr(GArray) dsdt = acpi_fetch(qs, "DSDT");
-    uint8_t above[8];
-
-    dword_window(above, REGION_LIMIT + 1, 0xfebfffff);
-    g_assert_cmpuint(count_bytes(dsdt, above, sizeof(above)), ==, 1);
-    qtest_shutdown(qs);
-}
-
-static void test_dsdt_without(void)
-{
-    QOSState *qs = qtest_pc_boot(Q35 "-m 1G -device edu,addr=02.0");
-    g_autoptr(GArray) dsdt = acpi_fetch(qs, "DSDT");
-    uint8_t whole[8];
-
-    dword_window(whole, 0x40000000, 0xfebfffff);
-    g_assert_cmpuint(count_bytes(dsdt, "STLN", 4), ==, 0);
-    g_assert_cmpuint(count_bytes(dsdt, whole, sizeof(whole)), ==, 1);
+    g_assert_cmpuint(count_bytes(dsdt, "STLN", 4), ==, c->region);
+    g_assert_cmpuint(count_bytes(dsdt, fixed, sizeof(fixed)), ==, c->region);
+    for (size_t i = 0; i < G_N_ELEMENTS(windows); i++) {
+        g_assert_cmpuint(count_bytes(dsdt, windows[i].window,
+                                     sizeof(windows[i].window)), ==,
+                         windows[i].count);
+    }
     qtest_shutdown(qs);
 }
 
@@ -251,15 +234,7 @@ static void test_ecam_over_region(void)
 #define NAME "igd0 (igd-testdev at 0000:00:02.0): "
 #define BYPASS "-M q35,default-bus-bypass-iommu="
 
-/* @fixed is the command line with what the refusal says to do done, if any */
-typedef struct RefusalCase {
-    const char *name;
-    const char *args;
-    const char *says[4];
-    const char *fixed;
-} RefusalCase;
-
-static const RefusalCase refusals[] = {
+static const Refusal refusals[] = {
     { "seabios-mmconfig", Q35 "-device igd-testdev,dsm-base=0xb8000000",
       { "0xb7800000-0xbbffffff", "MMCONFIG at 0xb0000000-0xbfffffff",
         "OVMF" } },
@@ -327,17 +302,6 @@ static const RefusalCase refusals[] = {
       Q35 IOMMU IGD0_ON },
 };
 
-static void test_refusal(gconstpointer data)
-{
-    const RefusalCase *c = data;
-
-    refusal_assert(c->args, c->says[0], c->says[1], c->says[2], c->says[3],
-                   NULL);
-    if (c->fixed) {
-        refusal_helped(c->fixed);
-    }
-}
-
 /* A start that works prints nothing, low RAM cut or not. */
 static void test_silent(void)
 {
@@ -370,11 +334,9 @@ int main(int argc, char **argv)
     qtest_add_func("stolen-memory/own-memory", test_own_memory);
     qtest_add_func("stolen-memory/fw-cfg", test_fw_cfg);
     qtest_add_func("stolen-memory/fw-cfg-other-slot", test_fw_cfg_other_slot);
-    qtest_add_func("stolen-memory/dsdt", test_dsdt);
-    qtest_add_func("stolen-memory/dsdt-at-ram-end", test_dsdt_at_ram_end);
-    qtest_add_func("stolen-memory/dsdt-without", test_dsdt_without);
+    TEST_ROWS("stolen-memory", dsdt_cases, test_dsdt);
     qtest_add_func("stolen-memory/ecam-over-region", test_ecam_over_region);
     qtest_add_func("stolen-memory/silent", test_silent);
-    TEST_ROWS("stolen-memory/refused", refusals, test_refusal);
+    TEST_ROWS("stolen-memory/refused", refusals, refusal_test);
     return g_test_run();
 }
