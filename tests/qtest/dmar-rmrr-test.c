@@ -19,8 +19,9 @@
 
 #define DMAR_STRUCTURES 48
 
-#define IOMMU "-M q35 -nodefaults -device intel-iommu,intremap=on"
-#define IGD "-device igd-testdev,addr=02.0,dsm-base=0x7b800000," \
+#define Q35 "-M q35 -nodefaults "
+#define IOMMU Q35 "-device intel-iommu,intremap=on"
+#define IGD " -device igd-testdev,addr=02.0,dsm-base=0x7b800000," \
             "dsm-size=64M,gsm-size=8M"
 
 typedef struct DmarCase {
@@ -32,30 +33,19 @@ typedef struct DmarCase {
 
 static const DmarCase cases[] = {
     { "igd-none", IOMMU, 0, "0" },
-    { "igd-none-ats",
-      "-M q35 -nodefaults -device intel-iommu,intremap=on,device-iotlb=on", 0,
-      "02" },
+    { "igd-none-ats", IOMMU ",device-iotlb=on", 0, "02" },
     /* one device more: 120 bytes with any, 32 more with an RMRR */
-    { "igd-edu-ats",
-      "-M q35 -nodefaults -device intel-iommu,intremap=on,device-iotlb=on "
-      "-device edu,addr=02.0", 120, "02" },
-    { "igd-ats",
-      "-M q35 -nodefaults -device intel-iommu,intremap=on,device-iotlb=on "
-      IGD, 152, "012" },
-    { "igd", IOMMU " " IGD, 0, "01" },
-    { "igd-no-intremap",
-      "-M q35 -nodefaults -device intel-iommu,intremap=off " IGD, 0, "01" },
-    { "igd-aw39",
-      "-M q35 -nodefaults -device intel-iommu,intremap=on,aw-bits=39 " IGD, 0,
-      "01" },
-    { "igd-scalable",
-      "-M q35 -nodefaults -device intel-iommu,intremap=on,"
-      "x-scalable-mode=on " IGD, 0, "01" },
-    { "igd-two", IOMMU " " IGD
+    { "igd-edu-ats", IOMMU ",device-iotlb=on -device edu,addr=02.0", 120,
+      "02" },
+    { "igd-ats", IOMMU ",device-iotlb=on" IGD, 152, "012" },
+    { "igd", IOMMU IGD, 0, "01" },
+    { "igd-no-intremap", Q35 "-device intel-iommu,intremap=off" IGD, 0, "01" },
+    { "igd-aw39", IOMMU ",aw-bits=39" IGD, 0, "01" },
+    { "igd-scalable", IOMMU ",x-scalable-mode=on" IGD, 0, "01" },
+    { "igd-two", IOMMU IGD
       " -device igd-testdev,addr=03.0,dsm-base=0x72000000,dsm-size=32M,"
       "gsm-size=2M,device-id=0x9a49", 0, "011" },
-    { "igd-iommu-last", "-M q35 -nodefaults " IGD
-      " -device intel-iommu,intremap=on", 0, "01" },
+    { "igd-iommu-last", Q35 IGD " -device intel-iommu,intremap=on", 0, "01" },
     { "igd-root-port", IOMMU
       " -device pcie-root-port,id=rp,addr=04.0,chassis=1"
       " -device igd-testdev,bus=rp,addr=00.0,dsm-base=0x7b800000", 0, "01" },

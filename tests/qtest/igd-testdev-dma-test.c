@@ -14,6 +14,7 @@
 #include "qemu/osdep.h"
 #include "hw/pci/pci_regs.h"
 #include "igd-testdev-rig.h"
+#include "igd-rmrr-util.h"
 
 #define RAM_SRC     0x1000000ull
 #define RAM_DST     0x2000000ull
@@ -142,48 +143,41 @@ typedef struct StatusRow {
 } StatusRow;
 
 #define NO_FAULT IGD_TESTDEV_NO_FAULT
+#define S(status) IGD_TESTDEV_STATUS_##status
 
 static const StatusRow status_rows[] = {
-    { "cmd 0", 0, RAM_SRC, RAM_DST, 4, IGD_TESTDEV_STATUS_BAD_CMD, NO_FAULT },
-    { "cmd 4", 4, RAM_SRC, RAM_DST, 4, IGD_TESTDEV_STATUS_BAD_CMD, NO_FAULT },
-    { "cmd 15", 15, RAM_SRC, RAM_DST, 4, IGD_TESTDEV_STATUS_BAD_CMD,
+    { "cmd 0", 0, RAM_SRC, RAM_DST, 4, S(BAD_CMD), NO_FAULT },
+    { "cmd 4", 4, RAM_SRC, RAM_DST, 4, S(BAD_CMD), NO_FAULT },
+    { "cmd 15", 15, RAM_SRC, RAM_DST, 4, S(BAD_CMD), NO_FAULT },
+    { "reserved bit 4", 0x11, RAM_SRC, RAM_DST, 4, S(BAD_CMD), NO_FAULT },
+    { "reserved bit 31", 0x80000001, RAM_SRC, RAM_DST, 4, S(BAD_CMD),
       NO_FAULT },
-    { "reserved bit 4", 0x11, RAM_SRC, RAM_DST, 4,
-      IGD_TESTDEV_STATUS_BAD_CMD, NO_FAULT },
-    { "reserved bit 31", 0x80000001, RAM_SRC, RAM_DST, 4,
-      IGD_TESTDEV_STATUS_BAD_CMD, NO_FAULT },
-    { "length 0", COPY, RAM_SRC, RAM_DST, 0, IGD_TESTDEV_STATUS_BAD_LEN,
+    { "length 0", COPY, RAM_SRC, RAM_DST, 0, S(BAD_LEN), NO_FAULT },
+    { "length 6", FILL, RAM_SRC, RAM_DST, 6, S(BAD_LEN), NO_FAULT },
+    { "length ~0", CHECKSUM, 0, 0, UINT64_MAX, S(BAD_LEN), NO_FAULT },
+    { "source wraps", COPY, UINT64_MAX - 6, RAM_DST, 8, S(WRAPS), NO_FAULT },
+    { "destination wraps", FILL, RAM_SRC, 8, UINT64_MAX - 3, S(WRAPS),
       NO_FAULT },
-    { "length 6", FILL, RAM_SRC, RAM_DST, 6, IGD_TESTDEV_STATUS_BAD_LEN,
+    { "unused source may wrap", FILL, UINT64_MAX, RAM_DST, 8, S(DONE),
       NO_FAULT },
-    { "length ~0", CHECKSUM, 0, 0, UINT64_MAX, IGD_TESTDEV_STATUS_BAD_LEN,
-      NO_FAULT },
-    { "source wraps", COPY, UINT64_MAX - 6, RAM_DST, 8,
-      IGD_TESTDEV_STATUS_WRAPS, NO_FAULT },
-    { "destination wraps", FILL, RAM_SRC, 8, UINT64_MAX - 3,
-      IGD_TESTDEV_STATUS_WRAPS, NO_FAULT },
-    { "unused source may wrap", FILL, UINT64_MAX, RAM_DST, 8,
-      IGD_TESTDEV_STATUS_DONE, NO_FAULT },
     { "unused destination may wrap", CHECKSUM, RAM_SRC, UINT64_MAX, 8,
-      IGD_TESTDEV_STATUS_DONE, NO_FAULT },
+      S(DONE), NO_FAULT },
     { "last byte of the space", CHECKSUM, UINT64_MAX - 7, 0, 8,
-      IGD_TESTDEV_STATUS_READ_FAILED, UINT64_MAX - 7 },
-    { "read fails at once", COPY, HOLE, RAM_DST, 8,
-      IGD_TESTDEV_STATUS_READ_FAILED, HOLE },
+      S(READ_FAILED), UINT64_MAX - 7 },
+    { "read fails at once", COPY, HOLE, RAM_DST, 8, S(READ_FAILED), HOLE },
     { "read fails in a page", CHECKSUM, HOLE + 0x123, 0, 64 * KIB,
-      IGD_TESTDEV_STATUS_READ_FAILED, HOLE + 0x123 },
+      S(READ_FAILED), HOLE + 0x123 },
     { "read fails later", COPY, HOLE - 3 * MIB + 4, RAM_DST, 3 * MIB,
-      IGD_TESTDEV_STATUS_READ_FAILED, HOLE },
-    { "write fails at once", FILL, 0, HOLE, 8,
-      IGD_TESTDEV_STATUS_WRITE_FAILED, HOLE },
+      S(READ_FAILED), HOLE },
+    { "write fails at once", FILL, 0, HOLE, 8, S(WRITE_FAILED), HOLE },
     { "write fails later", COPY, RAM_SRC, HOLE - 100 * KIB, 200 * KIB,
-      IGD_TESTDEV_STATUS_WRITE_FAILED, HOLE },
+      S(WRITE_FAILED), HOLE },
     { "below the region", COPY, RAM_SRC, IGD_DEFAULT_BASE - 8, 16,
-      IGD_TESTDEV_STATUS_WRITE_FAILED, IGD_DEFAULT_BASE - 8 },
+      S(WRITE_FAILED), IGD_DEFAULT_BASE - 8 },
     { "above the region", CHECKSUM, IGD_DEFAULT_LIMIT - 3, 0, 8,
-      IGD_TESTDEV_STATUS_READ_FAILED, IGD_DEFAULT_LIMIT + 1 },
+      S(READ_FAILED), IGD_DEFAULT_LIMIT + 1 },
     { "registers are no memory", COPY, 0xfed00000, RAM_DST, 8,
-      IGD_TESTDEV_STATUS_READ_FAILED, 0xfed00000 },
+      S(READ_FAILED), 0xfed00000 },
 };
 
 static void test_status(void)
@@ -280,44 +274,42 @@ static void check_reset_values(IGDRig *g, uint32_t status)
     igd_guest_check64(g, IGD_TESTDEV_DMA_DONE_COUNT, 0);
 }
 
-/* A reset in the middle: nothing moves any more, and STATUS tells */
-static void check_abort(IGDRig *g, void (*reset)(IGDRig *g))
+static void machine_reset(IGDRig *g)
 {
+    qtest_system_reset(g->qts);
+}
+
+typedef struct AbortRow {
+    const char *name;
+    void (*reset)(IGDRig *g);
+} AbortRow;
+
+static const AbortRow abort_rows[] = {
+    { "flr-aborts", igd_guest_flr },
+    { "reset-aborts", machine_reset },
+};
+
+/* A reset in the middle: nothing moves any more, and STATUS tells */
+static void test_abort(const void *opaque)
+{
+    const AbortRow *row = opaque;
+    IGDRig *g = igd_guest_start(IGD_DEFAULT_OPTS, "");
+
     igd_guest_enable(g);
     qtest_writel(g->qts, RAM_DST, 0);
     stop(g);
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x33333333);
     igd_guest_dma_start(g, FILL, 0, RAM_DST, MIB);
-    reset(g);
+    row->reset(g);
     g_assert_cmphex(qpci_config_readw(g->dev, PCI_COMMAND), ==, 0);
     igd_guest_enable(g);
     check_reset_values(g, IGD_TESTDEV_STATUS_ABORTED);
     cont(g);
     igd_guest_dma_check(g, CHECKSUM, RAM_DST, 0, 4, IGD_TESTDEV_STATUS_DONE);
     igd_guest_check64(g, IGD_TESTDEV_DMA_CHECKSUM, 0);
-    reset(g);
+    row->reset(g);
     igd_guest_enable(g);
     check_reset_values(g, IGD_TESTDEV_STATUS_IDLE);
-}
-
-static void machine_reset(IGDRig *g)
-{
-    qtest_system_reset(g->qts);
-}
-
-static void test_flr_aborts(void)
-{
-    IGDRig *g = igd_guest_start(IGD_DEFAULT_OPTS, "");
-
-    check_abort(g, igd_guest_flr);
-    igd_rig_stop(g);
-}
-
-static void test_reset_aborts(void)
-{
-    IGDRig *g = igd_guest_start(IGD_DEFAULT_OPTS, "");
-
-    check_abort(g, machine_reset);
     igd_rig_stop(g);
 }
 
@@ -331,7 +323,6 @@ int main(int argc, char **argv)
     qtest_add_func("igd-testdev/dma/partial", test_partial);
     qtest_add_func("igd-testdev/dma/no-bus-master", test_no_bus_master);
     qtest_add_func("igd-testdev/dma/busy", test_busy);
-    qtest_add_func("igd-testdev/dma/flr-aborts", test_flr_aborts);
-    qtest_add_func("igd-testdev/dma/reset-aborts", test_reset_aborts);
+    TEST_ROWS("igd-testdev/dma", abort_rows, test_abort);
     return g_test_run();
 }

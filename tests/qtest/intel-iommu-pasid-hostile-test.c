@@ -139,11 +139,13 @@ static void test_pointers(const void *opaque)
     IGDRig *t = policy_kind_start(opaque, "exact");
     unsigned int pgtt = t->g->mode == VTD_FIRST_STAGE ? VTD_PGTT_FIRST_STAGE :
                         VTD_PGTT_SECOND_STAGE;
-    uint64_t context = vtd_scalable_context(t->g, RIG_SID);
-    uint64_t directory = vtd_pasid_directory(t->g, RIG_SID);
+    uint64_t pointers[] = {
+        vtd_pasid_directory(t->g, RIG_SID),
+        vtd_scalable_context(t->g, RIG_SID),
+    };
 
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-        uint64_t place = places[i], good;
+        uint64_t place = places[i];
         g_autofree char *where = g_strdup_printf("0x%" PRIx64, place);
 
         policy_set_identity(t);
@@ -151,19 +153,16 @@ static void test_pointers(const void *opaque)
         look(t, where);
         igd_rig_reason(t, "absent", where);
 
-        policy_set_identity(t);
-        good = qtest_readq(t->qts, directory);
-        qtest_writeq(t->qts, directory, place | 1);
-        look(t, where);
-        igd_rig_reason(t, "no-context", where);
-        qtest_writeq(t->qts, directory, good);
+        for (size_t p = 0; p < G_N_ELEMENTS(pointers); p++) {
+            uint64_t good;
 
-        policy_set_identity(t);
-        good = qtest_readq(t->qts, context);
-        qtest_writeq(t->qts, context, place | 1);
-        look(t, where);
-        igd_rig_reason(t, "no-context", where);
-        qtest_writeq(t->qts, context, good);
+            policy_set_identity(t);
+            good = qtest_readq(t->qts, pointers[p]);
+            qtest_writeq(t->qts, pointers[p], place | 1);
+            look(t, where);
+            igd_rig_reason(t, "no-context", where);
+            qtest_writeq(t->qts, pointers[p], good);
+        }
     }
     check_end(t);
 }

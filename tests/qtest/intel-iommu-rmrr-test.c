@@ -23,10 +23,8 @@
 #define TARGET RIG_HIGH
 
 /*
- * Everything a guest can do to translation
- *
- * After each step the listener must have seen neither map nor unmap of the
- * region, and the device's DMA must work at both of its ends.
+ * Everything a guest can do to translation: the listener must see neither map
+ * nor unmap of the region, and DMA must work at both of its ends
  */
 
 static void check_dma_at(IGDRig *t, uint64_t iova, const char *where)
@@ -267,8 +265,6 @@ static void test_root_port(void)
 }
 
 /*
- * DMA at the edges
- *
  * The tables map a window around and over the region to other memory. Each
  * byte must come from, and go to, the right one of the two.
  */

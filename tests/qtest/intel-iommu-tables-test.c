@@ -13,10 +13,8 @@
 #include "igd-rmrr-util.h"
 
 /*
- * The region begins and ends at odd MiB, so the pages at its edges map what
- * is beside it as well. Whether it is kept mapped or not, and when that
- * changes while such a page is there (H14), each byte must go where the tables
- * and the policy say.
+ * Large pages at the region's edges map what is beside it as well: each byte
+ * must go where the tables and the policy say (H14)
  */
 
 static const PolicyKind large_kinds[] = {
@@ -116,12 +114,10 @@ static void test_large(const void *opaque)
 }
 
 /*
- * The emulator reads a guest's tables in two places: where it translates for
- * a device, and where it looks whether they map the region to itself. Both
- * must think the same of every bit. So one bit is flipped, on every level, in
- * the entry above a page of the region and in that above a page elsewhere:
- * only if the device can still read and write that one where it was, the
- * tables still map the region to itself.
+ * The walk for a device and the scan of the region must think the same of every
+ * bit. One is flipped, on every level, in the entry above a page of the region
+ * and in that above a page elsewhere: only if the device still gets through to
+ * that one, the tables still map the region to itself.
  */
 
 /*
@@ -298,9 +294,10 @@ static uint64_t open_window(QTestState *qts)
     const uint64_t decoder = REGISTERS + CACHE_MEM;
     uint64_t window = find_window(qts);
 
-    pc_config_write(qts, BUS << 8, PCI_PRIMARY_BUS, (BUS + 1) << 16 | (BUS + 1) << 8 | BUS);
+    pc_config_write(qts, BUS << 8, PCI_PRIMARY_BUS,
+                    (BUS + 1) << 16 | (BUS + 1) << 8 | BUS);
     pc_config_write(qts, BUS << 8, PCI_MEMORY_BASE,
-           (REGISTERS >> 16 & 0xfff0) | (REGISTERS & 0xfff00000));
+                    (REGISTERS >> 16 & 0xfff0) | (REGISTERS & 0xfff00000));
     pc_config_write(qts, BUS << 8, PCI_COMMAND, COMMAND_MEMORY);
     pc_config_write(qts, (BUS + 1) << 8, PCI_BASE_ADDRESS_0, REGISTERS);
     pc_config_write(qts, (BUS + 1) << 8, PCI_BASE_ADDRESS_1, 0);

@@ -58,30 +58,25 @@ bool policy_kind_maps(const PolicyKind *kind);
 void policy_guest_new_domains(IGDRig *t);
 
 /**
- * policy_guest_write_lands: let the device write a word at @iova
- *
- * Returns: where it ended up, @iova or the same place from POLICY_TARGET on;
- * 0 if it was stopped.
+ * policy_guest_write_lands: let the device write a word at @iova; gives where
+ * it ended up, @iova or the same place from POLICY_TARGET on; 0 if it was
+ * stopped
+ * policy_guest_lands: the same, where it has to end up at @want
+ * policy_guest_expect: query-rmrr's reason, and where a write at POLICY_HOLE
+ * ends up
  */
 uint64_t policy_guest_write_lands(IGDRig *t, uint64_t iova);
-
-/* The same, where it has to end up at @want */
 void policy_guest_lands(IGDRig *t, uint64_t iova, uint64_t want);
-
-/* query-rmrr's reason, and where a write at POLICY_HOLE ends up */
 void policy_guest_expect(IGDRig *t, const char *reason, uint64_t lands,
                          const char *where);
 
 /**
  * policy_guest_enter: take the context entry away, flush, give it domain @d
  * (NULL for pass-through), and flush
- */
-void policy_guest_enter(IGDRig *t, const VTDDomain *d);
-
-/**
  * policy_guest_change: write the context entry, in scalable mode the PASID
  * entry, in place, and flush the cache of these alone
  */
+void policy_guest_enter(IGDRig *t, const VTDDomain *d);
 void policy_guest_change(IGDRig *t, const VTDDomain *d);
 
 /**

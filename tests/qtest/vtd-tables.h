@@ -72,20 +72,18 @@ typedef struct VTDDomain {
 /**
  * vtd_guest_new: take guest memory [@base, @limit] for tables, and make an
  * empty root table; to be freed with g_free()
+ * vtd_guest_alloc: a zeroed page of it
  */
 VTDGuest *vtd_guest_new(QTestState *qts, VTDMode mode, uint64_t base,
                         uint64_t limit);
-
-/* A zeroed page of guest memory */
 uint64_t vtd_guest_alloc(VTDGuest *g);
 
 /**
  * vtd_guest_enable: program the root table, switch the queue on if @queued,
- * and translation on. Also right after a machine reset.
+ * and translation on, also right after a machine reset; the others are its
+ * steps
  */
 void vtd_guest_enable(VTDGuest *g, bool queued);
-
-/* The steps of the above */
 void vtd_guest_set_root(VTDGuest *g, uint64_t root);
 void vtd_guest_set_queue(VTDGuest *g, bool on);
 void vtd_guest_set_translation(VTDGuest *g, bool on);
@@ -116,12 +114,9 @@ void vtd_context_clear(VTDGuest *g, uint16_t sid);
 #define VTD_PGTT_NESTED 3
 #define VTD_PGTT_PASS_THROUGH 4
 
-/**
- * vtd_scalable_context, vtd_pasid_directory, vtd_pasid_entry: where a
- * device's context entry, its PASID directory's first entry and the PASID
- * entry are
- *
- * What is missing is made.
+/*
+ * Where a device's context entry, its PASID directory's first entry and the
+ * PASID entry are; what is missing is made
  */
 uint64_t vtd_scalable_context(VTDGuest *g, uint16_t sid);
 uint64_t vtd_pasid_directory(VTDGuest *g, uint16_t sid);
@@ -165,17 +160,12 @@ void vtd_map_range(VTDGuest *g, const VTDDomain *d, uint64_t iova,
 
 /**
  * vtd_clear_entry: clear the entry for @iova in the table whose entries cover
- * @size each, whether it is a leaf or points to another table
+ * @size each, VTD_TABLE_512G at most, whether it is a leaf or points to another
+ * table
+ * vtd_entry_at: where that entry is; 0 if there is no such table
  */
 void vtd_clear_entry(VTDGuest *g, const VTDDomain *d, uint64_t iova,
                      uint64_t size);
-
-/**
- * vtd_entry_at: where the entry for @iova is in the table whose entries cover
- * @size each, VTD_TABLE_512G at most
- *
- * Returns: 0 if there is no such table.
- */
 uint64_t vtd_entry_at(VTDGuest *g, const VTDDomain *d, uint64_t iova,
                       uint64_t size);
 
@@ -218,11 +208,7 @@ void vtd_inv_iotlb_each(VTDGuest *g, uint16_t domain, uint64_t iova,
 void vtd_inv_device_iotlb(VTDGuest *g, uint16_t sid, uint64_t iova,
                           uint64_t size);
 
-/**
- * vtd_take_fault: read and clear the fault record
- *
- * Returns: false if there is none; else @sid and @iova say whose and where.
- */
+/* Read and clear the fault record; false if there is none */
 bool vtd_take_fault(VTDGuest *g, uint16_t *sid, uint64_t *iova);
 
 #endif

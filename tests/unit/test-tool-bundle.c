@@ -57,57 +57,55 @@ static const ErrorRow error_rows[] = {
       "line 4: a link with more than one target" },
 };
 
+static void check_error(const char *text, size_t size, const char *expected)
+{
+    g_autofree char *error = NULL;
+
+    g_assert_null(bundle_parse(text, size, &error));
+    g_assert_cmpstr(error, ==, expected);
+}
+
 static void test_error(gconstpointer data)
 {
     const ErrorRow *row = data;
-    g_autofree char *error = NULL;
 
-    g_assert_null(bundle_parse(row->text, strlen(row->text), &error));
-    g_assert_cmpstr(error, ==, row->error);
+    check_error(row->text, strlen(row->text), row->error);
 }
 
 static void test_nul(void)
 {
-    g_autofree char *error = NULL;
-
-    g_assert_null(bundle_parse(HEAD "\0", sizeof(HEAD), &error));
-    g_assert_cmpstr(error, ==, "not a bundle: it has a NUL byte");
+    check_error(HEAD "\0", sizeof(HEAD), "not a bundle: it has a NUL byte");
 }
 
 static void test_large(void)
 {
     g_autofree char *text = g_strnfill(BUNDLE_MAX_SIZE + 1, '\n');
-    g_autofree char *error = NULL;
 
-    g_assert_null(bundle_parse(text, BUNDLE_MAX_SIZE + 1, &error));
-    g_assert_cmpstr(error, ==,
-                    "4194305 bytes, and a bundle has 4194304 at most");
+    check_error(text, BUNDLE_MAX_SIZE + 1,
+                "4194305 bytes, and a bundle has 4194304 at most");
 }
 
 static void test_large_content(void)
 {
     g_autoptr(GString) text = g_string_new(HEAD "file /x\n");
-    g_autofree char *error = NULL;
     unsigned i;
 
     for (i = 0; i < HOST_STORE_MAX_CONTENT / 64 + 1; i++) {
         g_string_append_printf(text, "| %63s\n", "");
     }
-    g_assert_null(bundle_parse(text->str, text->len, &error));
-    g_assert_cmpstr(error, ==, "line 4099: more than 262144 bytes in /x");
+    check_error(text->str, text->len,
+                "line 4099: more than 262144 bytes in /x");
 }
 
 static void test_many_entries(void)
 {
     g_autoptr(GString) text = g_string_new(HEAD);
-    g_autofree char *error = NULL;
     unsigned i;
 
     for (i = 0; i <= BUNDLE_MAX_ENTRIES; i++) {
         g_string_append_printf(text, "absent file /%u\n", i);
     }
-    g_assert_null(bundle_parse(text->str, text->len, &error));
-    g_assert_cmpstr(error, ==, "line 20002: more than 20000 entries");
+    check_error(text->str, text->len, "line 20002: more than 20000 entries");
 }
 
 typedef struct GetRow {
