@@ -45,23 +45,26 @@ typedef struct Row {
 #define LOCK RMRR_POLICY_LOCK
 #define R(reason) RMRR_REASON_##reason
 
-/* One step under each policy, and the reason under each */
-#define EACH(name, event, keep, exact, lock) \
-    { "keep/" name, KEEP, false, { { event, keep } } }, \
-    { "exact/" name, EXACT, false, { { event, exact } } }, \
-    { "lock/" name, LOCK, false, { { event, lock } } }
+/* One step, and the reason under each policy */
+typedef struct EachRow {
+    const char *name;
+    const char *event;
+    RmrrReason reasons[RMRR_POLICY__MAX];
+} EachRow;
+
+static const EachRow each_rows[] = {
+    { "off", "off-",
+      { R(TRANSLATION_OFF), R(TRANSLATION_OFF), R(TRANSLATION_OFF) } },
+    { "pass-through", "pt-",
+      { R(PASS_THROUGH), R(PASS_THROUGH), R(PASS_THROUGH) } },
+    { "identity", "identityA", { R(IDENTITY), R(IDENTITY), R(IDENTITY) } },
+    { "nothing", "absentA", { R(ABSENT), R(ABSENT), R(LOCKED) } },
+    { "hole", "partialA", { R(PARTIAL), R(PARTIAL), R(LOCKED) } },
+    { "no-context", "none-", { R(NO_CONTEXT), R(NO_CONTEXT), R(LOCKED) } },
+    { "foreign", "foreignA", { R(FOREIGN), R(FOREIGN), R(LOCKED) } },
+};
 
 static const Row rows[] = {
-    /* The table, policy by policy */
-    EACH("off", "off-", R(TRANSLATION_OFF), R(TRANSLATION_OFF),
-         R(TRANSLATION_OFF)),
-    EACH("pass-through", "pt-", R(PASS_THROUGH), R(PASS_THROUGH),
-         R(PASS_THROUGH)),
-    EACH("identity", "identityA", R(IDENTITY), R(IDENTITY), R(IDENTITY)),
-    EACH("nothing", "absentA", R(ABSENT), R(ABSENT), R(LOCKED)),
-    EACH("hole", "partialA", R(PARTIAL), R(PARTIAL), R(LOCKED)),
-    EACH("no-context", "none-", R(NO_CONTEXT), R(NO_CONTEXT), R(LOCKED)),
-    EACH("foreign", "foreignA", R(FOREIGN), R(FOREIGN), R(LOCKED)),
     { "keep/hole-where-complete", KEEP, false, {
         { "identityA", R(IDENTITY) }, { "?partialA", R(KEPT) } } },
     { "exact/hole-where-complete", EXACT, false, {
@@ -188,6 +191,20 @@ static void test_row(const void *opaque)
     g_assert_cmpuint(i, >, 0);
 }
 
+static void test_each(const void *opaque)
+{
+    const EachRow *each = opaque;
+
+    for (int policy = 0; policy < RMRR_POLICY__MAX; policy++) {
+        const Row row = {
+            each->name, policy, false,
+            { { each->event, each->reasons[policy] } },
+        };
+
+        test_row(&row);
+    }
+}
+
 static void test_mapped(void)
 {
     static const bool mapped[RMRR_REASON__MAX] = {
@@ -217,6 +234,7 @@ static void test_texts(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    TEST_ROWS("/rmrr-policy/each", each_rows, test_each);
     TEST_ROWS("/rmrr-policy", rows, test_row);
     g_test_add_func("/rmrr-policy/mapped", test_mapped);
     g_test_add_func("/rmrr-policy/texts", test_texts);
