@@ -124,7 +124,7 @@ static void compare(const DmarCase *c, const GArray *dmar)
 static void test_case(gconstpointer data)
 {
     const DmarCase *c = data;
-    QOSState *qs = qtest_pc_boot("%s", c->args);
+    g_autoptr(QOSState) qs = qtest_pc_boot("%s", c->args);
     g_autoptr(GArray) dmar = acpi_fetch(qs, "DMAR");
 
     g_assert_nonnull(dmar);
@@ -133,14 +133,13 @@ static void test_case(gconstpointer data)
         g_assert_cmpuint(dmar->len, ==, c->size);
     }
     compare(c, dmar);
-    qtest_shutdown(qs);
 }
 
 /* One device, one hop: a region costs 32 bytes and nothing else changes. */
 static void test_adds_one_structure(void)
 {
-    QOSState *without = qtest_pc_boot("%s", cases[2].args);
-    QOSState *with = qtest_pc_boot("%s", cases[3].args);
+    g_autoptr(QOSState) without = qtest_pc_boot("%s", cases[2].args);
+    g_autoptr(QOSState) with = qtest_pc_boot("%s", cases[3].args);
     g_autoptr(GArray) stock = acpi_fetch(without, "DMAR");
     g_autoptr(GArray) ours = acpi_fetch(with, "DMAR");
     const unsigned ats = stock->len - 8;
@@ -149,8 +148,6 @@ static void test_adds_one_structure(void)
     /* all but length and checksum of the header, up to the ATSR */
     g_assert_cmpmem(stock->data + 10, ats - 10, ours->data + 10, ats - 10);
     g_assert_cmpmem(stock->data + ats, 8, ours->data + ats + 0x20, 8);
-    qtest_shutdown(with);
-    qtest_shutdown(without);
 }
 
 int main(int argc, char **argv)

@@ -11,6 +11,9 @@
 
 #include "libqos/libqos.h"
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(QTestState, qtest_quit)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(QOSState, qtest_shutdown)
+
 /**
  * TEST_ROWS: add a test "@path/<name>" for each row of an array
  * @rows: the array; the first member of a row is its name, a string

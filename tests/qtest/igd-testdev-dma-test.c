@@ -83,7 +83,7 @@ static void check_copy(IGDRig *g, uint64_t src, uint64_t dst, size_t size)
 
 static void test_copy(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     check_copy(g, RAM_SRC, RAM_DST, 4);
     check_copy(g, RAM_SRC, IGD_DEFAULT_BDSM, 64 * KIB);
@@ -91,12 +91,11 @@ static void test_copy(void)
     check_copy(g, RAM_SRC + 1, IGD_DEFAULT_BASE + 0xffe, 200 * KIB);
     check_copy(g, IGD_DEFAULT_BASE + 1, IGD_DEFAULT_BDSM + 3, 4);
     check_copy(g, RAM_SRC, IGD_DEFAULT_LIMIT - 3 * MIB, 3 * MIB);
-    igd_rig_stop(g);
 }
 
 static void test_fill(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
     const uint8_t pattern[4] = { 0x78, 0x56, 0x34, 0x12 };
     size_t size = 3 * MIB + 64 * KIB + 4, i;
     g_autofree uint8_t *got = g_malloc(size);
@@ -110,13 +109,12 @@ static void test_fill(void)
     }
     g_assert_cmphex(qtest_readb(g->qts, IGD_DEFAULT_BASE), ==, 0);
     g_assert_cmphex(qtest_readb(g->qts, IGD_DEFAULT_BASE + 1 + size), ==, 0);
-    igd_rig_stop(g);
 }
 
 /* 32 MiB, for those who measure: the time is printed, and not judged */
 static void test_large(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
     gint64 start = g_get_monotonic_time();
 
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x01020304);
@@ -129,7 +127,6 @@ static void test_large(void)
     igd_guest_check64(g, IGD_TESTDEV_DMA_CHECKSUM, 0x01020304ull * 8 * MIB);
     g_test_message("fill, copy and checksum of 32 MiB: %" G_GINT64_FORMAT
                    " us", g_get_monotonic_time() - start);
-    igd_rig_stop(g);
 }
 
 typedef struct StatusRow {
@@ -182,7 +179,7 @@ static const StatusRow status_rows[] = {
 
 static void test_status(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
     const StatusRow *row;
     uint32_t done = 0;
 
@@ -198,13 +195,12 @@ static void test_status(void)
         igd_guest_write(g, IGD_TESTDEV_DMA_IRQ, IGD_TESTDEV_IRQ_FINISHED);
         igd_guest_check(g, IGD_TESTDEV_DMA_IRQ, 0);
     }
-    igd_rig_stop(g);
 }
 
 /* All that is before the address that failed has been done */
 static void test_partial(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0xa5a5a5a5);
     igd_guest_dma_check(g, FILL, 0, HOLE - 70 * KIB, MIB,
@@ -219,12 +215,11 @@ static void test_partial(void)
                         IGD_TESTDEV_STATUS_WRITE_FAILED);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 4 * KIB), ==, 0x33221144);
     g_assert_cmphex(qtest_readl(g->qts, HOLE - 4), ==, 0x33221144);
-    igd_rig_stop(g);
 }
 
 static void test_no_bus_master(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     igd_guest_set_master(g, false);
     igd_guest_dma_check(g, COPY, RAM_SRC, RAM_DST, 4,
@@ -238,13 +233,12 @@ static void test_no_bus_master(void)
     igd_guest_set_master(g, false);
     igd_guest_check(g, IGD_TESTDEV_DMA_STATUS, IGD_TESTDEV_STATUS_ABORTED);
     g_assert_cmpint(igd_guest_read(g, IGD_TESTDEV_DMA_DONE_COUNT), ==, 3);
-    igd_rig_stop(g);
 }
 
 /* Registers belong to the next command, and CMD is refused, while one runs */
 static void test_busy(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     stop(g);
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x11111111);
@@ -258,7 +252,6 @@ static void test_busy(void)
     g_assert_cmphex(qtest_readl(g->qts, RAM_DST + MIB - 4), ==, 0x11111111);
     g_assert_cmphex(qtest_readl(g->qts, RAM_SRC), ==, 0);
     g_assert_cmpint(igd_guest_read(g, IGD_TESTDEV_DMA_DONE_COUNT), ==, 1);
-    igd_rig_stop(g);
 }
 
 static void check_reset_values(IGDRig *g, uint32_t status)
@@ -293,7 +286,7 @@ static const AbortRow abort_rows[] = {
 static void test_abort(const void *opaque)
 {
     const AbortRow *row = opaque;
-    IGDRig *g = igd_guest_start(IGD_DEFAULT_OPTS, "");
+    g_autoptr(IGDRig) g = igd_guest_start(IGD_DEFAULT_OPTS, "");
 
     igd_guest_enable(g);
     qtest_writel(g->qts, RAM_DST, 0);
@@ -310,7 +303,6 @@ static void test_abort(const void *opaque)
     row->reset(g);
     igd_guest_enable(g);
     check_reset_values(g, IGD_TESTDEV_STATUS_IDLE);
-    igd_rig_stop(g);
 }
 
 int main(int argc, char **argv)

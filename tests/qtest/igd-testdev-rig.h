@@ -102,6 +102,7 @@ IGDRig *igd_guest_start(const char *opts, const char *extra);
 IGDRig *igd_guest_open(const char *opts);
 
 void igd_rig_stop(IGDRig *rig);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IGDRig, igd_rig_stop)
 
 /* Give igd0's context entry a domain, or take it away, and flush the entry */
 void igd_rig_attach(IGDRig *rig, const VTDDomain *d);

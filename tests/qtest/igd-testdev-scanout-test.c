@@ -222,7 +222,7 @@ static void set_page(IGDRig *t, unsigned page, uint64_t gpa, unsigned perm)
 
 static void test_identity(void)
 {
-    IGDRig *t = scene_start("keep");
+    g_autoptr(IGDRig) t = scene_start("keep");
     uint16_t sid;
     uint64_t iova;
 
@@ -236,13 +236,12 @@ static void test_identity(void)
     scan_paint(t, FRAME + 2 * PAGE, OTHER_SEED);
     scan_check_dump(t, "PPOPPPP");
     igd_guest_check(t, IGD_TESTDEV_SCAN_FRAMES, 2);
-    igd_rig_stop(t);
 }
 
 /* The first and the last page, and two in a row */
 static void test_unmapped(void)
 {
-    IGDRig *t = scene_start("exact");
+    g_autoptr(IGDRig) t = scene_start("exact");
     uint16_t sid;
     uint64_t iova;
 
@@ -264,13 +263,12 @@ static void test_unmapped(void)
     policy_set_identity(t);
     scan_check_painted(t);
     check_faults(t, 0, IGD_TESTDEV_NO_FAULT);
-    igd_rig_stop(t);
 }
 
 /* A page that leads elsewhere never shows what stolen memory has there */
 static void test_foreign(void)
 {
-    IGDRig *t = scene_start("exact");
+    g_autoptr(IGDRig) t = scene_start("exact");
 
     scan_paint(t, OTHER_RAM, OTHER_SEED);
     scan_check_painted(t);
@@ -281,13 +279,12 @@ static void test_foreign(void)
     set_page(t, 5, t->regs.addr, VTD_RW);           /* its own registers */
     scan_check_dump(t, "POFFOFP");
     check_faults(t, 3, FRAME + 2 * PAGE);
-    igd_rig_stop(t);
 }
 
 /* Nothing is left of a good picture when all of it is gone */
 static void test_not_stale(void)
 {
-    IGDRig *t = scene_start("keep");
+    g_autoptr(IGDRig) t = scene_start("keep");
 
     scan_check_painted(t);
     policy_set_nothing(t);        /* a domain that never had it */
@@ -297,20 +294,18 @@ static void test_not_stale(void)
     scan_check_painted(t);
     policy_set_no_context(t);
     scan_check_faults(t);
-    igd_rig_stop(t);
 }
 
 /* Without an IOMMU */
 
 static void test_no_bus_master(void)
 {
-    IGDRig *g = scan_open_painted();
+    g_autoptr(IGDRig) g = scan_open_painted();
 
     igd_guest_set_master(g, false);
     scan_check_faults(g);
     igd_guest_set_master(g, true);
     scan_check_painted(g);
-    igd_rig_stop(g);
 }
 
 static const struct Refused {
@@ -366,7 +361,7 @@ static void test_refused(void)
 /* A picture that ends with the DSM, and the largest one that there is */
 static void test_edges(void)
 {
-    IGDRig *g = igd_guest_open(SCAN_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(SCAN_OPTS);
     uint32_t limits = igd_guest_read(g, IGD_TESTDEV_SCAN_LIMITS);
     Picture p;
 
@@ -385,13 +380,12 @@ static void test_edges(void)
     g_assert_cmpuint(p.height, ==, 2048);
     g_free(p.pixels);
     igd_guest_check(g, IGD_TESTDEV_SCAN_FAULT_COUNT, 0);
-    igd_rig_stop(g);
 }
 
 /* The next frame buffer is prepared while one is shown, and then shown */
 static void test_next(void)
 {
-    IGDRig *g = scan_open_painted();
+    g_autoptr(IGDRig) g = scan_open_painted();
 
     igd_guest_write(g, IGD_TESTDEV_SCAN_OFFSET, 0x100000);
     igd_guest_write(g, IGD_TESTDEV_SCAN_WIDTH, 0);
@@ -410,7 +404,6 @@ static void test_next(void)
     igd_guest_write(g, IGD_TESTDEV_SCAN_CTRL, 0);
     igd_guest_check(g, IGD_TESTDEV_SCAN_STATUS, IGD_TESTDEV_SCAN_OFF);
     scan_check_off(g);
-    igd_rig_stop(g);
 }
 
 /* Its life */
@@ -431,7 +424,7 @@ static void check_reset_values(IGDRig *g)
 
 static void test_flr(void)
 {
-    IGDRig *g = scan_open_painted();
+    g_autoptr(IGDRig) g = scan_open_painted();
 
     igd_guest_set_master(g, false);
     scan_check_faults(g);
@@ -440,12 +433,11 @@ static void test_flr(void)
     check_reset_values(g);
     /* Not the machine's reset: the memory is as it was */
     scan_check_painted(g);
-    igd_rig_stop(g);
 }
 
 static void test_reset(void)
 {
-    IGDRig *g = scan_open_painted();
+    g_autoptr(IGDRig) g = scan_open_painted();
     Picture p;
 
     qtest_system_reset(g->qts);
@@ -455,13 +447,12 @@ static void test_reset(void)
     g_assert_cmphex(p.pixels[1], ==, 0);
     g_assert_cmphex(p.pixels[SCAN_WIDTH * SCAN_HEIGHT - 1], ==, 0);
     g_free(p.pixels);
-    igd_rig_stop(g);
 }
 
 /* Nothing is read while the VM is stopped: the picture stays */
 static void test_stopped(void)
 {
-    IGDRig *g = scan_open_painted();
+    g_autoptr(IGDRig) g = scan_open_painted();
 
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
     scan_paint(g, IGD_DEFAULT_BDSM + SCAN_OFFSET, OTHER_SEED);
@@ -469,12 +460,11 @@ static void test_stopped(void)
     igd_guest_check(g, IGD_TESTDEV_SCAN_FRAMES, 1);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
     scan_check_dump(g, "OPPPPPP");
-    igd_rig_stop(g);
 }
 
 static void save(const char *opts, bool shown)
 {
-    IGDRig *g = igd_guest_open(opts);
+    g_autoptr(IGDRig) g = igd_guest_open(opts);
 
     if (shown) {
         scan_paint_usual(g, IGD_DEFAULT_BDSM + SCAN_OFFSET);
@@ -483,7 +473,6 @@ static void save(const char *opts, bool shown)
         igd_guest_write(g, IGD_TESTDEV_SCAN_WIDTH, 77);
     }
     migration_save(g->qts);
-    igd_rig_stop(g);
 }
 
 static void test_migrate(void)
@@ -529,7 +518,7 @@ static void test_migrate_refused(void)
 /* As every igd-testdev was before there was an engine */
 static void test_absent(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
     QDict *answer;
     uint32_t reg;
 
@@ -541,7 +530,6 @@ static void test_absent(void)
                        "{ 'filename': '/dev/null' } }");
     g_assert_true(qdict_haskey(answer, "error"));
     qobject_unref(answer);
-    igd_rig_stop(g);
 }
 
 int main(int argc, char **argv)

@@ -98,7 +98,7 @@ static uint64_t config_bdsm(IGDRig *g, const GenRow *row)
 static void test_registers(const void *data)
 {
     const GenRow *row = data;
-    IGDRig *g = igd_guest_open(row->opts);
+    g_autoptr(IGDRig) g = igd_guest_open(row->opts);
     uint8_t other = row->bdsm_offset == 0xc0 ? 0x5c : 0xc0;
 
     g_assert_cmphex(qpci_config_readw(g->dev, PCI_VENDOR_ID), ==,
@@ -120,7 +120,6 @@ static void test_registers(const void *data)
     g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_MSI, 0), ==, 0xac);
     g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_PM, 0), ==, 0xd0);
     g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_EXP, 0), ==, 0x70);
-    igd_rig_stop(g);
 }
 
 /* Writes that touch a read-only register, crossing its ends or not */
@@ -171,7 +170,7 @@ static void check_mirror_ro(IGDRig *g, uint32_t reg, unsigned reg_size)
 static void test_read_only(const void *data)
 {
     const GenRow *row = data;
-    IGDRig *g = igd_guest_open(row->opts);
+    g_autoptr(IGDRig) g = igd_guest_open(row->opts);
 
     check_config_ro(g, 0x50, 2);
     check_config_ro(g, row->bdsm_offset, row->bdsm_offset == 0xc0 ? 8 : 4);
@@ -185,7 +184,6 @@ static void test_read_only(const void *data)
     igd_guest_check(g, IGD_TESTDEV_REG_GGC, row->ggc);
     igd_guest_check64(g, IGD_TESTDEV_REG_BDSM, row->bdsm);
     igd_guest_check64(g, IGD_TESTDEV_REG_GSMBASE, row->base);
-    igd_rig_stop(g);
 }
 
 static void sweep(IGDRig *g, QPCIBar bar, uint64_t first, uint64_t limit,
@@ -208,7 +206,7 @@ static void sweep(IGDRig *g, QPCIBar bar, uint64_t first, uint64_t limit,
 /* No access may end QEMU, nor leave the device unusable */
 static void test_sweep(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     sweep(g, g->regs, 0, 8, 8);
     sweep(g, g->regs, IGD_TESTDEV_DMA_BLOCK - 8, IGD_TESTDEV_DMA_BLOCK +
@@ -224,7 +222,6 @@ static void test_sweep(void)
     igd_guest_dma_check(g, IGD_TESTDEV_CMD_COPY, RAM_BUF, IGD_DEFAULT_BDSM, 4,
                         IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0xfeedbeef);
-    igd_rig_stop(g);
 }
 
 /* A write of part of a register does nothing, a read of part works */
@@ -235,7 +232,7 @@ static void test_access_size(void)
         IGD_TESTDEV_DMA_CHECKSUM, IGD_TESTDEV_DMA_CHECKSUM + 4,
         IGD_TESTDEV_DMA_FAULT_ADDR, IGD_TESTDEV_DMA_DONE_COUNT,
     };
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
     uint32_t src = IGD_TESTDEV_DMA_SRC;
 
     igd_guest_write64(g, src, 0x1122334455667788);
@@ -256,12 +253,11 @@ static void test_access_size(void)
         igd_guest_check(g, engine_ro[i], value);
     }
     igd_guest_check(g, IGD_TESTDEV_DMA_CMD, 0);
-    igd_rig_stop(g);
 }
 
 static void test_aperture(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     io_write(g, g->aperture, 0, 4, 0x11223344);
     io_write(g, g->aperture, 5, 8, 0x0102030405060708);
@@ -287,7 +283,6 @@ static void test_aperture(void)
     io_write(g, g->aperture, MIB, 4, 0);
     igd_guest_set_master(g, true);
     g_assert_cmphex(io_read(g, g->aperture, MIB, 4), ==, 0xeeff0011);
-    igd_rig_stop(g);
 }
 
 static uint32_t indexed_read(IGDRig *g, uint32_t index)
@@ -300,7 +295,7 @@ static uint32_t indexed_read(IGDRig *g, uint32_t index)
 
 static void test_index_data(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     g_assert_cmphex(indexed_read(g, IGD_TESTDEV_REG_BDSM), ==,
                     IGD_DEFAULT_BDSM);
@@ -312,13 +307,12 @@ static void test_index_data(void)
     g_assert_cmphex(indexed_read(g, IGD_TESTDEV_BAR_REGS_SIZE), ==,
                     UINT32_MAX);
     g_assert_cmphex(indexed_read(g, IGD_TESTDEV_DMA_FILL), ==, 0x5eed);
-    igd_rig_stop(g);
 }
 
 /* The message goes to RAM, where it can be seen */
 static void test_msi(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
     uint8_t msi = IGD_TESTDEV_CFG_MSI;
     uint32_t cmd = IGD_TESTDEV_CMD_CHECKSUM;
 
@@ -337,12 +331,11 @@ static void test_msi(void)
     qtest_writel(g->qts, RAM_BUF, 0);
     igd_guest_dma(g, cmd | IGD_TESTDEV_CMD_MSI, 0, 0, 3);
     g_assert_cmphex(qtest_readl(g->qts, RAM_BUF), ==, 0x4321);
-    igd_rig_stop(g);
 }
 
 static void test_flr(void)
 {
-    IGDRig *g = igd_guest_open(IGD_DEFAULT_OPTS);
+    g_autoptr(IGDRig) g = igd_guest_open(IGD_DEFAULT_OPTS);
 
     g_assert_cmphex(qpci_config_readl(g->dev, IGD_TESTDEV_CFG_PCIE +
                                       PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR,
@@ -362,13 +355,12 @@ static void test_flr(void)
     g_assert_cmphex(qpci_config_readl(g->dev, 0x5c), ==, IGD_DEFAULT_BDSM);
     igd_guest_check64(g, IGD_TESTDEV_REG_GSMBASE, IGD_DEFAULT_BASE);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0xcafe);
-    igd_rig_stop(g);
 }
 
 /* A conventional bus has no 4 KiB of config space, and so no FLR */
 static void test_conventional(void)
 {
-    IGDRig *g = igd_guest_start(IGD_DEFAULT_OPTS, "-machine pc");
+    g_autoptr(IGDRig) g = igd_guest_start(IGD_DEFAULT_OPTS, "-machine pc");
 
     igd_guest_enable(g);
     g_assert_cmphex(qpci_find_capability(g->dev, PCI_CAP_ID_EXP, 0), ==, 0);
@@ -380,7 +372,6 @@ static void test_conventional(void)
     igd_guest_dma_check(g, IGD_TESTDEV_CMD_COPY, RAM_BUF, IGD_DEFAULT_BDSM, 4,
                         IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(g->qts, IGD_DEFAULT_BDSM), ==, 0x1df00d);
-    igd_rig_stop(g);
 }
 
 /* Options, and the state in a migration stream */
@@ -499,8 +490,8 @@ static const EarlyRow early_rows[] = {
 static void test_early(const void *data)
 {
     const EarlyRow *row = data;
-    QTestState *qts = qtest_initf("-machine q35 -m 4G -nodefaults "
-                                  "-device %s", row->device);
+    g_autoptr(QTestState) qts = qtest_initf("-machine q35 -m 4G -nodefaults "
+                                            "-device %s", row->device);
     uint64_t top = 0x200000000 - IGD_DEFAULT_BASE;
 
     qtest_writel(qts, IGD_DEFAULT_BASE - 4, 0x600d);
@@ -511,13 +502,12 @@ static void test_early(const void *data)
     g_assert_cmphex(qtest_readl(qts, top - 4), ==, 0x600d);
     qtest_writel(qts, top, 0xbad);
     g_assert_cmphex(qtest_readl(qts, top), !=, 0xbad);
-    qtest_quit(qts);
 }
 
 /* Saves while a fill of the region is running and RAM_BUF is the next source */
 static void save_running(const char *opts)
 {
-    IGDRig *g = igd_guest_open(opts);
+    g_autoptr(IGDRig) g = igd_guest_open(opts);
 
     qtest_writeq(g->qts, IGD_DEFAULT_BASE, 0x1122334455667788);
     qtest_writel(g->qts, IGD_DEFAULT_LIMIT - 3, 0x99aabbcc);
@@ -528,7 +518,6 @@ static void save_running(const char *opts)
     igd_guest_write(g, IGD_TESTDEV_DMA_FILL, 0x55555555);
     igd_guest_write64(g, IGD_TESTDEV_DMA_SRC, RAM_BUF);
     migration_save(g->qts);
-    igd_rig_stop(g);
 }
 
 static void test_migrate(void)

@@ -221,7 +221,7 @@ static const EventRow rows[] = {
 static void test_row(const void *opaque)
 {
     const EventRow *row = opaque;
-    IGDRig *rig = igd_rig_start(row->iommu, "", row->listener, "");
+    g_autoptr(IGDRig) rig = igd_rig_start(row->iommu, "", row->listener, "");
     unsigned int levels = strstr(row->iommu, "aw-bits=39") ? 3 : 4;
     VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, levels);
 
@@ -239,7 +239,6 @@ static void test_row(const void *opaque)
     if (g_str_has_prefix(row->listener, "map")) {
         igd_rig_check_kept(rig, row->name);
     }
-    igd_rig_stop(rig);
 }
 
 /*
@@ -282,7 +281,7 @@ static void test_flush(const void *opaque)
     const PolicyKind *kind = opaque;
     bool devtlb = strstr(kind->listener, "devtlb");
     const char *own = devtlb ? "" : HOLE_EVENT;
-    IGDRig *t = policy_kind_start(kind, "exact");
+    g_autoptr(IGDRig) t = policy_kind_start(kind, "exact");
 
     policy_set_identity(t);
     igd_rig_reset_stats(t);
@@ -311,14 +310,13 @@ static void test_flush(const void *opaque)
 
     change_page(t, POLICY_HOLE_TARGET);
     check_events(t, devtlb ? REGION_EVENT : REGION_EVENT HOLE_EVENT, "again");
-    igd_rig_stop(t);
 }
 
 /* A device that can no longer reach anything may have cached all of it */
 static void test_no_context(const void *opaque)
 {
     const PolicyKind *kind = opaque;
-    IGDRig *t = policy_kind_start(kind, "exact");
+    g_autoptr(IGDRig) t = policy_kind_start(kind, "exact");
     g_autofree char *events = NULL;
 
     policy_set_identity(t);
@@ -326,13 +324,12 @@ static void test_no_context(const void *opaque)
     policy_set_no_context(t);
     events = igd_rig_get_string(t, "igd0", "events");
     assert_says(events, REGION_EVENT, NULL);
-    igd_rig_stop(t);
 }
 
 /* Another domain in place: both ways the region's translations are void */
 static void test_in_place(void)
 {
-    IGDRig *t = policy_guest_start("keep", "", "unmap");
+    g_autoptr(IGDRig) t = policy_guest_start("keep", "", "unmap");
     const VTDDomain *domains[] = { &t->b, &t->a };
     static const char *const reasons[] = { "foreign", "identity" };
 
@@ -347,7 +344,6 @@ static void test_in_place(void)
         events = igd_rig_get_string(t, "igd0", "events");
         assert_says(events, REGION_EVENT, NULL);
     }
-    igd_rig_stop(t);
 }
 
 int main(int argc, char **argv)

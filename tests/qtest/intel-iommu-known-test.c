@@ -84,7 +84,7 @@ static void check_listener(IGDRig *t, const char *where)
 
 static void run_endless(const PolicyKind *kind, void (*fill)(IGDRig *t))
 {
-    IGDRig *t = policy_kind_start(kind, "keep");
+    g_autoptr(IGDRig) t = policy_kind_start(kind, "keep");
     g_autoptr(GArray) nothing = iova_runs_new();
     g_autoptr(GArray) mended = iova_runs_new();
     gint64 start = g_get_monotonic_time();
@@ -114,13 +114,12 @@ static void run_endless(const PolicyKind *kind, void (*fill)(IGDRig *t))
     policy_set_identity(t);
     igd_rig_reason(t, "identity", "mended");
     check_listener(t, "mended");
-    igd_rig_stop(t);
 }
 
 /* Mended while translation is off: no invalidation is due */
 static void test_mended(const void *opaque)
 {
-    IGDRig *t = policy_kind_start(opaque, "keep");
+    g_autoptr(IGDRig) t = policy_kind_start(opaque, "keep");
     g_autoptr(GArray) nothing = iova_runs_new();
     g_autoptr(GArray) mended = iova_runs_new();
 
@@ -136,7 +135,6 @@ static void test_mended(const void *opaque)
     igd_rig_expect_page(t, mended, FAR, POLICY_TARGET, VTD_PAGE_4K, true);
     igd_rig_check_map(t, mended, "mended while off");
     check_listener(t, "mended while off");
-    igd_rig_stop(t);
 }
 
 static void test_self(const void *opaque)
@@ -153,7 +151,7 @@ static void test_empty(const void *opaque)
 static void test_self_emulated(void)
 {
     const PolicyKind kind = { "emulated", "", "" };
-    IGDRig *t = policy_kind_start(&kind, "exact");
+    g_autoptr(IGDRig) t = policy_kind_start(&kind, "exact");
     const uint64_t offset = 0x800;
 
     igd_rig_attach(t, &t->a);
@@ -162,7 +160,6 @@ static void test_self_emulated(void)
     g_assert_cmphex(igd_guest_fill(t, FAR + offset, 4, 0x5a5a5a5a), ==,
                     IGD_TESTDEV_STATUS_DONE);
     g_assert_cmphex(qtest_readl(t->qts, t->a.root + offset), ==, 0x5a5a5a5a);
-    igd_rig_stop(t);
 }
 
 /* @large becomes a table in which one page of @small is mapped elsewhere */
@@ -199,7 +196,7 @@ static void run_split(IGDRig *t, uint64_t at, uint64_t large,
 
 static void test_split(const void *opaque)
 {
-    IGDRig *t = policy_kind_start(opaque, "lock");
+    g_autoptr(IGDRig) t = policy_kind_start(opaque, "lock");
 
     for (int same = 0; same < 2; same++) {
         for (int order = 0; order <= 18; order += 9) {
@@ -209,7 +206,6 @@ static void test_split(const void *opaque)
             run_split(t, RIG_LIMIT, VTD_PAGE_2M, VTD_PAGE_4K, order, same);
         }
     }
-    igd_rig_stop(t);
 }
 
 int main(int argc, char **argv)

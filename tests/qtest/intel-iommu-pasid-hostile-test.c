@@ -220,8 +220,8 @@ static void test_in_region(const void *opaque)
 static void test_aperture(const void *opaque)
 {
     const PolicyKind *kind = opaque;
-    IGDRig *t = policy_guest_start_more("exact", kind->iommu, "",
-                                        kind->listener, RIG_IGD1 ",addr=03.0");
+    g_autoptr(IGDRig) t = policy_guest_start_more(
+        "exact", kind->iommu, "", kind->listener, RIG_IGD1 ",addr=03.0");
     g_autofree char *reason = NULL;
     VTDDomain in_bar = t->a;
 
@@ -237,7 +237,6 @@ static void test_aperture(const void *opaque)
     reason = igd_rig_reason_of(t, "igd1");
     g_assert_cmpstr(reason, ==, "absent");
     igd_rig_reason(t, "absent", "aperture");
-    igd_rig_stop(t);
 }
 
 /* A table all of whose entries point to itself: little to read, all the same */

@@ -36,7 +36,7 @@ static const PolicyKind tables[] = {
 
 static void test_hand_over(const void *policy)
 {
-    IGDRig *t = policy_guest_start(policy, "", "map");
+    g_autoptr(IGDRig) t = policy_guest_start(policy, "", "map");
     g_autoptr(GArray) nothing = iova_runs_new();
 
     policy_set_identity(t);
@@ -68,14 +68,13 @@ static void test_hand_over(const void *policy)
     g_assert_cmpuint(igd_rig_count(t, "region-maps"), ==, 1);
     g_assert_cmpuint(igd_rig_count(t, "entries"), ==, 1);
     policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
-    igd_rig_stop(t);
 }
 
 /* Changed in place: it waits, and nobody's mapping is touched meanwhile */
 
 static void test_waits(void)
 {
-    IGDRig *t = policy_guest_start("keep", "", "map");
+    g_autoptr(IGDRig) t = policy_guest_start("keep", "", "map");
     const char *reason;
 
     policy_set_identity(t);
@@ -97,7 +96,6 @@ static void test_waits(void)
     policy_guest_expect(t, "identity", POLICY_HOLE, "context");
     g_assert_cmpuint(igd_rig_count(t, "entries"), ==, 2);
     g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
-    igd_rig_stop(t);
 }
 
 /*
@@ -133,7 +131,8 @@ static void page_by_page(IGDRig *t, bool map)
 
 static void test_page_by_page(void)
 {
-    IGDRig *t = policy_guest_start_more("keep", "", GIB_REGION, "", "");
+    g_autoptr(IGDRig) t = policy_guest_start_more("keep", "", GIB_REGION,
+                                                  "", "");
 
     vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
     vtd_guest_enable(t->g, true);
@@ -145,13 +144,12 @@ static void test_page_by_page(void)
     igd_rig_reason(t, "identity", "context");
     page_by_page(t, false);
     igd_rig_reason(t, "kept", "empty again");
-    igd_rig_stop(t);
 }
 
 /* What waits is not there, so its holes are not kept when the time comes */
 static void test_waits_incomplete(void)
 {
-    IGDRig *t = policy_guest_start("keep", "", "map");
+    g_autoptr(IGDRig) t = policy_guest_start("keep", "", "map");
 
     policy_guest_enter(t, &t->a);
     vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, RIG_SIZE);
@@ -161,7 +159,6 @@ static void test_waits_incomplete(void)
     igd_rig_reason(t, "partial", "hole");
     vtd_inv_context_device(t->g, RIG_SID);
     policy_guest_expect(t, "partial", 0, "context");
-    igd_rig_stop(t);
 }
 
 /*
@@ -172,7 +169,7 @@ static void test_unaligned(const void *opaque)
 {
     const uint64_t last = RIG_LIMIT & ~(VTD_PAGE_4K - 1);
     const uint64_t pair = POLICY_TARGET, two = 1, all = 14;
-    IGDRig *t = policy_kind_start(opaque, "keep");
+    g_autoptr(IGDRig) t = policy_kind_start(opaque, "keep");
     g_autoptr(GArray) expected = NULL;
 
     policy_set_identity(t);
@@ -196,7 +193,6 @@ static void test_unaligned(const void *opaque)
         expected = igd_rig_expect(t);
         igd_rig_check_map(t, expected, "beside the region");
     }
-    igd_rig_stop(t);
 }
 
 /*
@@ -206,7 +202,7 @@ static void test_unaligned(const void *opaque)
  */
 static void test_blind(const void *opaque)
 {
-    IGDRig *t = policy_kind_start(opaque, "keep");
+    g_autoptr(IGDRig) t = policy_kind_start(opaque, "keep");
 
     policy_set_identity(t);
     igd_rig_reason(t, "identity", "complete");
@@ -215,7 +211,6 @@ static void test_blind(const void *opaque)
     vtd_map_page(t->g, &t->a, POLICY_HOLE, POLICY_HOLE_TARGET, VTD_PAGE_4K,
                  VTD_RW);
     policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE_TARGET);
-    igd_rig_stop(t);
 }
 
 static const PolicyKind scalable[] = {
@@ -270,7 +265,7 @@ static void flush_all(VTDGuest *g, uint16_t domain)
 
 static void run_in_place(const PolicyKind *kind, const char *policy)
 {
-    IGDRig *t = policy_kind_start(kind, policy);
+    g_autoptr(IGDRig) t = policy_kind_start(kind, policy);
 
     vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
     policy_set_identity(t);
@@ -299,7 +294,6 @@ static void run_in_place(const PolicyKind *kind, const char *policy)
         vtd_inv_piotlb_page(t->g, t->a.id, RIG_BASE, 9);
         policy_guest_expect(t, "identity", POLICY_HOLE, "IOTLB");
     }
-    igd_rig_stop(t);
 }
 
 static void test_in_place(const void *policy)
@@ -315,7 +309,7 @@ static void run_missing(const PolicyKind *kind, const char *policy)
 {
     const char *reason = strcmp(policy, "lock") ? "no-context" : "locked";
     uint64_t lands = strcmp(policy, "lock") ? 0 : POLICY_HOLE;
-    IGDRig *t = policy_kind_start(kind, policy);
+    g_autoptr(IGDRig) t = policy_kind_start(kind, policy);
     uint64_t directory = vtd_pasid_directory(t->g, RIG_SID);
     uint64_t value;
 
@@ -341,7 +335,6 @@ static void run_missing(const PolicyKind *kind, const char *policy)
     if (*kind->listener) {
         g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
     }
-    igd_rig_stop(t);
 }
 
 static void test_missing(const void *policy)
@@ -358,7 +351,7 @@ static void test_missing(const void *policy)
 static void test_left_behind(const void *opaque)
 {
     const PolicyKind *kind = opaque;
-    IGDRig *t = policy_kind_start(kind, "exact");
+    g_autoptr(IGDRig) t = policy_kind_start(kind, "exact");
     g_autoptr(GArray) nothing = iova_runs_new();
     g_autofree char *map = NULL;
 
@@ -383,7 +376,6 @@ static void test_left_behind(const void *opaque)
                           "directory" : "PASID");
         qtest_writeq(t->qts, entry, value);
     }
-    igd_rig_stop(t);
 }
 
 /*
@@ -392,7 +384,7 @@ static void test_left_behind(const void *opaque)
  */
 static void test_kept_domain(const void *opaque)
 {
-    IGDRig *t = policy_kind_start(opaque, "keep");
+    g_autoptr(IGDRig) t = policy_kind_start(opaque, "keep");
     VTDDomain same_tables = { .id = 9, .levels = 4, .root = t->a.root };
     VTDDomain same_id = vtd_domain_new(t->g, t->a.id, 4);
     VTDDomain *const other[] = { &same_tables, &same_id, &t->b };
@@ -408,7 +400,6 @@ static void test_kept_domain(const void *opaque)
         policy_guest_change(t, &t->a);
         igd_rig_reason(t, "partial", "it has left A");
     }
-    igd_rig_stop(t);
 }
 
 /*
@@ -418,7 +409,7 @@ static void test_kept_domain(const void *opaque)
 static void test_first_stage_width(void)
 {
     static const char *const reasons[] = { "absent", "identity", "identity" };
-    IGDRig *t = policy_kind_start(&scalable[2], "exact");
+    g_autoptr(IGDRig) t = policy_kind_start(&scalable[2], "exact");
 
     policy_set_identity(t);
     for (unsigned int aw = 0; aw < G_N_ELEMENTS(reasons); aw++) {
@@ -428,13 +419,13 @@ static void test_first_stage_width(void)
         vtd_inv_piotlb_domain(t->g, t->a.id);
         policy_guest_expect(t, reasons[aw], aw ? POLICY_HOLE : 0, "width");
     }
-    igd_rig_stop(t);
 }
 
 /* First-stage tables are scalable mode's, a legacy root's are second-stage */
 static void test_legacy_root(void)
 {
-    IGDRig *t = policy_guest_start_more("exact", RIG_FIRST_STAGE, "", "", "");
+    g_autoptr(IGDRig) t = policy_guest_start_more("exact", RIG_FIRST_STAGE,
+                                                  "", "", "");
 
     t->g->mode = VTD_LEGACY;
     policy_guest_new_domains(t);
@@ -445,14 +436,13 @@ static void test_legacy_root(void)
                  VTD_WRITE);
     vtd_inv_iotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
     policy_guest_expect(t, "foreign", POLICY_HOLE, "write only");
-    igd_rig_stop(t);
 }
 
 /* Requests without PASID may use any, in another table too */
 static void test_rid_pasid(void)
 {
     const unsigned int pasid = 70, in_table = 64;
-    IGDRig *t = policy_kind_start(scalable, "exact");
+    g_autoptr(IGDRig) t = policy_kind_start(scalable, "exact");
     uint64_t context, table, entry[8];
 
     policy_set_identity(t);
@@ -470,7 +460,6 @@ static void test_rid_pasid(void)
     qtest_writeq(t->qts, context + 8, pasid);
     vtd_inv_context_device(t->g, RIG_SID);
     policy_guest_expect(t, "identity", POLICY_HOLE, "another PASID");
-    igd_rig_stop(t);
 }
 
 /*
@@ -481,7 +470,7 @@ static void test_rid_pasid(void)
 static void test_first_stage_bits(void)
 {
     const uint64_t present = 1, user = 4, open = 7, accessed = 0x20;
-    IGDRig *t = policy_kind_start(&scalable[2], "exact");
+    g_autoptr(IGDRig) t = policy_kind_start(&scalable[2], "exact");
     uint64_t leaf, table, value;
 
     policy_set_identity(t);
@@ -508,7 +497,6 @@ static void test_first_stage_bits(void)
     policy_guest_expect(t, "waiting", POLICY_HOLE, "identity again");
     vtd_inv_pasid_one(t->g, t->a.id);
     igd_rig_reason(t, "identity", "flushed");
-    igd_rig_stop(t);
 }
 
 int main(int argc, char **argv)

@@ -263,7 +263,7 @@ static void test_fail_return(gconstpointer data)
  */
 static void test_pass_through_unseen(void)
 {
-    IGDRig *t = policy_guest_start("keep", ",caching-mode=off", "");
+    g_autoptr(IGDRig) t = policy_guest_start("keep", ",caching-mode=off", "");
 
     igd_rig_detach(t);
     policy_guest_expect(t, "no-context", 0, "cleared");
@@ -271,7 +271,6 @@ static void test_pass_through_unseen(void)
     for (int i = 0; i < 3; i++) {
         policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
     }
-    igd_rig_stop(t);
 }
 
 /* While the device is being attached it is an error of the device */
@@ -329,7 +328,7 @@ static void test_fail_late(gconstpointer data)
 static void test_limit_reached(void)
 {
     const uint64_t pages = 64;
-    IGDRig *t = start("map,limit=32");
+    g_autoptr(IGDRig) t = start("map,limit=32");
 
     igd_rig_detach(t);
     vtd_map_range(t->g, &t->b, BESIDE, POLICY_TARGET, pages * VTD_PAGE_4K);
@@ -350,15 +349,14 @@ static void test_limit_reached(void)
     igd_rig_detach(t);
     igd_rig_attach(t, &t->a);
     check_home(t, "room again");
-    igd_rig_stop(t);
 }
 
 /* 256 MiB in 4 KiB pages are one more than VFIO maps; the region is one */
 static void test_large(void)
 {
     const uint64_t size = 264 * 1024 * 1024;
-    IGDRig *t = policy_guest_start_more("keep", "", ",dsm-size=256M",
-                                        "map,limit=" VFIO_LIMIT, "");
+    g_autoptr(IGDRig) t = policy_guest_start_more("keep", "", ",dsm-size=256M",
+                                                  "map,limit=" VFIO_LIMIT, "");
 
     vtd_map_range(t->g, &t->a, RIG_BASE, RIG_BASE, size);
     vtd_guest_enable(t->g, true);
@@ -385,7 +383,6 @@ static void test_large(void)
     policy_guest_lands(t, RIG_BASE + size - 4, RIG_BASE + size - 4);
     g_assert_cmpuint(igd_rig_count(t, "enospc"), ==, 0);
     g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
-    igd_rig_stop(t);
 }
 
 int main(int argc, char **argv)

@@ -134,7 +134,7 @@ static void steps_tables(IGDRig *t)
 static void test_continuity(const void *opaque)
 {
     const bool queued = GPOINTER_TO_INT(opaque);
-    IGDRig *t = igd_rig_start("", "", "map", "");
+    g_autoptr(IGDRig) t = igd_rig_start("", "", "map", "");
     VTDGuest *g = t->g;
 
     g_assert_cmpuint(igd_rig_count(t, "region-maps"), ==, 1);
@@ -162,7 +162,6 @@ static void test_continuity(const void *opaque)
         qtest_system_reset(t->qts);
         igd_rig_check_kept(t, "reset");
     }
-    igd_rig_stop(t);
 }
 
 /* VFIO's limit of mappings */
@@ -170,7 +169,7 @@ static void test_continuity(const void *opaque)
 static void test_entry_limit(void)
 {
     const uint64_t pages = 64, iova = 0x90000000;
-    IGDRig *rig = igd_rig_start("", "", "map,limit=32", "");
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "map,limit=32", "");
     VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
 
     vtd_context_set(rig->g, RIG_SID, &d);
@@ -191,7 +190,6 @@ static void test_entry_limit(void)
     igd_rig_check_map(rig, rig->identity, "translation off");
     g_assert_cmpuint(igd_rig_count(rig, "fatal"), ==, 0);
     g_assert_cmpuint(igd_rig_count(rig, "region-unmaps"), ==, 0);
-    igd_rig_stop(rig);
 }
 
 /*
@@ -202,7 +200,7 @@ static void test_entry_limit(void)
 static void test_root_pointer(void)
 {
     const uint64_t iova = 0x90000000;
-    IGDRig *rig = igd_rig_start("", "", "map", "");
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "map", "");
     VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
     g_autoptr(GArray) expected = igd_rig_expect(rig);
 
@@ -217,7 +215,6 @@ static void test_root_pointer(void)
     vtd_guest_set_root(rig->g, rig->g->root);
     igd_rig_check_map(rig, expected, "the same root table");
     igd_rig_check_kept(rig, "the same root table");
-    igd_rig_stop(rig);
 }
 
 /* Behind a root port, up to the unplug */
@@ -226,10 +223,10 @@ static void test_root_port(void)
 {
     const uint64_t base = RIG_IGD1_BASE, limit = RIG_IGD1_LIMIT;
     const uint16_t sid = 0x100;
-    IGDRig *rig = igd_rig_start("", "", "map",
-                                "-device pcie-root-port,id=rp,addr=03.0,"
-                                "chassis=1 " RIG_IGD1 ",bus=rp"
-                                RIG_IGD1_LISTENER);
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "map",
+        "-device pcie-root-port,id=rp,addr=03.0,"
+        "chassis=1 " RIG_IGD1 ",bus=rp"
+        RIG_IGD1_LISTENER);
     QPCIDevice *port = qpci_device_find(rig->bus, 0x18);
     VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
 
@@ -261,7 +258,6 @@ static void test_root_port(void)
     vtd_inv_context_global(rig->g);
     vtd_inv_iotlb_global(rig->g);
     g_assert_cmphex(qtest_readl(rig->qts, base), !=, PATTERN);
-    igd_rig_stop(rig);
 }
 
 /*
@@ -367,7 +363,7 @@ static void test_dma_edges(const void *opaque)
     static const uint64_t lengths[] = { 4, 8, 4096, 4100, 8192, 65536,
                                         BUFFER_SIZE };
     const EdgeCase *ec = opaque;
-    IGDRig *rig = igd_rig_start("", "", "", "");
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "", "");
     VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, ec->levels);
 
     vtd_map_range(rig->g, &d, BUFFER, BUFFER, BUFFER_SIZE);
@@ -398,7 +394,6 @@ static void test_dma_edges(const void *opaque)
             check_edge_sum(rig, edges[e] - len / 8 * 4, len);
         }
     }
-    igd_rig_stop(rig);
 }
 
 /* Faults */
@@ -441,7 +436,7 @@ static void check_dma_fault(IGDRig *rig, int devfn, uint64_t iova,
 
 static void test_empty_domain(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "map", "");
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "map", "");
     VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
 
     vtd_context_set(rig->g, RIG_SID, &d);
@@ -459,7 +454,6 @@ static void test_empty_domain(void)
     check_dma_fault(rig, RIG_SID, RIG_LIMIT - 0xfffb, 0x20000, RIG_LIMIT + 1);
     check_dma_fault(rig, RIG_SID, 0, 4, 0);
     igd_rig_check_kept(rig, "empty domain");
-    igd_rig_stop(rig);
 }
 
 /*
@@ -470,7 +464,7 @@ static void test_interrupt_range(void)
 {
     const uint64_t page = 0xc0000000;
     const uint64_t behind = TARGET + (RIG_MSI_BASE - page);
-    IGDRig *rig = igd_rig_start("", "", "", "");
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "", "");
     VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
 
     vtd_map_page(rig->g, &d, page, TARGET, VTD_PAGE_1G, VTD_RW);
@@ -485,7 +479,6 @@ static void test_interrupt_range(void)
     g_assert_cmphex(qtest_readl(rig->qts, behind - 4), ==, PATTERN);
     g_assert_cmphex(qtest_readl(rig->qts, behind), ==, 0);
     check_dma_ok(rig, RIG_SID, RIG_MSI_LIMIT + 1, VTD_PAGE_4K);
-    igd_rig_stop(rig);
 }
 
 /* A second device, with a region of its own and a gap between the two */
@@ -524,7 +517,7 @@ static void check_two_devices(IGDRig *rig)
 
 static void test_two_devices(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "map", DEVICE2);
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "map", DEVICE2);
     VTDDomain d = vtd_domain_new(rig->g, DOMAIN_ID, 4);
 
     vtd_guest_enable(rig->g, true);
@@ -538,7 +531,6 @@ static void test_two_devices(void)
     vtd_inv_context_global(rig->g);
     check_two_devices(rig);             /* one empty domain for both */
     igd_rig_check_kept(rig, "two devices");
-    igd_rig_stop(rig);
 }
 
 int main(int argc, char **argv)

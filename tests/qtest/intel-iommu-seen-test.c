@@ -55,7 +55,7 @@ static uint64_t counter(IGDRig *t, const char *name)
 
 static void test_counters(void)
 {
-    IGDRig *t = policy_guest_start("keep", "", "map");
+    g_autoptr(IGDRig) t = policy_guest_start("keep", "", "map");
     uint64_t scans, reads;
 
     policy_set_identity(t);
@@ -95,12 +95,11 @@ static void test_counters(void)
     scans = counter(t, "x-scans");
     vtd_inv_iotlb_global(t->g);
     g_assert_cmpuint(counter(t, "x-scans"), ==, scans);
-    igd_rig_stop(t);
 }
 
 static void test_info(void)
 {
-    IGDRig *t = policy_guest_start_more("exact", "", "", "map", "");
+    g_autoptr(IGDRig) t = policy_guest_start_more("exact", "", "", "map", "");
     g_autofree char *off = qtest_hmp(t->qts, "info rmrr"), *foreign = NULL;
 
     assert_says(off, "igd-stolen@7b100000: 0x7b100000-0x7f8fffff, "
@@ -112,7 +111,6 @@ static void test_info(void)
     foreign = qtest_hmp(t->qts, "info rmrr");
     assert_says(foreign, "igd0 (00:02.0): not kept mapped: the guest maps "
                 "something else there", "switches 1, failures 0", NULL);
-    igd_rig_stop(t);
 }
 
 static void test_info_none(void)
@@ -175,23 +173,22 @@ static void test_option(void)
 /* The policy is the machine's, not something to change under a guest */
 static void test_option_fixed(void)
 {
-    QTestState *qts = qtest_init("-machine q35 -nodefaults -device "
-                                 "intel-iommu,id=vtd");
+    g_autoptr(QTestState) qts = qtest_init("-machine q35 -nodefaults -device "
+                                           "intel-iommu,id=vtd");
     QDict *answer = qtest_qmp(qts, "{ 'execute': 'qom-set', 'arguments': { "
                               "'path': '/machine/peripheral/vtd', 'property': "
                               "'rmrr-policy', 'value': 'lock' } }");
 
     g_assert_true(qdict_haskey(answer, "error"));
     qobject_unref(answer);
-    qtest_quit(qts);
 }
 
 /* 8 bytes where two registers of 4 are (U8), and everywhere else */
 static void test_register_sizes(void)
 {
     static const uint64_t values[] = { 0, UINT64_MAX, 0x8000000080000000 };
-    QTestState *qts = qtest_init("-machine q35 -nodefaults -device "
-                                 "intel-iommu,intremap=on");
+    g_autoptr(QTestState) qts = qtest_init("-machine q35 -nodefaults -device "
+                                           "intel-iommu,intremap=on");
     uint64_t base = Q35_HOST_BRIDGE_IOMMU_ADDR;
 
     qtest_writeq(qts, base + DMAR_FECTL_REG, 0x1234ull << 32);
@@ -208,7 +205,6 @@ static void test_register_sizes(void)
         }
     }
     qtest_qmp_assert_success(qts, "{ 'execute': 'query-status' }");
-    qtest_quit(qts);
 }
 
 /*

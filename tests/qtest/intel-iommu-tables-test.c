@@ -80,7 +80,7 @@ static void run_large(const PolicyKind *kind, uint64_t size)
     const uint64_t first = RIG_BASE & ~(size - 1);
     const uint64_t at_base = POLICY_TARGET + (RIG_BASE - first);
     const uint64_t at_end = POLICY_TARGET + (RIG_LIMIT + 1 - first);
-    IGDRig *t = policy_kind_start(kind, "keep");
+    g_autoptr(IGDRig) t = policy_kind_start(kind, "keep");
 
     vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
     map_large(t, &t->a, size, 0);
@@ -104,7 +104,6 @@ static void run_large(const PolicyKind *kind, uint64_t size)
     vtd_map_page(t->g, &t->a, first, first, size, VTD_READ);
     policy_guest_enter(t, &t->a);
     igd_rig_reason(t, "foreign", "read-only");
-    igd_rig_stop(t);
 }
 
 static void test_large(const void *opaque)
@@ -319,8 +318,8 @@ static uint64_t open_window(QTestState *qts)
 static void test_tables(const void *opaque)
 {
     const PolicyKind *kind = opaque;
-    IGDRig *t = policy_guest_start_more("exact", kind->iommu, "",
-                                        kind->listener, MACHINE);
+    g_autoptr(IGDRig) t = policy_guest_start_more("exact", kind->iommu, "",
+                                                  kind->listener, MACHINE);
     VTDMode mode = t->g->mode;
     uint64_t window = open_window(t->qts);
 
@@ -335,7 +334,6 @@ static void test_tables(const void *opaque)
     policy_set_foreign(t);
     policy_guest_expect(t, "foreign", POLICY_HOLE_TARGET,
                         "tables in CXL memory");
-    igd_rig_stop(t);
 }
 
 int main(int argc, char **argv)

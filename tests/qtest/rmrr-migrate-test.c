@@ -120,8 +120,8 @@ static void test_snapshot(const void *opaque)
 {
     const struct State *state = opaque;
     /* A snapshot goes into a temporary qcow2 on top of that */
-    IGDRig *t = start_in(state, "map", "-drive if=none,driver=null-co,size=1M,"
-                         "snapshot=on");
+    g_autoptr(IGDRig) t = start_in(state, "map", "-drive if=none,"
+                                   "driver=null-co,size=1M,snapshot=on");
     VTDGuest then = *t->g;
 
     assert_hmp(t, "savevm one");
@@ -137,7 +137,6 @@ static void test_snapshot(const void *opaque)
     *t->g = then;
     check_state(t, state);
     g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
-    igd_rig_stop(t);
 }
 
 /* Not the same machine */
@@ -153,7 +152,7 @@ static void test_refused(const void *opaque)
     static const struct State *identity = &states[2];
     const Refused *row = opaque;
     g_autofree char *args = g_strconcat("-m 4G ", row->args, NULL);
-    IGDRig *source = start_in(identity, "", "");
+    g_autoptr(IGDRig) source = start_in(identity, "", "");
     g_autofree char *err = NULL;
 
     migration_save(source->qts);
@@ -163,7 +162,6 @@ static void test_refused(const void *opaque)
     /* The source has lost nothing */
     qtest_qmp_assert_success(source->qts, "{ 'execute': 'cont' }");
     check_state(source, identity);
-    igd_rig_stop(source);
 }
 
 #define VTD "-device intel-iommu,intremap=on,caching-mode=on"

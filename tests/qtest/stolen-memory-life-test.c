@@ -202,8 +202,8 @@ static void check_picture(QTestState *qts, uint8_t value)
 
 static void remove_shown(const Way *way, bool own)
 {
-    QOSState *qs = qtest_pc_boot("-device ramfb,id=fb %s%s", way->args,
-                                 own ? OWN : "");
+    g_autoptr(QOSState) qs = qtest_pc_boot("-device ramfb,id=fb %s%s",
+                                           way->args, own ? OWN : "");
     QTestState *qts = qs->qts;
 
     qtest_memset(qts, PIXELS, 0xa5, WIDTH * HEIGHT * 4);
@@ -220,7 +220,6 @@ static void remove_shown(const Way *way, bool own)
     show(qs, ELSEWHERE);
     check_picture(qts, 0);
     check_freed(qts);
-    qtest_shutdown(qs);
 }
 
 static void test_shown(gconstpointer data)
@@ -316,7 +315,7 @@ static void disk_wait(QTestState *qts)
 static void test_read(gconstpointer data)
 {
     const char *options = data;
-    QTestState *qts = qtest_initf(DISK PC_IGD "%s", options);
+    g_autoptr(QTestState) qts = qtest_initf(DISK PC_IGD "%s", options);
 
     disk_setup(qts);
     qtest_memset(qts, BASE + 0x10000, 0xa5, 0x1000);
@@ -333,7 +332,6 @@ static void test_read(gconstpointer data)
     qtest_clock_step(qts, 2 * 1000000000ll);
     disk_wait(qts);
     check_freed(qts);
-    qtest_quit(qts);
 }
 
 /* Three devices, one of which takes no memory, in every order */
@@ -361,9 +359,9 @@ static const uint8_t orders[][COUNT] = {
 
 static void remove_in_order(const uint8_t *plug, const uint8_t *unplug)
 {
-    QTestState *qts = qtest_initf(PC "%s%s%s", devices[plug[0]].args,
-                                  devices[plug[1]].args,
-                                  devices[plug[2]].args);
+    g_autoptr(QTestState) qts = qtest_initf(PC "%s%s%s", devices[plug[0]].args,
+                                            devices[plug[1]].args,
+                                            devices[plug[2]].args);
     bool there[COUNT];
     unsigned n = 0;
 
@@ -385,7 +383,6 @@ static void remove_in_order(const uint8_t *plug, const uint8_t *unplug)
             there[unplug[gone]] = false;
         }
     }
-    qtest_quit(qts);
 }
 
 static void test_orders(void)
@@ -403,14 +400,14 @@ static void test_orders(void)
  */
 static void test_elsewhere(void)
 {
-    QTestState *qts = qtest_init(PC "-global igd-testdev.dsm-size=128M "
-                                 "-device igd-testdev,dsm-base=0x50000000");
+    g_autoptr(QTestState) qts = qtest_init(
+        PC "-global igd-testdev.dsm-size=128M "
+        "-device igd-testdev,dsm-base=0x50000000");
 
     drain(qts);
     g_assert_cmpuint(count_blocks(qts), ==, 0);
     qtest_writel(qts, 0x57fffffc, 0x12345678);
     g_assert_cmphex(qtest_readl(qts, 0x57fffffc), ==, 0x12345678);
-    qtest_quit(qts);
 }
 
 /* The contents: reset, sleep, core dumps, and hot-plug */
@@ -437,7 +434,7 @@ static void check_filled(IGDRig *rig, uint8_t with)
 
 static void test_cleared(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "", "");
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "", "");
 
     check_filled(rig, 0);
     qtest_writel(rig->qts, RIG_BASE - 4, 0x11223344);
@@ -447,38 +444,35 @@ static void test_cleared(void)
         check_filled(rig, 0);
     }
     g_assert_cmphex(qtest_readl(rig->qts, RIG_BASE - 4), ==, 0x11223344);
-    igd_rig_stop(rig);
 }
 
 static void test_kept(void)
 {
-    IGDRig *rig = igd_rig_start("", ",stolen-keep=on", "", "");
+    g_autoptr(IGDRig) rig = igd_rig_start("", ",stolen-keep=on", "", "");
 
     fill(rig);
     qtest_system_reset(rig->qts);
     check_filled(rig, PATTERN);
-    igd_rig_stop(rig);
 }
 
 /* Of two devices only the one that does not ask to keep its contents */
 static void test_each(void)
 {
     const uint64_t other = RIG_IGD1_BASE;
-    IGDRig *rig = igd_rig_start("", ",stolen-keep=on", "",
-                                RIG_IGD1 ",addr=03.0");
+    g_autoptr(IGDRig) rig = igd_rig_start("", ",stolen-keep=on", "",
+                                          RIG_IGD1 ",addr=03.0");
 
     fill(rig);
     qtest_memset(rig->qts, other, PATTERN, 4096);
     qtest_system_reset(rig->qts);
     check_filled(rig, PATTERN);
     g_assert_cmphex(qtest_readl(rig->qts, other), ==, 0);
-    igd_rig_stop(rig);
 }
 
 /* DMA that runs when the machine is reset does not write afterwards */
 static void test_during_dma(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "", "");
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "", "");
 
     for (int i = 0; i < 4; i++) {
         igd_rig_dma_setup(rig, RIG_SID);
@@ -487,13 +481,12 @@ static void test_during_dma(void)
         qtest_system_reset(rig->qts);
         check_filled(rig, 0);
     }
-    igd_rig_stop(rig);
 }
 
 /* A guest that sleeps finds its screen again */
 static void test_sleep(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "", "");
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "", "");
 
     fill(rig);
     /* ICH9's PM1a control, at the I/O address that firmware would give it */
@@ -504,13 +497,12 @@ static void test_sleep(void)
     qtest_qmp_assert_success(rig->qts, "{ 'execute': 'system_wakeup' }");
     qtest_qmp_eventwait(rig->qts, "WAKEUP");
     check_filled(rig, PATTERN);
-    igd_rig_stop(rig);
 }
 
 /* The kernel's own note on the mapping: left out of a core dump ("dd") */
 static void test_core_dump(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "", "");
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "", "");
     g_autofree char *path = g_strdup_printf("/proc/%d/smaps",
                                             qtest_pid(rig->qts));
     g_autofree char *text = NULL;
@@ -525,13 +517,12 @@ static void test_core_dump(void)
     flags = strstr(at, "VmFlags:");
     g_assert_nonnull(flags);
     g_assert_nonnull(g_strstr_len(flags, strchr(flags, '\n') - flags, " dd"));
-    igd_rig_stop(rig);
 }
 
 static void test_hot_plug(void)
 {
-    IGDRig *rig = igd_rig_start("", "", "", "-device pcie-root-port,id=rp,"
-                                "addr=04.0,chassis=1");
+    g_autoptr(IGDRig) rig = igd_rig_start("", "", "", "-device pcie-root-port,"
+                                          "id=rp,addr=04.0,chassis=1");
     QDict *answer = qtest_qmp(rig->qts, "{ 'execute': 'device_add', "
                               "'arguments': { 'driver': 'igd-testdev', 'id': "
                               "'late', 'bus': 'rp', 'dsm-base': 2248146944, "
@@ -543,7 +534,6 @@ static void test_hot_plug(void)
     /* which is an option of vfio-pci alone */
     g_assert_null(strstr(why, "x-igd-stolen"));
     qobject_unref(answer);
-    igd_rig_stop(rig);
 }
 
 int main(int argc, char **argv)

@@ -94,7 +94,7 @@ static const LayoutCase layouts[] = {
 static void test_layout(gconstpointer data)
 {
     const LayoutCase *c = data;
-    QOSState *qs = qtest_pc_boot("%s", c->args);
+    g_autoptr(QOSState) qs = qtest_pc_boot("%s", c->args);
     g_autoptr(GArray) e820 = fw_cfg_fetch(qs, "etc/e820");
 
     g_assert_true(e820_has(e820, c->base, c->limit, E820_RESERVED));
@@ -111,13 +111,12 @@ static void test_layout(gconstpointer data)
     g_assert_cmphex(qtest_readq(qs->qts, c->base), ==, 0x1122334455667788);
     g_assert_cmphex(qtest_readq(qs->qts, c->limit - 7), ==,
                     0x99aabbccddeeff00);
-    qtest_shutdown(qs);
 }
 
 /* Memory of its own: what is in it is not in any part of RAM. */
 static void test_own_memory(void)
 {
-    QOSState *qs = qtest_pc_boot(Q35 "-m 4G " IGD);
+    g_autoptr(QOSState) qs = qtest_pc_boot(Q35 "-m 4G " IGD);
     const uint64_t high = 4 * GiB;
 
     qtest_memset(qs->qts, REGION_BASE, 0xa5, 4096);
@@ -130,27 +129,25 @@ static void test_own_memory(void)
     /* and nothing behind its end */
     qtest_writeq(qs->qts, REGION_LIMIT + 1, 0x1234);
     g_assert_cmphex(qtest_readq(qs->qts, REGION_LIMIT + 1), !=, 0x1234);
-    qtest_shutdown(qs);
 }
 
 static void test_fw_cfg(void)
 {
-    QOSState *qs = qtest_pc_boot(Q35 IGD);
+    g_autoptr(QOSState) qs = qtest_pc_boot(Q35 IGD);
     g_autoptr(GArray) base = fw_cfg_fetch(qs, "etc/igd-stolen-base");
 
     g_assert_nonnull(base);
     g_assert_cmpuint(base->len, ==, 8);
     g_assert_cmphex(ldq_le_p(base->data), ==, DSM_BASE);
     g_assert_null(fw_cfg_fetch(qs, "etc/igd-bdsm-size"));
-    qtest_shutdown(qs);
 }
 
 static void test_fw_cfg_other_slot(void)
 {
-    QOSState *qs = qtest_pc_boot(Q35 "-device igd-testdev,addr=03.0," DEMO);
+    g_autoptr(QOSState) qs = qtest_pc_boot(Q35 "-device igd-testdev,addr=03.0,"
+                                           DEMO);
 
     g_assert_null(fw_cfg_fetch(qs, "etc/igd-stolen-base"));
-    qtest_shutdown(qs);
 }
 
 /* Count of a byte sequence in a table */
@@ -183,7 +180,7 @@ static void test_dsdt(gconstpointer data)
 {
     const uint32_t low = 0x40000000, top = 0xfebfffff;
     const DsdtCase *c = data;
-    QOSState *qs = qtest_pc_boot("%s", c->args);
+    g_autoptr(QOSState) qs = qtest_pc_boot("%s", c->args);
     g_autoptr(GArray) dsdt = acpi_fetch(qs, "DSDT");
     /* ACPI 6.4.3.4 32-bit fixed memory range descriptor */
     const uint32_t fixed[] = {
@@ -207,7 +204,6 @@ static void test_dsdt(gconstpointer data)
                                      sizeof(windows[i].window)), ==,
                          windows[i].count);
     }
-    qtest_shutdown(qs);
 }
 
 /*
@@ -216,7 +212,7 @@ static void test_dsdt(gconstpointer data)
  */
 static void test_ecam_over_region(void)
 {
-    QTestState *qts = qtest_init(Q35 "-m 1G " IGD);
+    g_autoptr(QTestState) qts = qtest_init(Q35 "-m 1G " IGD);
 
     pc_config_write(qts, 0, 0x64, 0);
     pc_config_write(qts, 0, 0x60, 0x70000001);
@@ -224,7 +220,6 @@ static void test_ecam_over_region(void)
     g_assert_cmphex(qtest_readq(qts, REGION_BASE), ==, 0x5aa5);
     /* bus 0 is elsewhere and works */
     g_assert_cmphex(qtest_readl(qts, 0x70000000), ==, 0x29c08086);
-    qtest_quit(qts);
 }
 
 /* Refusals */

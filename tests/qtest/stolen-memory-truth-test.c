@@ -249,23 +249,22 @@ static const Case cases[] = {
 static void test_case(gconstpointer data)
 {
     const Case *c = data;
-    QOSState *qs = qtest_pc_boot("%s", c->args);
+    g_autoptr(QOSState) qs = qtest_pc_boot("%s", c->args);
 
     compare(qs, c->nr, c->iommu);
     qtest_system_reset(qs->qts);
     compare(qs, c->nr, c->iommu);
-    qtest_shutdown(qs);
 }
 
 static void test_root_port(void)
 {
-    QOSState *qs = qtest_pc_boot(Q35 IOMMU "-device pcie-root-port,id=rp,"
-        "addr=04.0,chassis=1 -device igd-testdev,bus=rp,dsm-base=0x7b800000");
+    g_autoptr(QOSState) qs = qtest_pc_boot(Q35 IOMMU
+        "-device pcie-root-port,id=rp,addr=04.0,chassis=1 "
+        "-device igd-testdev,bus=rp,dsm-base=0x7b800000");
 
     /* Secondary and subordinate bus 1 */
     pc_config_write(qs->qts, 0x20, 0x18, 0x00010100);
     compare(qs, 1, true);
-    qtest_shutdown(qs);
 }
 
 /* Without translation they share one view of memory: one each is slow. */
@@ -301,14 +300,14 @@ static void test_many(void)
 /* Guest firmware writes BDSM, and the tables are built after that */
 static void test_firmware(void)
 {
-    QOSState *qs = qtest_pc_boot(Q35 IOMMU IGD ",place=off,config-unlocked=on");
+    g_autoptr(QOSState) qs = qtest_pc_boot(Q35 IOMMU IGD ",place=off,"
+                                           "config-unlocked=on");
 
     for (uint32_t base = 0x30000000; base < 0x60000000; base += 0x11000000) {
         pc_config_write(qs->qts, IGD_SID, 0x5c, base);
         compare(qs, 1, true);
         qtest_system_reset(qs->qts);
     }
-    qtest_shutdown(qs);
 }
 
 int main(int argc, char **argv)
