@@ -14,8 +14,8 @@
  * then nothing that it reaches is wrong, and each invalidation walks them anew
  * from the beginning. DMA that QEMU translates itself needs none of this.
  *
- * A window in the address space (intel_iommu_rmrr.c) splits the range of its
- * notifiers, so a replay for one must not forget what the others were told.
+ * A hole in the IOMMU's range, the interrupt range say, has a notifier on each
+ * side, so a replay for one must not forget what the others were told.
  *
  * Tested by tests/qtest/intel-iommu-{known,events,model}-test.c.
  */
@@ -27,7 +27,6 @@
 #include "hw/pci/pci_bus.h"
 #include "intel_iommu_internal.h"
 #include "intel_iommu_known.h"
-#include "intel_iommu_rmrr.h"
 
 /*
  * Every page of RAM once, in pages of 4 KiB, and as many mappings as VFIO
@@ -53,16 +52,11 @@ static void vtd_known_too_much(VTDAddressSpace *as)
                      PCI_FUNC(as->devfn));
 }
 
-bool vtd_known_insert(VTDAddressSpace *as, const DMAMap *map)
+static void vtd_known_add(VTDAddressSpace *as, const DMAMap *map)
 {
-    if (as->known_mappings >= vtd_known_ram_pages() + VTD_KNOWN_MORE) {
-        vtd_known_too_much(as);
-        return false;
-    }
     if (iova_tree_insert(as->iova_tree, map) == IOVA_OK) {
         as->known_mappings++;
     }
-    return true;
 }
 
 void vtd_known_remove(VTDAddressSpace *as, DMAMap range)
@@ -74,6 +68,81 @@ void vtd_known_remove(VTDAddressSpace *as, DMAMap range)
 
         iova_tree_remove(as->iova_tree, one);
         as->known_mappings--;
+    }
+}
+
+static DMAMap vtd_known_part(const DMAMap *map, hwaddr first, hwaddr last)
+{
+    DMAMap part = *map;
+
+    part.iova = first;
+    part.size = last - first;
+    part.translated_addr += first - map->iova;
+    return part;
+}
+
+/* Whether @n was told its part of @map, if there is one */
+static bool vtd_known_by(const VTDAddressSpace *as, const IOMMUNotifier *n,
+                         const DMAMap *map)
+{
+    hwaddr first = MAX(map->iova, n->start), map_last = map->iova + map->size;
+    hwaddr last = MIN(map_last, n->end), node_last;
+    DMAMap at = { .iova = first };
+    const DMAMap *node = iova_tree_find(as->iova_tree, &at);
+
+    if (first > last || !node) {
+        return first > last;
+    }
+    node_last = node->iova + node->size;
+    return node->iova >= map->iova && node_last >= last &&
+           node_last <= map_last && node->perm == map->perm &&
+           node->translated_addr - node->iova ==
+           map->translated_addr - map->iova;
+}
+
+bool vtd_known_insert(VTDAddressSpace *as, const DMAMap *map)
+{
+    const IOMMUNotifier *n = as->known_replay, *other;
+    DMAMap told = *map;
+
+    if (as->known_mappings >= vtd_known_ram_pages() + VTD_KNOWN_MORE) {
+        vtd_known_too_much(as);
+        return false;
+    }
+    IOMMU_NOTIFIER_FOREACH(other, &as->iommu) {
+        if (n && n != other && !vtd_known_by(as, other, map)) {
+            told = vtd_known_part(map, MAX(map->iova, n->start),
+                                  MIN(map->iova + map->size, n->end));
+        }
+    }
+    vtd_known_cut(as, told.iova, told.iova + told.size);
+    vtd_known_add(as, &told);
+    return true;
+}
+
+const DMAMap *vtd_known_find(const VTDAddressSpace *as, const DMAMap *map)
+{
+    return as->known_replay ? NULL : iova_tree_find(as->iova_tree, map);
+}
+
+void vtd_known_cut(VTDAddressSpace *as, hwaddr base, hwaddr limit)
+{
+    DMAMap range = { .iova = base, .size = limit - base };
+    const DMAMap *node;
+
+    while ((node = iova_tree_find(as->iova_tree, &range))) {
+        DMAMap whole = *node, part;
+        hwaddr last = whole.iova + whole.size;
+
+        vtd_known_remove(as, whole);
+        if (whole.iova < base) {
+            part = vtd_known_part(&whole, whole.iova, base - 1);
+            vtd_known_add(as, &part);
+        }
+        if (last > limit) {
+            part = vtd_known_part(&whole, limit + 1, last);
+            vtd_known_add(as, &part);
+        }
     }
 }
 
@@ -100,7 +169,7 @@ static void vtd_known_forget(VTDAddressSpace *as)
     IOMMUNotifier *n;
 
     IOMMU_NOTIFIER_FOREACH(n, &as->iommu) {
-        vtd_address_space_unmap(as, n);
+        memory_region_unmap_iommu_notifier_range(n);
     }
     vtd_known_remove(as, all);
 }
@@ -132,11 +201,6 @@ void vtd_known_begin_anew(IntelIOMMUState *s)
     }
 }
 
-void vtd_known_walk_begin(VTDAddressSpace *as)
-{
-    as->known_tables = 0;
-}
-
 bool vtd_known_walk_table(VTDAddressSpace *as)
 {
     if (as->known_tables++ <
@@ -149,107 +213,9 @@ bool vtd_known_walk_table(VTDAddressSpace *as)
 
 int vtd_known_walk_end(VTDAddressSpace *as, int ret)
 {
+    as->known_tables = 0;
     if (as->known_incomplete) {
         vtd_known_forget(as);
     }
     return ret;
-}
-
-static void vtd_known_keep_outside(GArray *kept, const DMAMap *node,
-                                  hwaddr base, hwaddr limit)
-{
-    hwaddr last = node->iova + node->size;
-    DMAMap part = *node;
-
-    if (node->iova < base) {
-        part.size = base - 1 - node->iova;
-        g_array_append_val(kept, part);
-    }
-    if (last > limit) {
-        part.iova = limit + 1;
-        part.size = last - part.iova;
-        part.translated_addr = node->translated_addr +
-                               (part.iova - node->iova);
-        g_array_append_val(kept, part);
-    }
-}
-
-GArray *vtd_known_take(VTDAddressSpace *as, hwaddr base, hwaddr limit)
-{
-    GArray *kept = g_array_new(false, false, sizeof(DMAMap));
-    DMAMap all = { .iova = base, .size = limit - base };
-    const DMAMap *node;
-
-    while ((node = iova_tree_find(as->iova_tree, &all))) {
-        vtd_known_keep_outside(kept, node, base, limit);
-        vtd_known_remove(as, *node);
-    }
-    return kept;
-}
-
-void vtd_known_put_back(VTDAddressSpace *as, GArray *kept)
-{
-    unsigned i;
-
-    for (i = 0; i < kept->len; i++) {
-        const DMAMap *part = &g_array_index(kept, DMAMap, i);
-
-        if (!iova_tree_find(as->iova_tree, part)) {
-            vtd_known_insert(as, part);
-        }
-    }
-    g_array_unref(kept);
-}
-
-/* Whether every one of @parts is in @kept */
-static bool vtd_known_all_kept(const GArray *kept, const GArray *parts)
-{
-    unsigned i, k, found = 0;
-
-    for (i = 0; i < parts->len; i++) {
-        const DMAMap *part = &g_array_index(parts, DMAMap, i);
-
-        for (k = 0; k < kept->len; k++) {
-            const DMAMap *old = &g_array_index(kept, DMAMap, k);
-
-            found += old->iova == part->iova && old->size == part->size &&
-                     old->translated_addr == part->translated_addr &&
-                     old->perm == part->perm;
-        }
-    }
-    return found == parts->len;
-}
-
-/*
- * The walk has put whole entries into the tree. The other notifiers have not
- * heard of a new entry, so one that crosses an edge of @n's range is cut there.
- */
-static void vtd_known_cut_at(VTDAddressSpace *as, const IOMMUNotifier *n,
-                            hwaddr edge, const GArray *kept)
-{
-    g_autoptr(GArray) outside = g_array_new(false, false, sizeof(DMAMap));
-    DMAMap at = { .iova = edge }, inside, whole;
-    const DMAMap *node = iova_tree_find(as->iova_tree, &at);
-
-    if (!node) {
-        return;
-    }
-    inside = whole = *node;
-    vtd_known_keep_outside(outside, &whole, n->start, n->end);
-    if (vtd_known_all_kept(kept, outside)) {
-        return;
-    }
-    inside.iova = MAX(whole.iova, n->start);
-    inside.size = MIN(whole.iova + whole.size, n->end) - inside.iova;
-    inside.translated_addr += inside.iova - whole.iova;
-    vtd_known_remove(as, whole);
-    vtd_known_insert(as, &inside);
-}
-
-void vtd_known_replayed(VTDAddressSpace *as, const IOMMUNotifier *n,
-                        GArray *kept)
-{
-    vtd_known_cut_at(as, n, n->start, kept);
-    vtd_known_cut_at(as, n, n->end, kept);
-    vtd_known_put_back(as, kept);
 }

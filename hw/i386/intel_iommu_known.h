@@ -12,11 +12,22 @@
 #include "qemu/iova-tree.h"
 #include "hw/i386/intel_iommu.h"
 
-/* Returns: false if there are too many already; @map must not be told then. */
+/**
+ * vtd_known_insert: about to tell of @map, or in a replay, of the part of it
+ * that is in the notifier's range
+ *
+ * Returns: false if there are too many already; @map must not be told then.
+ */
 bool vtd_known_insert(VTDAddressSpace *as, const DMAMap *map);
 
 /* Forgets all mappings that have a byte of @range. */
 void vtd_known_remove(VTDAddressSpace *as, DMAMap range);
+
+/* Forgets [@base, @limit], but not the rest of a mapping that goes beyond it. */
+void vtd_known_cut(VTDAddressSpace *as, hwaddr base, hwaddr limit);
+
+/* Returns: a mapping that has a byte of @map. In a replay, NULL: all is new. */
+const DMAMap *vtd_known_find(const VTDAddressSpace *as, const DMAMap *map);
 
 /* Returns: @range with the whole of those mappings that have a byte of it. */
 DMAMap vtd_known_whole(const VTDAddressSpace *as, DMAMap range);
@@ -38,28 +49,12 @@ void vtd_known_range(VTDAddressSpace *as, hwaddr *addr, hwaddr *size);
 void vtd_known_begin_anew(IntelIOMMUState *s);
 
 /**
- * vtd_known_walk_begin, vtd_known_walk_table, vtd_known_walk_end: around a
- * walk of the tables, and before each table
+ * vtd_known_walk_table, vtd_known_walk_end: before each table of a walk, and
+ * after the walk
  *
  * Returns: false if these are more tables than there can be; @ret.
  */
-void vtd_known_walk_begin(VTDAddressSpace *as);
 bool vtd_known_walk_table(VTDAddressSpace *as);
 int vtd_known_walk_end(VTDAddressSpace *as, int ret);
-
-/**
- * vtd_known_take: forget [@base, @limit], and the whole of each mapping that
- * reaches beyond it
- *
- * Returns: (element-type DMAMap) the parts that are outside, for one of:
- * vtd_known_put_back: these are known as before
- * vtd_known_replayed: so they are, after a replay for a notifier of this range;
- *      others have heard nothing. An entry that the replay has found to be new
- *      is known inside the range only
- */
-GArray *vtd_known_take(VTDAddressSpace *as, hwaddr base, hwaddr limit);
-void vtd_known_put_back(VTDAddressSpace *as, GArray *kept);
-void vtd_known_replayed(VTDAddressSpace *as, const IOMMUNotifier *n,
-                        GArray *kept);
 
 #endif

@@ -18,12 +18,11 @@
  * root, context or PASID caches change, when an IOTLB invalidation touches the
  * region, and after reset and migration; at no other time. Never inside a walk
  * of the list of address spaces with notifiers, which a change of the view
- * edits, and never under the IOMMU's lock. The alias comes back only where the
- * device's mappings are gone anyway, in one transaction with the switch that
- * took them: so it costs nothing, and a host that cannot map it can be told
- * from one that cannot map the rest. Then the window is on and has nothing in
- * it: never system memory, where the view would have that same FlatRange and
- * VFIO would not hear of its return.
+ * edits. The alias comes back only where the device's mappings are gone anyway,
+ * in one transaction with the switch that took them: so it costs nothing, and a
+ * host that cannot map it can be told from one that cannot map the rest. Then
+ * the window is on and has nothing in it: never system memory, where the view
+ * would have that same FlatRange and VFIO would not hear of its return.
  *
  * Requests with a PASID are translated as ever: only the address space without
  * PASID has a window.
@@ -113,40 +112,6 @@ const char *vtd_rmrr_problem(IntelIOMMUState *s, PCIDevice *pdev,
 
 /* The guest's tables */
 
-static void vtd_rmrr_second_stage(IntelIOMMUState *s, VTDScanTables *t)
-{
-    bool tm = X86_IOMMU_DEVICE(s)->dt_supported && s->stale_tm;
-    bool snoop = s->scalable_mode || s->snoop_control;
-    uint64_t leaf = snoop ? ~VTD_SPTE_SNP : UINT64_MAX;
-    uint8_t aw = s->aw_bits;
-
-    t->format = VTD_SCAN_SECOND_STAGE;
-    t->reserved[1] = VTD_SPTE_PAGE_L1_RSVD_MASK(aw, tm) & leaf;
-    t->reserved[2] = VTD_SPTE_PAGE_L2_RSVD_MASK(aw);
-    t->reserved[3] = VTD_SPTE_PAGE_L3_RSVD_MASK(aw);
-    t->reserved[4] = VTD_SPTE_PAGE_L4_RSVD_MASK(aw);
-    t->reserved_large[2] = VTD_SPTE_LPAGE_L2_RSVD_MASK(aw, tm) & leaf;
-    t->reserved_large[3] = VTD_SPTE_LPAGE_L3_RSVD_MASK(aw, tm) & leaf;
-}
-
-static void vtd_rmrr_first_stage(IntelIOMMUState *s, VTDScanTables *t)
-{
-    uint8_t aw = s->aw_bits;
-
-    t->format = VTD_SCAN_FIRST_STAGE;
-    t->reserved[1] = VTD_FPTE_PAGE_L1_RSVD_MASK(aw);
-    t->reserved[2] = VTD_FPTE_PAGE_L2_RSVD_MASK(aw);
-    t->reserved[3] = VTD_FPTE_PAGE_L3_RSVD_MASK(aw);
-    t->reserved[4] = VTD_FPTE_PAGE_L4_RSVD_MASK(aw);
-    t->reserved_large[2] = VTD_FPTE_LPAGE_L2_RSVD_MASK(aw);
-    t->reserved_large[3] = VTD_FPTE_LPAGE_L3_RSVD_MASK(aw);
-}
-
-static bool vtd_rmrr_uses_first_stage(const IntelIOMMUState *s)
-{
-    return s->flts && s->root_scalable;
-}
-
 static bool vtd_rmrr_read_table(void *opaque, uint64_t gpa,
                                 uint64_t table[VTD_SCAN_ENTRIES])
 {
@@ -154,51 +119,12 @@ static bool vtd_rmrr_read_table(void *opaque, uint64_t gpa,
                         DMA_DIRECTION_TO_DEVICE) == MEMTX_OK;
 }
 
-/*
- * Where the device's tables are, and whose, as far as there are any: else
- * @view says why not, and false is returned
- */
-static bool vtd_rmrr_find_tables(const VTDRmrrMapping *m, VTDScanTables *tables,
-                                 RMRRView *view)
-{
-    VTDAddressSpace *as = m->as;
-    IntelIOMMUState *s = as->iommu_state;
-    VTDContextEntry ce;
-
-    *view = (RMRRView) { .tables = RMRR_REASON_TRANSLATION_OFF };
-    if (!s->dmar_enabled) {
-        return false;
-    }
-    if (vtd_dev_to_context_entry(s, pci_bus_num(as->bus), as->devfn, &ce)) {
-        view->tables = RMRR_REASON_NO_CONTEXT;
-        return false;
-    }
-    if (vtd_dev_pt_enabled(s, &ce, as->pasid)) {
-        view->tables = RMRR_REASON_PASS_THROUGH;
-        return false;
-    }
-
-    if (vtd_rmrr_uses_first_stage(s)) {
-        vtd_rmrr_first_stage(s, tables);
-    } else {
-        vtd_rmrr_second_stage(s, tables);
-    }
-    tables->address_mask = VTD_PT_BASE_ADDR_MASK(s->aw_bits);
-    tables->root = vtd_get_iova_pgtbl_base(s, &ce, as->pasid);
-    tables->levels = vtd_get_iova_level(s, &ce, as->pasid);
-    tables->width = MIN(vtd_get_iova_agaw(s, &ce, as->pasid), s->aw_bits);
-    view->translated = true;
-    view->domain.root = tables->root;
-    view->domain.id = vtd_get_domain_id(s, &ce, as->pasid);
-    return true;
-}
-
 static void vtd_rmrr_read_tables(VTDRmrrMapping *m)
 {
     VTDScanTables tables = { };
     unsigned reads;
 
-    if (vtd_rmrr_find_tables(m, &tables, &m->view)) {
+    if (vtd_rmrr_find_tables(m->as, &tables, &m->view)) {
         m->view.tables = vtd_scan_map_state(m->seen, m->region->base,
                                             m->region->limit, &tables,
                                             vtd_rmrr_read_table, NULL, &reads);
@@ -221,7 +147,7 @@ static void vtd_rmrr_log_foreign(VTDRmrrMapping *m)
     }
     m->foreign = foreign;
     if (!foreign || m->foreign_logged == VTD_RMRR_FOREIGN_LOGGED ||
-        !vtd_rmrr_find_tables(m, &tables, &view)) {
+        !vtd_rmrr_find_tables(m->as, &tables, &view)) {
         return;
     }
     /* Which page it is; so far it is only known that there is one. */
@@ -299,8 +225,7 @@ static void vtd_rmrr_set_reason(VTDRmrrMapping *m, RmrrReason reason)
         m->went_off = !is;
         if (is) {
             vtd_rmrr_flush_caches(m);
-            vtd_known_put_back(m->as, vtd_known_take(m->as, m->region->base,
-                                                     m->region->limit));
+            vtd_known_cut(m->as, m->region->base, m->region->limit);
         }
     }
     vtd_rmrr_show(m);
@@ -311,7 +236,7 @@ static void vtd_rmrr_decide(VTDRmrrMapping *m, bool is_mapped, bool may_return)
 {
     IntelIOMMUState *s = m->as->iommu_state;
     /* Caching mode does not cover first-stage tables (6.1) */
-    bool sees_maps = s->caching_mode && !vtd_rmrr_uses_first_stage(s);
+    bool sees_maps = s->caching_mode && !(s->flts && s->root_scalable);
     RmrrReason reason;
 
     vtd_rmrr_read_tables(m);
@@ -324,17 +249,20 @@ static void vtd_rmrr_decide(VTDRmrrMapping *m, bool is_mapped, bool may_return)
     vtd_rmrr_log_foreign(m);
 }
 
-/* All that the tables say of the region may be new. */
+/* All that the tables say of the region may be new. In a transaction */
 static void vtd_rmrr_evaluate(VTDRmrrMapping *m, bool is_mapped,
                               bool may_return)
 {
+    m->mr->map_errp = &m->map_err;
     vtd_scan_map_changed(m->seen, m->region->base, m->region->limit);
     vtd_rmrr_decide(m, is_mapped, may_return);
+    vtd_rmrr_show(m);
 }
 
 /* After a transaction in which something may have gone wrong */
 static void vtd_rmrr_settle(VTDRmrrMapping *m)
 {
+    m->mr->map_errp = NULL;
     if (m->map_err) {
         if (!m->failures++) {
             error_reportf_err(m->map_err, "%s: its stolen memory 0x%" PRIx64
@@ -374,7 +302,9 @@ void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
     VTDRmrrMapping *m;
 
     QLIST_FOREACH_RCU(m, &as->rmrr, in_as) {
-        if (rmrr_reason_mapped(qatomic_read(&m->reason))) {
+        /* A thread may still have the view in which the tables decide. */
+        if (rmrr_reason_mapped(qatomic_read(&m->reason)) &&
+            !stolen_region_overlaps(m->region, addr, addr)) {
             vtd_end_translation_at(entry, addr, m->region->base,
                                    m->region->limit);
         }
@@ -383,22 +313,15 @@ void vtd_rmrr_shrink(const VTDAddressSpace *as, hwaddr addr,
 
 /* Events */
 
-void vtd_rmrr_switch(VTDAddressSpace *as)
+void vtd_rmrr_switched(VTDAddressSpace *as)
 {
     VTDRmrrMapping *m;
 
-    memory_region_transaction_begin();
     QLIST_FOREACH(m, &as->rmrr, in_as) {
-        m->mr->map_errp = &m->map_err;
         vtd_rmrr_evaluate(m, rmrr_reason_mapped(m->reason), true);
-    }
-    vtd_switch_address_space(as);
-    QLIST_FOREACH(m, &as->rmrr, in_as) {
-        vtd_rmrr_show(m);
     }
     memory_region_transaction_commit();
     QLIST_FOREACH(m, &as->rmrr, in_as) {
-        m->mr->map_errp = NULL;
         vtd_rmrr_settle(m);
     }
 }
@@ -417,16 +340,6 @@ void vtd_rmrr_iotlb_changed(IntelIOMMUState *s, int domain_id, hwaddr base,
             vtd_rmrr_decide(m, rmrr_reason_mapped(m->reason), false);
             vtd_rmrr_settle(m);
         }
-    }
-}
-
-void vtd_rmrr_pasid_changed(IntelIOMMUState *s)
-{
-    VTDRmrrMapping *m;
-
-    QLIST_FOREACH(m, &s->rmrr, in_iommu) {
-        vtd_rmrr_switch(m->as);
-        vtd_address_space_sync(m->as);
     }
 }
 

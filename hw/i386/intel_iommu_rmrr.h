@@ -89,22 +89,12 @@ static inline IntelIOMMUState *vtd_rmrr_iommu(void)
 
 #ifdef CONFIG_VTD
 
-/* Of intel_iommu.c */
-int vtd_dev_to_context_entry(IntelIOMMUState *s, uint8_t bus_num,
-                             uint8_t devfn, VTDContextEntry *ce);
-bool vtd_dev_pt_enabled(IntelIOMMUState *s, VTDContextEntry *ce,
-                        uint32_t pasid);
-dma_addr_t vtd_get_iova_pgtbl_base(IntelIOMMUState *s, VTDContextEntry *ce,
-                                   uint32_t pasid);
-uint32_t vtd_get_iova_level(IntelIOMMUState *s, VTDContextEntry *ce,
-                            uint32_t pasid);
-uint32_t vtd_get_iova_agaw(IntelIOMMUState *s, VTDContextEntry *ce,
-                           uint32_t pasid);
-uint16_t vtd_get_domain_id(IntelIOMMUState *s, VTDContextEntry *ce,
-                           uint32_t pasid);
-bool vtd_switch_address_space(VTDAddressSpace *as);
-int vtd_address_space_sync(VTDAddressSpace *as);
-void vtd_address_space_unmap(VTDAddressSpace *as, IOMMUNotifier *n);
+/*
+ * Of intel_iommu.c: where a device's tables are, and whose, as far as there are
+ * any: else @view says why not, and false is returned
+ */
+bool vtd_rmrr_find_tables(VTDAddressSpace *as, VTDScanTables *tables,
+                          RMRRView *view);
 
 /* The option intel-iommu,rmrr-policy=, an int that holds an RmrrPolicy */
 extern const PropertyInfo vtd_rmrr_policy_info;
@@ -148,11 +138,13 @@ void vtd_rmrr_unmap(VTDRmrrMapping *m);
 void vtd_rmrr_load(VTDRmrrMapping *m, bool mapped, const RMRRKept *kept);
 
 /**
- * vtd_rmrr_switch: vtd_switch_address_space(), with the device's regions in the
- * same transaction
- * @as: its map notifiers have nothing mapped, or will be synchronized after it
+ * vtd_rmrr_switched: the view of a device is another from now on
+ * @as: its map notifiers have nothing mapped, or will be synchronized
+ *
+ * Ends the memory transaction that the switch is in, with the device's regions
+ * in it. It must be the outermost one: a listener has to have failed by then.
  */
-void vtd_rmrr_switch(VTDAddressSpace *as);
+void vtd_rmrr_switched(VTDAddressSpace *as);
 
 /**
  * vtd_rmrr_iotlb_changed: the guest has invalidated IOTLB entries
@@ -162,14 +154,6 @@ void vtd_rmrr_switch(VTDAddressSpace *as);
  */
 void vtd_rmrr_iotlb_changed(IntelIOMMUState *s, int domain_id, hwaddr base,
                             hwaddr size);
-
-/**
- * vtd_rmrr_pasid_changed: the guest has invalidated the PASID cache
- *
- * QEMU itself does nothing then; for devices with a region the view is
- * switched and the tables are read anew.
- */
-void vtd_rmrr_pasid_changed(IntelIOMMUState *s);
 
 /* Whether [@iova, @iova + @mask] is inside a region that is kept mapped */
 bool vtd_rmrr_hides(const VTDAddressSpace *as, hwaddr iova, hwaddr mask);

@@ -20,8 +20,8 @@ FILE_LINES = 700
 LINE_COLUMNS = 80
 # A hook of more has code that belongs in a file of ours. A fix cannot be there.
 HOOK_ADDED_LINES = {'feature': 40, 'fixes': 45}
-# In the lines of a hook: a file or a function of ours.
-OURS = re.compile(r'rmrr|stolen|vtd_known')
+# In the lines of a hook: a file or a function of the feature.
+OURS = re.compile(r'rmrr|stolen')
 
 COPYRIGHT = 'Copyright (c) 2026 The qemu-igd-rmrr developers'
 LICENCE = 'SPDX-License-Identifier: GPL-2.0-or-later'
@@ -50,7 +50,8 @@ LAYERED = ('hw/', 'tools/')
 SCRIPTS = ('run', '.ci/run', 'scripts/tcg-only/qemu-system-x86_64',
            'packaging/debian/tests/emulator', 'packaging/debian/tests/firmware',
            'packaging/debian/tests/tool', 'packaging/debian/tests/driver')
-TEXT_ENDINGS = ('.c', '.h', '.py', '.sh', '.build', '.rst', '.txt')
+C_ENDINGS = ('.c', '.h', '.inc')
+TEXT_ENDINGS = C_ENDINGS + ('.py', '.sh', '.build', '.rst', '.txt')
 
 
 def our_files():
@@ -252,10 +253,10 @@ def cases():
     yield 'lists', check_listed, ()
     yield 'circles', lambda: list(circles.complaints()), ()
     for name in our_files():
-        if name.endswith(('.c', '.h', '.py', '.build')) or '.' not in name:
+        if name.endswith(C_ENDINGS + ('.py', '.build')) or '.' not in name:
             yield 'head ' + name, check_head, (name,)
         yield 'text ' + name, check_text, (name,)
-        if name.endswith(('.c', '.h')):
+        if name.endswith(C_ENDINGS):
             yield 'C ' + name, check_c, (name,)
             if not is_kernel(name):
                 yield 'checkpatch ' + name, check_checkpatch, (name,)

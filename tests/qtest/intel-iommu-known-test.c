@@ -208,6 +208,36 @@ static void test_split(const void *opaque)
     }
 }
 
+/*
+ * When translation is switched on, the notifiers below and above the interrupt
+ * range are told their parts of a page one after the other. All of it goes.
+ */
+static void test_split_parts(const void *opaque)
+{
+    IGDRig *t = policy_kind_start(opaque, "lock");
+    uint64_t iova = RIG_MSI_BASE & ~(VTD_PAGE_1G - 1);
+    g_autoptr(GArray) whole = igd_rig_expect(t);
+    g_autoptr(GArray) small = igd_rig_expect(t);
+
+    vtd_guest_set_translation(t->g, false);
+    vtd_context_set(t->g, RIG_SID, &t->a);
+    vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_4K);
+    vtd_map_page(t->g, &t->a, iova, POLICY_TARGET, VTD_PAGE_1G, VTD_RW);
+    vtd_guest_set_translation(t->g, true);
+    igd_rig_expect_page(t, whole, iova, POLICY_TARGET, VTD_PAGE_1G, true);
+    igd_rig_check_map(t, whole, "large page");
+
+    vtd_clear_entry(t->g, &t->a, iova, VTD_PAGE_1G);
+    vtd_map_page(t->g, &t->a, iova, POLICY_TARGET + VTD_PAGE_2M, VTD_PAGE_2M,
+                 VTD_RW);
+    vtd_inv_iotlb_page(t->g, t->a.id, iova, 9);
+    igd_rig_expect_page(t, small, iova, POLICY_TARGET + VTD_PAGE_2M,
+                        VTD_PAGE_2M, true);
+    igd_rig_check_map(t, small, "split");
+    check_listener(t, "split");
+    igd_rig_stop(t);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -215,6 +245,7 @@ int main(int argc, char **argv)
     TEST_ROWS("intel-iommu-known/mended", kinds, test_mended);
     qtest_add_data_func("intel-iommu-known/empty", &kinds[0], test_empty);
     TEST_ROWS("intel-iommu-known/split", kinds, test_split);
+    TEST_ROWS("intel-iommu-known/split-parts", kinds, test_split_parts);
     qtest_add_func("intel-iommu-known/self-emulated", test_self_emulated);
     return g_test_run();
 }

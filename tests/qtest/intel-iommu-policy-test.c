@@ -499,6 +499,26 @@ static void test_first_stage_bits(void)
     igd_rig_reason(t, "identity", "flushed");
 }
 
+/* A device without a region follows its PASID entry as well */
+static void test_any_device(void)
+{
+    const uint16_t sid = 0x18;
+    g_autoptr(IGDRig) t = policy_guest_start_more(
+        "keep", RIG_SECOND_STAGE, "", "",
+        "-device edu,id=edu0,addr=03.0 "
+        "-device dma-listener-testdev,id=edu0-dma,for=edu0");
+    g_autofree char *map = NULL;
+
+    vtd_map_page(t->g, &t->b, RIG_BASE, POLICY_TARGET, VTD_PAGE_4K, VTD_RW);
+    vtd_guest_enable(t->g, true);
+    vtd_context_set(t->g, sid, &t->a);
+    vtd_inv_context_device(t->g, sid);
+    vtd_pasid_set(t->g, sid, &t->b);
+    vtd_inv_pasid_one(t->g, t->a.id);
+    map = igd_rig_get_string(t, "edu0", "map");
+    g_assert_cmpstr(map, ==, "0x7b100000-0x7b100fff pc.ram+0x7b100000 rw\n");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -528,5 +548,6 @@ int main(int argc, char **argv)
     qtest_add_func("intel-iommu-scalable/rid-pasid", test_rid_pasid);
     qtest_add_func("intel-iommu-scalable/first-stage-bits",
                    test_first_stage_bits);
+    qtest_add_func("intel-iommu-scalable/any-device", test_any_device);
     return g_test_run();
 }

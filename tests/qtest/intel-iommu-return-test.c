@@ -271,6 +271,7 @@ static void test_pass_through_unseen(void)
     for (int i = 0; i < 3; i++) {
         policy_guest_lands(t, POLICY_HOLE, POLICY_HOLE);
     }
+    igd_rig_reason(t, "pass-through", "used");
 }
 
 /* While the device is being attached it is an error of the device */

@@ -14,6 +14,7 @@
 #include "policy-guest.h"
 #include "igd-rmrr-util.h"
 #include "qobject/qdict.h"
+#include "qobject/qnum.h"
 
 #define MAGIC 0x600dc0deu
 
@@ -72,11 +73,13 @@ static void check_state(IGDRig *t, const struct State *state)
 
 /* The guest's memory of its own tables and queue goes along */
 static IGDRig *load(const IGDRig *from, const struct State *state,
-                    const char *listener)
+                    const char *listener, uint64_t fail_in)
 {
     g_autofree char *iommu = g_strconcat(",rmrr-policy=", state->policy, NULL);
     IGDRig *t = igd_rig_start(iommu, "", listener, "-S -incoming defer");
 
+    igd_rig_reset_stats(t);
+    igd_rig_set(t, "igd0", "fail-in", QOBJECT(qnum_from_uint(fail_in)));
     migration_load(t->qts);
     *t->g = *from->g;
     t->g->qts = t->qts;
@@ -93,7 +96,7 @@ static void test_migrate(const void *opaque)
 
     check_state(source, state);
     migration_save(source->qts);
-    t = load(source, state, "map");
+    t = load(source, state, "map", 0);
     igd_rig_stop(source);
 
     igd_rig_reason(t, state->reason, state->name);
@@ -104,6 +107,28 @@ static void test_migrate(const void *opaque)
     vtd_guest_set_translation(t->g, true);
     policy_set_identity(t);
     igd_rig_reason(t, "identity", "afterwards");
+    igd_rig_stop(t);
+}
+
+/*
+ * The tables map the region page by page, as long as it is not known that the
+ * machine kept it; the last call to map is its return, and fails.
+ */
+static void test_fail(void)
+{
+    const struct State *kept = &states[3];
+    g_autoptr(IGDRig) source = start_in(kept, "map", "");
+    IGDRig *t;
+    uint64_t calls;
+
+    migration_save(source->qts);
+    t = load(source, kept, "map", 0);
+    calls = igd_rig_count(t, "maps");
+    igd_rig_stop(t);
+    t = load(source, kept, "map", calls);
+    igd_rig_reason(t, "map-failed", "loaded");
+    g_assert_cmpuint(igd_rig_count(t, "surrendered"), ==, 1);
+    g_assert_cmpuint(igd_rig_count(t, "fatal"), ==, 0);
     igd_rig_stop(t);
 }
 
@@ -182,6 +207,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST_ROWS("rmrr-migrate/file", states, test_migrate);
+    qtest_add_func("rmrr-migrate/fail", test_fail);
     TEST_ROWS("rmrr-migrate/snapshot", states, test_snapshot);
     TEST_ROWS("rmrr-migrate/refused", refused, test_refused);
     return g_test_run();
