@@ -23,7 +23,7 @@ bool vtd_known_insert(VTDAddressSpace *as, const DMAMap *map);
 /* Forgets all mappings that have a byte of @range. */
 void vtd_known_remove(VTDAddressSpace *as, DMAMap range);
 
-/* Forgets [@base, @limit], but not the rest of a mapping that goes beyond it. */
+/* Forgets [@base, @limit], but not the part of a mapping that is beyond it. */
 void vtd_known_cut(VTDAddressSpace *as, hwaddr base, hwaddr limit);
 
 /* Returns: a mapping that has a byte of @map. In a replay, NULL: all is new. */

@@ -135,47 +135,37 @@ static bool vtd_scan_leaf(VTDScan *scan, uint64_t entry, unsigned level,
 }
 
 /*
- * [@first, @last] in a table of the lowest level. Nearly always every entry is
- * the one an identity mapping has, so that is compared before all else.
+ * Nearly always an entry of the lowest level is the one an identity mapping
+ * has, so those are skipped first. Returns: the first address of another
  */
-static bool vtd_scan_lowest(VTDScan *scan, uint64_t first, uint64_t last,
-                            unsigned may)
+static uint64_t vtd_scan_skip(VTDScan *scan, uint64_t first, uint64_t last,
+                              unsigned may)
 {
     const VTDScanTables *tables = scan->tables;
     const uint64_t *table = &scan->table[1][vtd_scan_index(first, 1)];
     uint64_t open_bits = vtd_scan_open_bits(tables);
     uint64_t reserved = tables->reserved[1];
     uint64_t mask = tables->address_mask | open_bits;
-    uint64_t pages = (last - first) / SCAN_PAGE_SIZE + 1;
-    bool mapped = false;
-    uint64_t i;
+    uint64_t iova = first;
 
     /*
      * The comparison is valid only if the levels above let reads and writes
      * through, and below @address_mask, where an entry of all ones would
-     * compare equal. Otherwise an empty mask makes every comparison fail.
+     * compare equal.
      */
     if (may != MAY_BOTH || last >= tables->address_mask) {
-        mask = 0;
+        return first;
     }
-    for (i = 0; i < pages; i++) {
-        uint64_t iova = first + i * SCAN_PAGE_SIZE;
-        uint64_t entry = GUINT64_FROM_LE(table[i]);
-        unsigned left;
+    while (iova <= last) {
+        uint64_t entry = GUINT64_FROM_LE(*table++);
 
-        if ((((entry & mask) ^ (iova | open_bits)) | (entry & reserved)) == 0) {
-            mapped = true;
-            continue;
+        if (((entry & mask) ^ (iova | open_bits)) | (entry & reserved)) {
+            break;
         }
-        left = may & vtd_scan_permissions(tables, entry, 1);
-        if (!left) {
-            vtd_scan_note_absent(scan, iova);
-        } else if (!vtd_scan_leaf(scan, entry, 1, iova, left)) {
-            return false;
-        }
+        iova += SCAN_PAGE_SIZE;
     }
-    scan->mapped |= mapped;
-    return true;
+    scan->mapped |= iova > first;
+    return iova;
 }
 
 /* The table at @gpa, which @iova is translated by; false if there is none */
@@ -206,18 +196,23 @@ static bool vtd_scan_table(VTDScan *scan, uint64_t gpa, unsigned level,
         vtd_scan_note_absent(scan, first);
         return true;
     }
-    if (level == 1) {
-        return vtd_scan_lowest(scan, first, last, may);
-    }
     while (true) {
-        uint64_t entry = GUINT64_FROM_LE(table[vtd_scan_index(first, level)]);
-        uint64_t entry_last = first | (vtd_scan_entry_size(level) - 1);
-        unsigned left = may & vtd_scan_permissions(scan->tables, entry, level);
+        uint64_t entry, entry_last;
+        unsigned left;
         bool go_on = true;
 
+        if (level == 1) {
+            first = vtd_scan_skip(scan, first, last, may);
+            if (first > last) {
+                return true;
+            }
+        }
+        entry = GUINT64_FROM_LE(table[vtd_scan_index(first, level)]);
+        entry_last = first | (vtd_scan_entry_size(level) - 1);
+        left = may & vtd_scan_permissions(scan->tables, entry, level);
         if (!left) {
             vtd_scan_note_absent(scan, first);
-        } else if (vtd_scan_is_large(entry, level)) {
+        } else if (level == 1 || vtd_scan_is_large(entry, level)) {
             go_on = vtd_scan_leaf(scan, entry, level, first, left);
         } else {
             go_on = vtd_scan_table(scan, entry & scan->tables->address_mask,
@@ -231,47 +226,6 @@ static bool vtd_scan_table(VTDScan *scan, uint64_t gpa, unsigned level,
     }
 }
 
-typedef struct VTDScanSpan {
-    uint64_t first;
-    uint64_t last;
-} VTDScanSpan;
-
-/*
- * Which addresses the tables can translate, in order: with the first stage
- * (3.6) those whose upper bits are all like the highest one that is an index
- * (canonical), with the second those with no bit above it.
- */
-static unsigned vtd_scan_spans(const VTDScanTables *tables, VTDScanSpan span[2])
-{
-    uint64_t size;
-
-    if (tables->levels < VTD_SCAN_LEVELS_MIN ||
-        tables->levels > VTD_SCAN_LEVELS_MAX) {
-        return 0;
-    }
-    size = MIN(vtd_scan_table_size(tables->levels),
-               1ull << MIN(tables->width, 63));
-    if (tables->format == VTD_SCAN_FIRST_STAGE) {
-        span[0] = (VTDScanSpan) { 0, size / 2 - 1 };
-        span[1] = (VTDScanSpan) { -(size / 2), UINT64_MAX };
-        return 2;
-    }
-    span[0] = (VTDScanSpan) { 0, size - 1 };
-    return 1;
-}
-
-static VTDScanResult vtd_scan_finish(VTDScan *scan)
-{
-    if (!scan->absent) {
-        scan->result.state = RMRR_REASON_IDENTITY;
-    } else if (scan->mapped) {
-        scan->result.state = RMRR_REASON_PARTIAL;
-    } else {
-        scan->result.state = RMRR_REASON_ABSENT;
-    }
-    return scan->result;
-}
-
 /* The tables themselves need no clearing, and are large */
 static void vtd_scan_begin(VTDScan *scan, const VTDScanTables *tables,
                            VTDScanRead *read, void *opaque)
@@ -283,42 +237,47 @@ static void vtd_scan_begin(VTDScan *scan, const VTDScanTables *tables,
     memset(scan->inside, 0, sizeof(scan->inside));
 }
 
-/* A part of the whole; reads no table that the last part ended in */
+/*
+ * A part of the whole; reads no table that the last part ended in. The tables
+ * can translate addresses below @low and, with the first stage (3.6), from
+ * @high on: those whose upper bits are all like the highest one that is an
+ * index (canonical).
+ */
 static VTDScanResult vtd_scan_part(VTDScan *scan, uint64_t base,
                                    uint64_t limit)
 {
-    VTDScanSpan span[2];
-    unsigned spans = vtd_scan_spans(scan->tables, span);
-    uint64_t next = base;           /* nothing below it is left to look at */
-    unsigned i;
+    const VTDScanTables *t = scan->tables;
+    bool first_stage = t->format == VTD_SCAN_FIRST_STAGE;
+    uint64_t low = 0, high;
 
+    if (t->levels >= VTD_SCAN_LEVELS_MIN && t->levels <= VTD_SCAN_LEVELS_MAX) {
+        low = MIN(vtd_scan_table_size(t->levels), 1ull << MIN(t->width, 63));
+        low >>= first_stage;
+    }
+    high = first_stage ? -low : 0;
     scan->mapped = false;
     scan->absent = false;
     scan->result = (VTDScanResult) {
-        .state = RMRR_REASON_ABSENT,
+        .state = RMRR_REASON_IDENTITY,
         .reads = scan->result.reads,
     };
-    for (i = 0; i < spans; i++) {
-        uint64_t first = MAX(base, span[i].first);
-        uint64_t last = MIN(limit, span[i].last);
-
-        if (first > last) {
-            continue;
-        }
-        if (first > next) {
-            vtd_scan_note_absent(scan, next);
-        }
-        if (!vtd_scan_table(scan, scan->tables->root, scan->tables->levels,
-                            first, last, MAY_BOTH)) {
-            return scan->result;
-        }
-        if (last == limit) {
-            return vtd_scan_finish(scan);
-        }
-        next = last + 1;
+    if (base < low && !vtd_scan_table(scan, t->root, t->levels, base,
+                                      MIN(limit, low - 1), MAY_BOTH)) {
+        return scan->result;
     }
-    vtd_scan_note_absent(scan, next);
-    return vtd_scan_finish(scan);
+    if (limit >= low && (!high || base < high)) {
+        vtd_scan_note_absent(scan, MAX(base, low));
+    }
+    if (high && limit >= high && !vtd_scan_table(scan, t->root, t->levels,
+                                                 MAX(base, high), limit,
+                                                 MAY_BOTH)) {
+        return scan->result;
+    }
+    if (scan->absent) {
+        scan->result.state = scan->mapped ? RMRR_REASON_PARTIAL :
+                                            RMRR_REASON_ABSENT;
+    }
+    return scan->result;
 }
 
 static bool vtd_scan_is_range(uint64_t base, uint64_t limit)
