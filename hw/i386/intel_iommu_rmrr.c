@@ -119,39 +119,19 @@ static bool vtd_rmrr_read_table(void *opaque, uint64_t gpa,
                         DMA_DIRECTION_TO_DEVICE) == MEMTX_OK;
 }
 
-static void vtd_rmrr_read_tables(VTDRmrrMapping *m)
-{
-    VTDScanTables tables = { };
-    unsigned reads;
-
-    if (vtd_rmrr_find_tables(m->as, &tables, &m->view)) {
-        m->view.tables = vtd_scan_map_state(m->seen, m->region->base,
-                                            m->region->limit, &tables,
-                                            vtd_rmrr_read_table, NULL, &reads);
-        m->scans++;
-        m->table_reads += reads;
-    }
-}
-
 /* With rmrr-policy=lock the guest may have other plans */
-static void vtd_rmrr_log_foreign(VTDRmrrMapping *m)
+static void vtd_rmrr_log_foreign(VTDRmrrMapping *m, const VTDScanTables *tables)
 {
-    bool foreign = m->reason == RMRR_REASON_LOCKED &&
-                   m->view.tables == RMRR_REASON_FOREIGN;
-    VTDScanTables tables = { };
+    bool was = m->foreign;
     VTDScanResult result;
-    RMRRView view;
 
-    if (foreign == m->foreign) {
-        return;
-    }
-    m->foreign = foreign;
-    if (!foreign || m->foreign_logged == VTD_RMRR_FOREIGN_LOGGED ||
-        !vtd_rmrr_find_tables(m->as, &tables, &view)) {
+    m->foreign = m->reason == RMRR_REASON_LOCKED &&
+                 m->view.tables == RMRR_REASON_FOREIGN;
+    if (!m->foreign || was || m->foreign_logged == VTD_RMRR_FOREIGN_LOGGED) {
         return;
     }
     /* Which page it is; so far it is only known that there is one. */
-    result = vtd_range_scan(&tables, m->region->base, m->region->limit,
+    result = vtd_range_scan(tables, m->region->base, m->region->limit,
                             vtd_rmrr_read_table, NULL);
     if (result.state != RMRR_REASON_FOREIGN) {
         return;
@@ -199,12 +179,10 @@ static void vtd_rmrr_flush_caches(VTDRmrrMapping *m)
 /* @reason, or whether the device is translated, has changed. */
 static void vtd_rmrr_show(VTDRmrrMapping *m)
 {
-    bool translated = MEMORY_REGION(&m->as->iommu)->enabled;
-    bool failed = m->reason == RMRR_REASON_MAP_FAILED;
-
     memory_region_set_enabled(&m->memory, rmrr_reason_mapped(m->reason));
-    memory_region_set_enabled(&m->nothing, failed);
-    memory_region_set_enabled(&m->window, translated || failed);
+    memory_region_set_enabled(&m->window,
+                              MEMORY_REGION(&m->as->iommu)->enabled ||
+                              m->reason == RMRR_REASON_MAP_FAILED);
 }
 
 static void vtd_rmrr_set_reason(VTDRmrrMapping *m, RmrrReason reason)
@@ -237,16 +215,24 @@ static void vtd_rmrr_decide(VTDRmrrMapping *m, bool is_mapped, bool may_return)
     IntelIOMMUState *s = m->as->iommu_state;
     /* Caching mode does not cover first-stage tables (6.1) */
     bool sees_maps = s->caching_mode && !(s->flts && s->root_scalable);
+    VTDScanTables tables = { };
     RmrrReason reason;
+    unsigned reads;
 
-    vtd_rmrr_read_tables(m);
+    if (vtd_rmrr_find_tables(m->as, &tables, &m->view)) {
+        m->view.tables = vtd_scan_map_state(m->seen, m->region->base,
+                                            m->region->limit, &tables,
+                                            vtd_rmrr_read_table, NULL, &reads);
+        m->scans++;
+        m->table_reads += reads;
+    }
     reason = rmrr_policy_decide(s->rmrr_policy, sees_maps, &m->view, &m->kept,
                                 is_mapped, may_return);
     if (reason == RMRR_REASON_WAITING && m->reason == RMRR_REASON_MAP_FAILED) {
         reason = RMRR_REASON_MAP_FAILED;
     }
     vtd_rmrr_set_reason(m, reason);
-    vtd_rmrr_log_foreign(m);
+    vtd_rmrr_log_foreign(m, &tables);
 }
 
 /* All that the tables say of the region may be new. In a transaction */
@@ -396,15 +382,12 @@ VTDRmrrMapping *vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
     m->reason = RMRR_REASON_TRANSLATION_OFF;
     m->seen = vtd_scan_map_new(region->base, region->limit);
     memory_region_transaction_begin();
-    memory_region_init(&m->window, OBJECT(m), "vtd-rmrr-window", size);
-    memory_region_init_io(&m->nothing, OBJECT(m), NULL, NULL,
-                          "vtd-rmrr-nothing", size);
-    memory_region_set_enabled(&m->nothing, false);
+    memory_region_init_io(&m->window, OBJECT(m), NULL, NULL,
+                          "vtd-rmrr-window", size);
     memory_region_init_alias(&m->tables, OBJECT(m), "vtd-rmrr-tables",
                              MEMORY_REGION(&as->iommu), region->base, size);
     memory_region_set_unmergeable(&m->tables, true);
     memory_region_init_alias(&m->memory, OBJECT(m), "vtd-rmrr", mr, 0, size);
-    memory_region_add_subregion_overlap(&m->window, 0, &m->nothing, 0);
     memory_region_add_subregion_overlap(&m->window, 0, &m->tables, 1);
     memory_region_add_subregion_overlap(&m->window, 0, &m->memory, 2);
     /* A guest has not run yet, so translation is off. */
@@ -414,8 +397,7 @@ VTDRmrrMapping *vtd_rmrr_map(PCIDevice *pdev, const StolenRegion *region,
     memory_region_transaction_commit();
     QLIST_INSERT_HEAD_RCU(&as->rmrr, m, in_as);
     QLIST_INSERT_HEAD(&s->rmrr, m, in_iommu);
-    trace_vtd_rmrr_map(pci_bus_num(as->bus), PCI_SLOT(as->devfn),
-                       PCI_FUNC(as->devfn), region->base, region->limit);
+    trace_vtd_rmrr_map(pdev->name, region->base, region->limit);
     return m;
 }
 
@@ -429,16 +411,13 @@ void vtd_rmrr_unmap(VTDRmrrMapping *m)
     if (!m) {
         return;
     }
-    trace_vtd_rmrr_unmap(pci_bus_num(m->as->bus), PCI_SLOT(m->as->devfn),
-                         PCI_FUNC(m->as->devfn), m->region->base,
-                         m->region->limit);
+    trace_vtd_rmrr_unmap(m->pdev->name, m->region->base, m->region->limit);
     QLIST_REMOVE_RCU(m, in_as);
     QLIST_REMOVE(m, in_iommu);
     memory_region_transaction_begin();
     memory_region_del_subregion(&m->as->root, &m->window);
     memory_region_del_subregion(&m->window, &m->memory);
     memory_region_del_subregion(&m->window, &m->tables);
-    memory_region_del_subregion(&m->window, &m->nothing);
     memory_region_transaction_commit();
     call_rcu1(&m->rcu, vtd_rmrr_unref);
 }

@@ -30,9 +30,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(VTDRmrrMapping, VTD_RMRR)
  * @in_iommu: in IntelIOMMUState.rmrr
  * @region, @mr: the region, in its owner's entry, and its memory, which keeps
  *      that
- * @window: in @as->root, above the containers that the guest switches. It has,
- *      from below:
- * @nothing: no access succeeds; enabled while the host could not map the region
+ * @window: in @as->root, above the containers that the guest switches. No
+ *      access to itself succeeds. It has, from below:
  * @tables: alias of @as->iommu, never merged with its neighbours, so that
  *      switching @memory changes the view inside the region only
  * @memory: alias of @mr; enabled while the machine keeps the region mapped
@@ -59,7 +58,6 @@ struct VTDRmrrMapping {
     const StolenRegion *region;
     MemoryRegion *mr;
     MemoryRegion window;
-    MemoryRegion nothing;
     MemoryRegion tables;
     MemoryRegion memory;
     RmrrReason reason;
