@@ -238,6 +238,73 @@ static void test_split_parts(const void *opaque)
     igd_rig_stop(t);
 }
 
+/*
+ * The region is mapped by a large page that reaches below it, and then left to
+ * the tables because of another page: only its own notifier hears of that.
+ */
+#define EDGE (RIG_BASE & ~(VTD_PAGE_2M - 1))
+
+static IGDRig *start_edge(const PolicyKind *kind)
+{
+    IGDRig *t = policy_kind_start(kind, "exact");
+
+    vtd_clear_entry(t->g, &t->a, POLICY_NEIGHBOUR, VTD_PAGE_2M);
+    for (uint64_t at = EDGE; at < RIG_LIMIT; at += VTD_PAGE_2M) {
+        vtd_map_page(t->g, &t->a, at, at, VTD_PAGE_2M, VTD_RW);
+    }
+    policy_guest_enter(t, &t->a);
+    igd_rig_reason(t, "identity", "entered");
+    return t;
+}
+
+/* Another page than that at the edge */
+static void leave_to_tables(IGDRig *t)
+{
+    vtd_map_page(t->g, &t->a, EDGE + VTD_PAGE_2M, POLICY_TARGET, VTD_PAGE_2M,
+                 VTD_RW);
+    vtd_inv_iotlb_page(t->g, t->a.id, EDGE + VTD_PAGE_2M, 9);
+    igd_rig_reason(t, "foreign", "left");
+}
+
+static void check_lowest(IGDRig *t, const char *expected)
+{
+    g_autofree char *map = igd_rig_get_string(t, "igd0", "map");
+
+    if (!g_str_has_prefix(map, expected)) {
+        g_assert_cmpstr(map, ==, expected);
+    }
+}
+
+/* The page at the edge goes as a whole, when its second half is told of late */
+static void test_edge_split(const void *opaque)
+{
+    IGDRig *t = start_edge(opaque);
+    uint64_t page = EDGE + 3 * VTD_PAGE_4K;
+
+    leave_to_tables(t);
+    check_lowest(t, "0x7b000000-0x7b0fffff pc.ram+0x7b000000 rw");
+    vtd_clear_entry(t->g, &t->a, EDGE, VTD_PAGE_2M);
+    vtd_map_page(t->g, &t->a, page, POLICY_TARGET, VTD_PAGE_4K, VTD_RW);
+    vtd_inv_iotlb_page(t->g, t->a.id, page, 0);
+    check_lowest(t, "0x7b003000-0x7b003fff pc.ram+0x7b100000 rw\n"
+                 "0x7b200000-0x7b3fffff pc.ram+0x7b100000 rw\n");
+    igd_rig_stop(t);
+}
+
+/* It is another one already, and that is said after the region was left */
+static void test_edge_changed(const void *opaque)
+{
+    IGDRig *t = start_edge(opaque);
+
+    vtd_map_page(t->g, &t->a, EDGE, POLICY_TARGET + 2 * VTD_PAGE_2M,
+                 VTD_PAGE_2M, VTD_RW);
+    leave_to_tables(t);
+    check_lowest(t, "0x7b000000-0x7b0fffff pc.ram+0x7b000000 rw");
+    vtd_inv_iotlb_page(t->g, t->a.id, EDGE, 9);
+    check_lowest(t, "0x7b000000-0x7b1fffff pc.ram+0x7b500000 rw");
+    igd_rig_stop(t);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -246,6 +313,8 @@ int main(int argc, char **argv)
     qtest_add_data_func("intel-iommu-known/empty", &kinds[0], test_empty);
     TEST_ROWS("intel-iommu-known/split", kinds, test_split);
     TEST_ROWS("intel-iommu-known/split-parts", kinds, test_split_parts);
+    TEST_ROWS("intel-iommu-known/edge-split", kinds, test_edge_split);
+    TEST_ROWS("intel-iommu-known/edge-changed", kinds, test_edge_changed);
     qtest_add_func("intel-iommu-known/self-emulated", test_self_emulated);
     return g_test_run();
 }

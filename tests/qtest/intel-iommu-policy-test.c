@@ -497,6 +497,11 @@ static void test_first_stage_bits(void)
     policy_guest_expect(t, "waiting", POLICY_HOLE, "identity again");
     vtd_inv_pasid_one(t->g, t->a.id);
     igd_rig_reason(t, "identity", "flushed");
+
+    /* Reserved in the second stage only */
+    qtest_writeq(t->qts, leaf, POLICY_HOLE | open | 1ull << 62);
+    vtd_inv_piotlb_page(t->g, t->a.id, POLICY_HOLE, 0);
+    igd_rig_reason(t, "identity", "bit 62");
 }
 
 /* A device without a region follows its PASID entry as well */
