@@ -13,32 +13,22 @@
 #include "qemu/osdep.h"
 #include "rmrr_policy.h"
 
-static bool rmrr_domain_equal(const RMRRDomain *a, const RMRRDomain *b)
-{
-    return a->root == b->root && a->id == b->id;
-}
-
-/*
- * A domain is known by its top table and its id, and a guest uses both again
- * for another domain once the first is gone. So what was seen is good only
- * while the device stays: whoever comes later gets nothing. And nothing can be
- * kept that is not there.
- */
-static void rmrr_kept_update(RMRRKept *kept, const RMRRView *view,
-                             bool is_mapped)
-{
-    kept->valid = kept->valid && is_mapped && view->translated &&
-                  view->tables != RMRR_REASON_FOREIGN &&
-                  rmrr_domain_equal(&kept->domain, &view->domain);
-}
-
 RmrrReason rmrr_policy_decide(RmrrPolicy policy, bool sees_maps,
                               const RMRRView *view, RMRRKept *kept,
                               bool is_mapped, bool may_return)
 {
     RmrrReason reason = view->tables;
 
-    rmrr_kept_update(kept, view, is_mapped);
+    /*
+     * A domain is known by its top table and its id, and a guest uses both
+     * again for another domain once the first is gone. So what was seen is good
+     * only while the device stays: whoever comes later gets nothing. And
+     * nothing can be kept that is not there.
+     */
+    kept->valid = kept->valid && is_mapped && view->translated &&
+                  reason != RMRR_REASON_FOREIGN &&
+                  kept->domain.root == view->domain.root &&
+                  kept->domain.id == view->domain.id;
     if (!rmrr_reason_mapped(reason)) {
         if (policy == RMRR_POLICY_LOCK) {
             reason = RMRR_REASON_LOCKED;
