@@ -58,7 +58,7 @@ struct StolenMemoryList {
     bool past_first;
 };
 
-static GSList *stolen_memory_all(void)
+GSList *stolen_memory_all(void)
 {
     Object *pcms = object_dynamic_cast(qdev_get_machine(), TYPE_PC_MACHINE);
     StolenMemoryList *list = pcms ? PC_MACHINE(pcms)->stolen_memory : NULL;
@@ -79,38 +79,6 @@ static StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
         }
     }
     return NULL;
-}
-
-/* A region that guest firmware has placed is known to its device alone. */
-static int stolen_memory_add_firmware(Object *obj, void *opaque)
-{
-    StolenMemoryUser user = { };
-
-    if (object_dynamic_cast(obj, TYPE_RMRR_PROVIDER) &&
-        DEVICE(obj)->realized &&
-        RMRR_PROVIDER_GET_CLASS(obj)->get(RMRR_PROVIDER(obj), &user.region) ==
-        RMRR_PROVIDER_FIRMWARE) {
-        user.pdev = PCI_DEVICE(obj);
-        g_array_append_val((GArray *)opaque, user);
-    }
-    return 0;
-}
-
-GArray *stolen_memory_users(void)
-{
-    GArray *users = g_array_new(false, false, sizeof(StolenMemoryUser));
-
-    for (GSList *l = stolen_memory_all(); l; l = l->next) {
-        StolenMemory *sm = l->data;
-        StolenMemoryUser user = { sm->pdev, sm->region, sm };
-
-        if (sm->pdev) {
-            g_array_append_val(users, user);
-        }
-    }
-    object_child_foreach_recursive(object_get_root(),
-                                   stolen_memory_add_firmware, users);
-    return users;
 }
 
 /* Refusals */

@@ -29,8 +29,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(StolenMemory, STOLEN_MEMORY)
  * @mapping: how the IOMMU maps it for @pdev; NULL without an IOMMU
  * @done: drops the region if no device has claimed it
  * @policy, @mapped, @kept: for a migration stream; see vtd_rmrr_load()
- * @ecam_reported: an MMCONFIG over it was reported
- * @bars_reported: how many BARs over it were reported
+ * @ecam_reported, @bars_reported: how many MMCONFIGs and BARs over it were
  */
 struct StolenMemory {
     Object parent_obj;
@@ -43,9 +42,12 @@ struct StolenMemory {
     uint8_t policy;
     bool mapped;
     RMRRKept kept;
-    bool ecam_reported;
+    unsigned ecam_reported;
     unsigned bars_reported;
 };
+
+/* (element-type StolenMemory): the regions that the machine has placed */
+GSList *stolen_memory_all(void);
 
 /**
  * StolenMemoryUser: a device and its region

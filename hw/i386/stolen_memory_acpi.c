@@ -5,12 +5,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Glue: cuts the regions out of the host bridge's _CRS, names them by a
- * motherboard resource device, publishes an RMRR for each (VT-d specification,
- * revision 4.1, 8.4), and reports where firmware put something on them.
- * Without a region not a byte is added. The tables are built once at start and
- * again when firmware fetches them: only then is it known where firmware has
- * placed a region, MMCONFIG and the BARs.
+ * Glue: lists the regions, cuts them out of the host bridge's _CRS, names them
+ * by a motherboard resource device, publishes an RMRR for each (VT-d
+ * specification, revision 4.1, 8.4), and reports where firmware put something
+ * on them. Without a region not a byte is added. The tables are built once at
+ * start and again when firmware fetches them: only then is it known where
+ * firmware has placed a region, MMCONFIG and the BARs.
  *
  * Tested by tests/qtest/stolen-memory-test.c, dmar-rmrr-test.c and
  * tests/functional.
@@ -33,21 +33,51 @@
 #define DMAR_SCOPE_BRIDGE 2
 #define DMAR_SCOPE_FIXED_SIZE 6
 
-/* A guest may put BARs there, and be reset, as often as it likes */
-#define STOLEN_MEMORY_BARS_REPORTED 8
-
-static void stolen_memory_report_bar(PCIDevice *dev, int bar,
-                                     const StolenMemory *sm)
+/* A region that guest firmware has placed is known to its device alone. */
+static int stolen_memory_add_firmware(Object *obj, void *opaque)
 {
-    const PCIIORegion *r = &dev->io_regions[bar];
+    StolenMemoryUser user = { };
 
-    error_report("%s: firmware put BAR%d of %s (%02x:%02x.%x) at "
-                 "0x%" PRIx64 "-0x%" PRIx64 ", on the device's stolen memory "
-                 "0x%" PRIx64 "-0x%" PRIx64 "; the BAR will not work. Give "
-                 "the guest fewer or smaller BARs, or other firmware",
-                 sm->pdev->name, bar, dev->name, pci_dev_bus_num(dev),
-                 PCI_SLOT(dev->devfn), PCI_FUNC(dev->devfn), r->addr,
-                 r->addr + r->size - 1, sm->region.base, sm->region.limit);
+    if (object_dynamic_cast(obj, TYPE_RMRR_PROVIDER) &&
+        DEVICE(obj)->realized &&
+        RMRR_PROVIDER_GET_CLASS(obj)->get(RMRR_PROVIDER(obj), &user.region) ==
+        RMRR_PROVIDER_FIRMWARE) {
+        user.pdev = PCI_DEVICE(obj);
+        g_array_append_val((GArray *)opaque, user);
+    }
+    return 0;
+}
+
+GArray *stolen_memory_users(void)
+{
+    GArray *users = g_array_new(false, false, sizeof(StolenMemoryUser));
+
+    for (GSList *l = stolen_memory_all(); l; l = l->next) {
+        StolenMemory *sm = l->data;
+        StolenMemoryUser user = { sm->pdev, sm->region, sm };
+
+        if (sm->pdev) {
+            g_array_append_val(users, user);
+        }
+    }
+    object_child_foreach_recursive(object_get_root(),
+                                   stolen_memory_add_firmware, users);
+    return users;
+}
+
+/* @reports: how often that was said; the guest can do it again for ever */
+static void stolen_memory_report(const StolenMemory *sm, unsigned *reports,
+                                 unsigned max, const char *what, uint64_t base,
+                                 uint64_t size, const char *so)
+{
+    if (*reports < max &&
+        stolen_region_overlaps(&sm->region, base, base + size - 1)) {
+        ++*reports;
+        error_report("%s: firmware put %s at 0x%" PRIx64 "-0x%" PRIx64 ", on "
+                     "the device's stolen memory 0x%" PRIx64 "-0x%" PRIx64
+                     "; %s", sm->pdev->name, what, base, base + size - 1,
+                     sm->region.base, sm->region.limit, so);
+    }
 }
 
 /* @opaque: (element-type StolenMemoryUser) an array */
@@ -55,24 +85,26 @@ static int stolen_memory_check_bars(Object *obj, void *opaque)
 {
     GArray *users = opaque;
     PCIDevice *dev = (PCIDevice *)object_dynamic_cast(obj, TYPE_PCI_DEVICE);
-    unsigned i;
-    int bar;
 
-    for (bar = 0; dev && bar < PCI_NUM_REGIONS; bar++) {
+    for (int bar = 0; dev && bar < PCI_NUM_REGIONS; bar++) {
         const PCIIORegion *r = &dev->io_regions[bar];
+        g_autofree char *what =
+            g_strdup_printf("BAR%d of %s (%02x:%02x.%x)", bar, dev->name,
+                            pci_dev_bus_num(dev), PCI_SLOT(dev->devfn),
+                            PCI_FUNC(dev->devfn));
 
         if (!r->size || r->addr == PCI_BAR_UNMAPPED ||
             (r->type & PCI_BASE_ADDRESS_SPACE_IO)) {
             continue;
         }
-        for (i = 0; i < users->len; i++) {
+        for (unsigned i = 0; i < users->len; i++) {
             StolenMemory *sm = g_array_index(users, StolenMemoryUser, i).sm;
 
-            if (sm && sm->bars_reported < STOLEN_MEMORY_BARS_REPORTED &&
-                stolen_region_overlaps(&sm->region, r->addr,
-                                       r->addr + r->size - 1)) {
-                sm->bars_reported++;
-                stolen_memory_report_bar(dev, bar, sm);
+            if (sm) {
+                stolen_memory_report(sm, &sm->bars_reported, 8, what, r->addr,
+                                     r->size, "the BAR will not work. Give "
+                                     "the guest fewer or smaller BARs, or "
+                                     "other firmware");
             }
         }
     }
@@ -85,20 +117,13 @@ static void stolen_memory_check_ecam(StolenMemory *sm)
                                        TYPE_PCIE_HOST_BRIDGE);
     const PCIExpressHost *ecam = host ? PCIE_HOST_BRIDGE(host) : NULL;
 
-    if (!ecam || ecam->base_addr == PCIE_BASE_ADDR_UNMAPPED ||
-        sm->ecam_reported ||
-        !stolen_region_overlaps(&sm->region, ecam->base_addr,
-                                ecam->base_addr + ecam->size - 1)) {
-        return;
+    if (ecam && ecam->base_addr != PCIE_BASE_ADDR_UNMAPPED) {
+        stolen_memory_report(sm, &sm->ecam_reported, 1, "MMCONFIG",
+                             ecam->base_addr, ecam->size, "the stolen memory "
+                             "stays, and PCI buses whose configuration space "
+                             "it hides cannot be used. Use firmware that puts "
+                             "MMCONFIG elsewhere");
     }
-    sm->ecam_reported = true;
-    error_report("%s: firmware put MMCONFIG at 0x%" PRIx64 "-0x%" PRIx64
-                 ", on the device's stolen memory 0x%" PRIx64 "-0x%" PRIx64
-                 "; the stolen memory stays, and PCI buses whose "
-                 "configuration space it hides cannot be used. Use "
-                 "firmware that puts MMCONFIG elsewhere", sm->pdev->name,
-                 ecam->base_addr, ecam->base_addr + ecam->size - 1,
-                 sm->region.base, sm->region.limit);
 }
 
 /*
