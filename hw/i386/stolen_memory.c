@@ -360,12 +360,15 @@ static void stolen_memory_list_class_init(ObjectClass *klass, void *data)
 
 /* Migration */
 
+/* In the stream; beside the values of RmrrPolicy, which thus have to stay */
+#define STOLEN_POLICY_NONE 0xff
+
 static int stolen_memory_pre_save(void *opaque)
 {
     StolenMemory *sm = opaque;
 
-    sm->policy = sm->mapping ? vtd_rmrr_iommu()->rmrr_policy :
-                               RMRR_POLICY__MAX;
+    sm->policy = sm->mapping ? vtd_rmrr_iommu()->rmrr_policy
+                             : STOLEN_POLICY_NONE;
     sm->mapped = sm->mapping && rmrr_reason_mapped(sm->mapping->reason);
     sm->kept = sm->mapping ? sm->mapping->kept : (RMRRKept) { };
     return 0;
@@ -401,9 +404,9 @@ static const VMStateDescription vmstate_stolen_memory = {
                              STOLEN_MOVED("BDSM")),
         VMSTATE_UINT8_EQUAL(policy, StolenMemory,
                             "This is rmrr-policy, here and in the stream (0 "
-                            "is keep, 1 exact, 2 lock, 3 not an intel-iommu). "
-                            "Start the destination with the source's "
-                            "intel-iommu options."),
+                            "is keep, 1 exact, 2 lock, 255 not an "
+                            "intel-iommu). Start the destination with the "
+                            "source's intel-iommu options."),
         VMSTATE_BOOL(mapped, StolenMemory),
         VMSTATE_BOOL(kept.valid, StolenMemory),
         VMSTATE_UINT64(kept.domain.root, StolenMemory),

@@ -203,9 +203,23 @@ static const Refused refused[] = {
     { "no-device", VTD, { "igd-stolen@7b100000" } },
 };
 
+#define BARE "-nodefaults -m 4G " IGD "dsm-base=0x7b900000,dsm-size=64M"
+
+/* "None" of the stream is 0xff, however many policies there are. */
+static void test_no_iommu(void)
+{
+    g_autoptr(QTestState) qts = qtest_init("-machine q35 " BARE);
+    g_autofree char *said = NULL;
+
+    migration_save(qts);
+    said = migration_refused(VTD " " BARE);
+    assert_says(said, "0 != ff", "255 not an intel-iommu", NULL);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    qtest_add_func("rmrr-migrate/no-iommu", test_no_iommu);
     TEST_ROWS("rmrr-migrate/file", states, test_migrate);
     qtest_add_func("rmrr-migrate/fail", test_fail);
     TEST_ROWS("rmrr-migrate/snapshot", states, test_snapshot);
