@@ -25,8 +25,8 @@
 #include "qemu/madvise.h"
 #include "qemu/units.h"
 #include "exec/address-spaces.h"
-#include "hw/block/flash.h"
 #include "hw/i386/pc.h"
+#include "hw/loader.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci-host/q35.h"
@@ -83,16 +83,15 @@ static StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
 
 /* Refusals */
 
+/* SeaBIOS is in the ROM that -bios sets, not in flash, and names itself. */
 static StolenFirmware stolen_memory_firmware(PCMachineState *pcms)
 {
-    const char *bios = MACHINE(pcms)->firmware;
-    g_autofree char *name = bios ? g_path_get_basename(bios) : NULL;
+    static const char name[] = "SeaBIOS";
+    uint64_t size = memory_region_size(&X86_MACHINE(pcms)->bios);
+    const void *rom = rom_ptr((uint32_t)-size, size);
 
-    if (pcms->flash[0] && pflash_cfi01_get_blk(pcms->flash[0])) {
-        return STOLEN_FIRMWARE_OTHER;
-    }
-    return !name || g_str_has_prefix(name, "bios") ? STOLEN_FIRMWARE_SEABIOS
-                                                   : STOLEN_FIRMWARE_OTHER;
+    return rom && memmem(rom, size, name, strlen(name)) ?
+           STOLEN_FIRMWARE_SEABIOS : STOLEN_FIRMWARE_OTHER;
 }
 
 static StolenLayout stolen_memory_layout(PCMachineState *pcms)

@@ -297,6 +297,40 @@ static const Refusal refusals[] = {
       Q35 IOMMU IGD0_ON },
 };
 
+/* Which firmware it is, its contents say, and not the name of its file */
+
+typedef struct FirmwareRow {
+    const char *name;
+    const char *file;
+    bool seabios;
+} FirmwareRow;
+
+static const FirmwareRow firmwares[] = {
+    { "seabios-by-any-name", "OVMF.fd", true },
+    { "not-seabios", "bios-256k.bin", false },
+};
+
+static void test_firmware(gconstpointer data)
+{
+    const FirmwareRow *row = data;
+    g_autofree char *dir = g_dir_make_tmp("stolen-memory-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, row->file, NULL);
+    g_autofree char *args =
+        g_strdup_printf(Q35 "-bios %s -device igd-testdev,"
+                        "dsm-base=0xb8000000", path);
+    g_autofree char *image = g_malloc0(64 * KiB);
+
+    strcpy(image + 0xf000, row->seabios ? "SeaBIOS (version 1)" : "_FVH");
+    g_assert_true(g_file_set_contents(path, image, 64 * KiB, NULL));
+    if (row->seabios) {
+        refusal_assert(args, "SeaBIOS's MMCONFIG at ", NULL);
+    } else {
+        refusal_helped(args);
+    }
+    unlink(path);
+    rmdir(dir);
+}
+
 /* A start that works prints nothing, low RAM cut or not. */
 static void test_silent(void)
 {
@@ -332,6 +366,7 @@ int main(int argc, char **argv)
     TEST_ROWS("stolen-memory", dsdt_cases, test_dsdt);
     qtest_add_func("stolen-memory/ecam-over-region", test_ecam_over_region);
     qtest_add_func("stolen-memory/silent", test_silent);
+    TEST_ROWS("stolen-memory/firmware", firmwares, test_firmware);
     TEST_ROWS("stolen-memory/refused", refusals, refusal_test);
     return g_test_run();
 }
