@@ -35,6 +35,8 @@ static const EarlyRow rows[] = {
       HOST "," BASE "," SIZE, true },
     { "twice", HOST ",x-igd-stolen-base=0x70000000," BASE "," SIZE, true },
     { "firmware", HOST "," BASE "," SIZE ",x-igd-stolen=firmware", false },
+    /* As libvirt writes it into a domain, and keeps it */
+    { "older-machine", "-machine pc-q35-9.2 " HOST "," BASE "," SIZE, true },
     { "no-size", HOST "," BASE, false },
     { "not-a-size", HOST ",x-igd-stolen-base=here," SIZE, false },
     { "wraps", HOST "," BASE ",x-igd-stolen-size=0xfffffffff0000000", false },
