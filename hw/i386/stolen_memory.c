@@ -83,6 +83,16 @@ static StolenMemory *stolen_memory_overlapping(const StolenRegion *region,
 
 /* Refusals */
 
+/* A device as messages name it: its id, if given one, type and address */
+static char *stolen_memory_name(PCIDevice *pdev)
+{
+    const char *id = DEVICE(pdev)->id;
+    g_autofree char *path = qdev_get_dev_path(DEVICE(pdev));
+
+    return id ? g_strdup_printf("%s (%s at %s)", id, pdev->name, path)
+              : g_strdup_printf("%s at %s", pdev->name, path);
+}
+
 /* SeaBIOS is in the ROM that -bios sets, not in flash, and names itself. */
 static StolenFirmware stolen_memory_firmware(PCMachineState *pcms)
 {
@@ -122,21 +132,25 @@ static char *stolen_memory_remedy(PCIDevice *pdev, const StolenRegion *region,
            g_strdup_printf("set %s", rrc->off_option);
 }
 
-static void stolen_memory_refuse_conflict(PCIDevice *pdev, const char *what,
+/* @layout: NULL if @with is another device's region */
+static void stolen_memory_refuse_conflict(PCIDevice *pdev,
                                           const StolenLayout *layout,
                                           const StolenRegion *region,
                                           const StolenRange *with,
                                           Error **errp)
 {
     ERRP_GUARD();
+    uint64_t size = stolen_region_size(region);
+    uint64_t above = with->limit + 1;
     g_autofree char *remedy =
-        with->limit == layout->low_ram_size - 1 ?
+        layout && above == layout->low_ram_size ?
         g_strdup_printf("set max-ram-below-4g=0x%" PRIx64 " (-machine)",
                         region->base) :
         stolen_memory_remedy(pdev, region,
-                             with->base - stolen_region_size(region));
+                             !layout && above + size <= STOLEN_CHIPSET_BASE ?
+                             above : with->base - size);
 
-    error_setg(errp, "%s overlaps %s at 0x%" PRIx64 "-0x%" PRIx64 "; %s", what,
+    error_setg(errp, "overlaps %s at 0x%" PRIx64 "-0x%" PRIx64 "; %s",
                with->name, with->base, with->limit, remedy);
     if (with->base == STOLEN_SEABIOS_ECAM_BASE) {
         error_append_hint(errp, "OVMF from 2024 on (if=pflash) puts MMCONFIG "
@@ -148,86 +162,63 @@ static void stolen_memory_refuse(PCIDevice *pdev, const StolenLayout *layout,
                                  const StolenRegion *region,
                                  const StolenPlan *plan, Error **errp)
 {
-    g_autofree char *what =
-        g_strdup_printf("%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64,
-                        rmrr_provider_name(pdev), region->base, region->limit);
     bool low = plan->status == STOLEN_PLAN_TOO_LOW;
     g_autofree char *remedy =
         stolen_memory_remedy(pdev, region, low ? STOLEN_MIN_BASE :
                              STOLEN_CHIPSET_BASE - stolen_region_size(region));
 
     switch (plan->status) {
-    case STOLEN_PLAN_OK:
-        g_assert_not_reached();
-    case STOLEN_PLAN_UNALIGNED:
-        error_setg(errp, "%s is not in whole MiB: its base, BDSM (0x%" PRIx64
-                   ") and end have to be multiples of 0x%llx; %s", what,
-                   region->dsm_base, STOLEN_ALIGN, remedy);
-        break;
-    case STOLEN_PLAN_EMPTY:
-        error_setg(errp, "%s is empty, or BDSM (0x%" PRIx64 ") is outside it; "
-                   "%s", what, region->dsm_base, remedy);
-        break;
-    case STOLEN_PLAN_ABOVE_4G:
-        error_setg(errp, "%s does not end below 4 GiB (limit 0x%llx); %s", what,
-                   STOLEN_4G_LIMIT, remedy);
-        break;
     case STOLEN_PLAN_TOO_LOW:
-        error_setg(errp, "%s begins below 0x%llx, which the firmware needs; %s",
-                   what, STOLEN_MIN_BASE, remedy);
+        error_setg(errp, "begins below 0x%llx, which the firmware needs; %s",
+                   STOLEN_MIN_BASE, remedy);
         break;
     case STOLEN_PLAN_CONFLICT:
-        stolen_memory_refuse_conflict(pdev, what, layout, region,
-                                      &plan->conflict, errp);
+        stolen_memory_refuse_conflict(pdev, layout, region, &plan->conflict,
+                                      errp);
         break;
     case STOLEN_PLAN_NEEDS_CAP:
-        error_setg(errp, "%s is inside guest RAM, which this firmware uses as "
+        error_setg(errp, "is inside guest RAM, which this firmware uses as "
                    "one piece; set max-ram-below-4g=0x%" PRIx64 " (-machine)",
-                   what, region->base);
+                   region->base);
+        break;
+    default:
+        error_setg(errp, "with BDSM 0x%" PRIx64 " is empty, not in whole MiB "
+                   "(0x%llx), or not below 4 GiB (limit 0x%llx); %s",
+                   region->dsm_base, STOLEN_ALIGN, STOLEN_4G_LIMIT, remedy);
         break;
     }
 }
 
-static PCMachineState *stolen_memory_machine(PCIDevice *pdev, Error **errp)
+/* An error goes on behind the region's addresses. */
+static bool stolen_memory_check_region(PCIDevice *pdev,
+                                       const StolenRegion *region,
+                                       Error **errp)
 {
-    Object *machine = qdev_get_machine();
-    PCMachineState *pcms =
-        (PCMachineState *)object_dynamic_cast(machine, TYPE_PC_MACHINE);
+    PCMachineState *pcms = PC_MACHINE(qdev_get_machine());
+    StolenMemory *other = stolen_memory_overlapping(region, true);
+    StolenLayout layout = stolen_memory_layout(pcms);
+    StolenPlan plan = stolen_plan_place(&layout, region);
+    const char *problem;
 
-    if (!pcms || !pcms->pcibus || xen_enabled()) {
-        error_setg(errp, "%s: machine type %s cannot place stolen memory; "
-                   "use -machine q35 or -machine pc%s",
-                   rmrr_provider_name(pdev), object_get_typename(machine),
-                   rmrr_provider_or_off(pdev));
-        return NULL;
+    if (plan.status != STOLEN_PLAN_OK) {
+        stolen_memory_refuse(pdev, &layout, region, &plan, errp);
+        return false;
     }
-    if (DEVICE(pdev)->hotplugged) {
-        error_setg(errp, "%s: a device with stolen memory cannot be "
-                   "hot-plugged: E820 and the RMRR are fixed at boot; give it "
-                   "on the command line%s", rmrr_provider_name(pdev),
-                   rmrr_provider_or_off(pdev));
-        return NULL;
+    if (other && other->pdev != pdev) {
+        g_autofree char *name = stolen_memory_name(other->pdev);
+        g_autofree char *that = g_strconcat("that of ", name, NULL);
+        const StolenRange range = { that, other->region.base,
+                                    other->region.limit };
+
+        stolen_memory_refuse_conflict(pdev, NULL, region, &range, errp);
+        return false;
     }
-    return pcms;
-}
-
-static void stolen_memory_refuse_overlap(PCIDevice *pdev,
-                                         const StolenRegion *region,
-                                         const StolenMemory *other,
-                                         Error **errp)
-{
-    uint64_t size = stolen_region_size(region);
-    uint64_t above = other->region.limit + 1;
-    g_autofree char *remedy =
-        stolen_memory_remedy(pdev, region,
-                             above + size <= STOLEN_CHIPSET_BASE ?
-                             above : other->region.base - size);
-
-    error_setg(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64 " overlaps "
-               "that of %s at 0x%" PRIx64 "-0x%" PRIx64 "; %s",
-               rmrr_provider_name(pdev), region->base, region->limit,
-               rmrr_provider_name(other->pdev), other->region.base,
-               other->region.limit, remedy);
+    problem = pcms->iommu ? vtd_rmrr_problem(vtd_rmrr_iommu(), pdev, region)
+                          : NULL;
+    if (problem) {
+        error_setg(errp, "cannot be an RMRR: it %s", problem);
+    }
+    return !problem;
 }
 
 static bool stolen_memory_maps_iova(PCIDevice *pdev)
@@ -251,59 +242,65 @@ static const char *stolen_memory_shadow_problem(const IntelIOMMUState *s)
            "set intel-iommu,snoop-control=off" : NULL;
 }
 
-/* Changes nothing */
-static bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
-                                Error **errp)
+static bool stolen_memory_check_machine(PCIDevice *pdev, Error **errp)
 {
-    PCMachineState *pcms = stolen_memory_machine(pdev, errp);
+    const char *off = RMRR_PROVIDER_GET_CLASS(pdev)->off_option ?: "";
+    const char *or_set = *off ? ", or set " : "";
+    Object *machine = qdev_get_machine();
+    PCMachineState *pcms =
+        (PCMachineState *)object_dynamic_cast(machine, TYPE_PC_MACHINE);
     IntelIOMMUState *s = vtd_rmrr_iommu();
     const char *problem;
-    StolenMemory *other;
-    StolenLayout layout;
-    StolenPlan plan;
 
-    if (!pcms) {
+    if (!pcms || !pcms->pcibus || xen_enabled()) {
+        error_setg(errp, "machine type %s cannot place stolen memory; use "
+                   "-machine q35 or -machine pc%s%s",
+                   object_get_typename(machine), or_set, off);
         return false;
     }
-    layout = stolen_memory_layout(pcms);
-    plan = stolen_plan_place(&layout, region);
-    if (plan.status != STOLEN_PLAN_OK) {
-        stolen_memory_refuse(pdev, &layout, region, &plan, errp);
-        return false;
-    }
-    other = stolen_memory_overlapping(region, true);
-    if (other && other->pdev != pdev) {
-        stolen_memory_refuse_overlap(pdev, region, other, errp);
+    if (DEVICE(pdev)->hotplugged) {
+        error_setg(errp, "a device with stolen memory cannot be hot-plugged: "
+                   "E820 and the RMRR are fixed at boot; give it on the "
+                   "command line%s%s", or_set, off);
         return false;
     }
     if (!pcms->iommu) {
         return true;
     }
     if (!s) {
-        error_setg(errp, "%s: %s cannot report reserved memory; use -device "
-                   "intel-iommu%s", rmrr_provider_name(pdev),
-                   object_get_typename(OBJECT(pcms->iommu)),
-                   rmrr_provider_or_off(pdev));
+        error_setg(errp, "%s cannot report reserved memory; use -device "
+                   "intel-iommu%s%s", object_get_typename(OBJECT(pcms->iommu)),
+                   or_set, off);
         return false;
     }
     if (!vtd_rmrr_find_as(pdev)) {
-        error_setg(errp, "%s: an RMRR needs the device behind the intel-iommu, "
-                   "but its root bus bypasses it; set "
-                   "default-bus-bypass-iommu=off (-machine) or "
-                   "bypass_iommu=off (of the expander bridge)",
-                   rmrr_provider_name(pdev));
-        return false;
-    }
-    problem = vtd_rmrr_problem(s, pdev, region);
-    if (problem) {
-        error_setg(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64
-                   " cannot be an RMRR: it %s", rmrr_provider_name(pdev),
-                   region->base, region->limit, problem);
+        error_setg(errp, "an RMRR needs the device behind the intel-iommu, but "
+                   "its root bus bypasses it; set default-bus-bypass-iommu=off "
+                   "(-machine) or bypass_iommu=off (of the expander bridge)");
         return false;
     }
     problem = stolen_memory_shadow_problem(s);
     if (problem && stolen_memory_maps_iova(pdev)) {
-        error_setg(errp, "%s: %s", rmrr_provider_name(pdev), problem);
+        error_setg(errp, "%s", problem);
+        return false;
+    }
+    return true;
+}
+
+/* Changes nothing */
+static bool stolen_memory_check(PCIDevice *pdev, const StolenRegion *region,
+                                Error **errp)
+{
+    ERRP_GUARD();
+    g_autofree char *name = stolen_memory_name(pdev);
+
+    if (!stolen_memory_check_machine(pdev, errp)) {
+        error_prepend(errp, "%s: ", name);
+        return false;
+    }
+    if (!stolen_memory_check_region(pdev, region, errp)) {
+        error_prepend(errp, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64 " ",
+                      name, region->base, region->limit);
         return false;
     }
     return true;
@@ -480,13 +477,14 @@ static void stolen_memory_machine_done(Notifier *notifier, void *unused)
     stolen_memory_check(sm->pdev, &sm->region, &error_fatal);
     sm->mapping = vtd_rmrr_map(sm->pdev, &sm->region, &sm->mr);
     if (sm->mapping && stolen_memory_maps_iova(sm->pdev)) {
+        g_autofree char *name = stolen_memory_name(sm->pdev);
+
         error_report("%s: -device intel-iommu has to come before this "
                      "device. QEMU makes the devices given as key=value "
                      "first, in their order, then those given as JSON, "
                      "as libvirt gives its own: put -device intel-iommu "
                      "first; with libvirt, give the IGD as <hostdev> and "
-                     "not on <qemu:commandline>",
-                     rmrr_provider_name(sm->pdev));
+                     "not on <qemu:commandline>", name);
         exit(EXIT_FAILURE);
     }
 }
@@ -603,6 +601,7 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
                                          const StolenRegion *region,
                                          void *memory, Error **errp)
 {
+    g_autofree char *name = stolen_memory_name(pdev);
     StolenMemory *sm;
 
     while ((sm = stolen_memory_overlapping(region, false))) {
@@ -615,8 +614,8 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
         if (!same) {
             warn_report("%s: stolen memory was expected at 0x%" PRIx64 "-0x%"
                         PRIx64 ", but the device says 0x%" PRIx64 "-0x%"
-                        PRIx64, rmrr_provider_name(pdev), sm->region.base,
-                        sm->region.limit, region->base, region->limit);
+                        PRIx64, name, sm->region.base, sm->region.limit,
+                        region->base, region->limit);
         }
         stolen_memory_remove(sm);
     }

@@ -48,27 +48,6 @@ int rmrr_provider_scan_opts(void *opaque, QemuOpts *opts, Error **errp)
     return 0;
 }
 
-const char *rmrr_provider_name(PCIDevice *pdev)
-{
-    const char *id = DEVICE(pdev)->id;
-    g_autofree char *path = qdev_get_dev_path(DEVICE(pdev));
-    g_autofree char *name =
-        id ? g_strdup_printf("%s (%s at %s)", id, pdev->name, path)
-           : g_strdup_printf("%s at %s", pdev->name, path);
-
-    return g_intern_string(name);
-}
-
-const char *rmrr_provider_or_off(PCIDevice *pdev)
-{
-    RMRRProviderClass *rrc = RMRR_PROVIDER_GET_CLASS(pdev);
-    g_autofree char *text =
-        rrc->off_option ? g_strdup_printf(", or set %s", rrc->off_option)
-                        : g_strdup("");
-
-    return g_intern_string(text);
-}
-
 static const TypeInfo rmrr_provider_info = {
     .name = TYPE_RMRR_PROVIDER,
     .parent = TYPE_INTERFACE,

@@ -91,17 +91,6 @@ void rmrr_provider_scan_device(MachineState *machine, const QDict *opts);
 int rmrr_provider_scan_opts(void *opaque, QemuOpts *opts, Error **errp);
 
 /**
- * rmrr_provider_name: a device as messages name it: its id, if it was given
- * one, its type and its address
- * rmrr_provider_or_off: for the end of a hint: ", or set" with the device's
- * off_option, or nothing if it has none
- *
- * Returns: a string that is never freed.
- */
-const char *rmrr_provider_name(PCIDevice *pdev);
-const char *rmrr_provider_or_off(PCIDevice *pdev);
-
-/**
  * rmrr_provider_plug_memory: place a region for a device that is being realized
  * @pdev: the device; its type implements TYPE_RMRR_PROVIDER
  * @region: where, in guest physical addresses
