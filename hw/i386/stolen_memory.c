@@ -50,11 +50,15 @@
 #define TYPE_STOLEN_MEMORY_LIST "stolen-memory-list"
 OBJECT_DECLARE_SIMPLE_TYPE(StolenMemoryList, STOLEN_MEMORY_LIST)
 
-/* @past_first: the first reset finds what was never written */
+/*
+ * @done: the machine is complete; one for all, as it outlives each of them
+ * @past_first: the first reset finds what was never written
+ */
 struct StolenMemoryList {
     Object parent_obj;
     GSList *all;
     ResettableState reset_state;
+    Notifier done;
     bool past_first;
 };
 
@@ -451,7 +455,6 @@ static void stolen_memory_remove(StolenMemory *sm)
 {
     StolenMemoryList *list = PC_MACHINE(qdev_get_machine())->stolen_memory;
 
-    notifier_remove(&sm->done);
     if (!sm->memory) {
         /* Its name may be wanted again before that. */
         vmstate_unregister_ram(&sm->mr, NULL);
@@ -461,9 +464,9 @@ static void stolen_memory_remove(StolenMemory *sm)
     object_unref(sm);
 }
 
-static void stolen_memory_machine_done(Notifier *notifier, void *unused)
+static void stolen_memory_complete(void *opaque, void *unused)
 {
-    StolenMemory *sm = container_of(notifier, StolenMemory, done);
+    StolenMemory *sm = opaque;
 
     if (!sm->pdev) {
         trace_stolen_memory_unclaimed(sm->region.base, sm->region.limit);
@@ -489,12 +492,19 @@ static void stolen_memory_machine_done(Notifier *notifier, void *unused)
     }
 }
 
+static void stolen_memory_machine_done(Notifier *notifier, void *unused)
+{
+    g_slist_foreach(container_of(notifier, StolenMemoryList, done)->all,
+                    stolen_memory_complete, NULL);
+}
+
 /* @memory, if there is any, is taken over */
 static StolenMemory *stolen_memory_create(const StolenRegion *region,
                                           void *memory, Error **errp)
 {
     ERRP_GUARD();
     PCMachineState *pcms = PC_MACHINE(qdev_get_machine());
+    StolenMemoryList *list = pcms->stolen_memory;
     uint64_t size = stolen_region_size(region);
     StolenMemory *sm = STOLEN_MEMORY(object_new(TYPE_STOLEN_MEMORY));
     g_autofree char *name = g_strdup_printf("igd-stolen@%" PRIx64,
@@ -517,14 +527,14 @@ static StolenMemory *stolen_memory_create(const StolenRegion *region,
     qemu_madvise(memory_region_get_ram_ptr(&sm->mr), size,
                  QEMU_MADV_DONTDUMP);
 
-    if (!pcms->stolen_memory) {
-        pcms->stolen_memory =
-            STOLEN_MEMORY_LIST(object_new(TYPE_STOLEN_MEMORY_LIST));
-        qemu_register_resettable(OBJECT(pcms->stolen_memory));
+    if (!list) {
+        list = STOLEN_MEMORY_LIST(object_new(TYPE_STOLEN_MEMORY_LIST));
+        pcms->stolen_memory = list;
+        qemu_register_resettable(OBJECT(list));
+        list->done.notify = stolen_memory_machine_done;
+        qemu_add_machine_init_done_notifier(&list->done);
     }
-    pcms->stolen_memory->all = g_slist_append(pcms->stolen_memory->all, sm);
-    sm->done.notify = stolen_memory_machine_done;
-    qemu_add_machine_init_done_notifier(&sm->done);
+    list->all = g_slist_append(list->all, sm);
     sm->mr.map_errp = &map_err;
     memory_region_add_subregion_overlap(get_system_memory(), region->base,
                                         &sm->mr, STOLEN_PRIORITY);
@@ -652,18 +662,16 @@ bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
 
 void rmrr_provider_unplug(PCIDevice *pdev)
 {
-    GSList *l = stolen_memory_all();
-    StolenMemory *sm;
+    for (GSList *l = stolen_memory_all(); l; l = l->next) {
+        StolenMemory *sm = l->data;
 
-    while (l && ((StolenMemory *)l->data)->pdev != pdev) {
-        l = l->next;
+        if (sm->pdev == pdev) {
+            trace_stolen_memory_unplug(pdev->name, sm->region.base,
+                                       sm->region.limit);
+            vmstate_unregister(VMSTATE_IF(pdev), &vmstate_stolen_memory, sm);
+            vtd_rmrr_unmap(sm->mapping);
+            stolen_memory_remove(sm);
+            return;
+        }
     }
-    if (!l) {
-        return;
-    }
-    sm = l->data;
-    trace_stolen_memory_unplug(pdev->name, sm->region.base, sm->region.limit);
-    vmstate_unregister(VMSTATE_IF(pdev), &vmstate_stolen_memory, sm);
-    vtd_rmrr_unmap(sm->mapping);
-    stolen_memory_remove(sm);
 }
