@@ -31,6 +31,7 @@
 #include "hw/pci/pci_bus.h"
 #include "hw/pci-host/q35.h"
 #include "hw/resettable.h"
+#include "migration/blocker.h"
 #include "migration/vmstate.h"
 #include "system/reset.h"
 #include "system/system.h"
@@ -459,6 +460,7 @@ static void stolen_memory_remove(StolenMemory *sm)
         /* Its name may be wanted again before that. */
         vmstate_unregister_ram(&sm->mr, NULL);
     }
+    migrate_del_blocker(&sm->blocker);
     memory_region_del_subregion(get_system_memory(), &sm->mr);
     list->all = g_slist_remove(list->all, sm);
     object_unref(sm);
@@ -647,6 +649,18 @@ bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
     sm = stolen_memory_claim(pdev, region, memory, errp);
     if (!sm) {
         return false;
+    }
+    if (memory) {
+        g_autofree char *name = stolen_memory_name(pdev);
+
+        error_setg(&sm->blocker, "%s: stolen memory 0x%" PRIx64 "-0x%" PRIx64
+                   " is the device's own, which cannot be migrated or saved; "
+                   "unplug the device first", name, region->base,
+                   region->limit);
+        if (migrate_add_blocker(&sm->blocker, errp) < 0) {
+            stolen_memory_remove(sm);
+            return false;
+        }
     }
 
     sm->pdev = pdev;

@@ -27,6 +27,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(StolenMemory, STOLEN_MEMORY)
  * @memory: what rmrr_provider_plug_memory() was given; NULL if it is RAM
  * @pdev: the device it belongs to; NULL while only the early scan has asked
  * @mapping: how the IOMMU maps it for @pdev; NULL without an IOMMU
+ * @blocker: of migration, with @memory
  * @policy, @mapped, @kept: for a migration stream; see vtd_rmrr_load()
  * @ecam_reported, @bars_reported: how many MMCONFIGs and BARs over it were
  */
@@ -37,6 +38,7 @@ struct StolenMemory {
     void *memory;
     PCIDevice *pdev;
     VTDRmrrMapping *mapping;
+    Error *blocker;
     uint8_t policy;
     bool mapped;
     RMRRKept kept;

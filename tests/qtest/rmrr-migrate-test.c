@@ -216,10 +216,34 @@ static void test_no_iommu(void)
     assert_says(said, "0 != ff", "255 not an intel-iommu", NULL);
 }
 
+/* It is nowhere in the stream. Without the device the machine can go. */
+static void test_own_memory(void)
+{
+    g_autoptr(QTestState) qts =
+        qtest_init("-machine pc -nodefaults -m 4G " IGD
+                   "dsm-base=0x7b900000,device-memory=on");
+    g_autoptr(QDict) error = qtest_qmp_assert_failure_ref(
+        qts, "{ 'execute': 'migrate', 'arguments': { 'uri': 'exec:false' } }");
+    const char *text = qdict_get_str(error, "desc");
+
+    g_test_message("%s", text);
+    g_assert_nonnull(strstr(text, "igd0 (igd-testdev at 0000:00:02.0): "));
+    g_assert_nonnull(strstr(text, "0x7b100000-0x7f8fffff"));
+    g_assert_nonnull(strstr(text, "unplug the device first"));
+
+    /* The guest ejects it: ACPI's PCI hotplug of i440fx, slot 2 */
+    qtest_qmp_device_del_send(qts, "igd0");
+    qtest_outl(qts, 0xae10, 0);
+    qtest_outl(qts, 0xae08, 1 << 2);
+    qtest_qmp_eventwait(qts, "DEVICE_DELETED");
+    migration_save(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("rmrr-migrate/no-iommu", test_no_iommu);
+    qtest_add_func("rmrr-migrate/own-memory", test_own_memory);
     TEST_ROWS("rmrr-migrate/file", states, test_migrate);
     qtest_add_func("rmrr-migrate/fail", test_fail);
     TEST_ROWS("rmrr-migrate/snapshot", states, test_snapshot);

@@ -98,7 +98,8 @@ int rmrr_provider_scan_opts(void *opaque, QemuOpts *opts, Error **errp);
  *      the region's size, or NULL for RAM that the machine allocates. It is the
  *      machine's from now on, also on failure: it calls munmap() when nothing
  *      uses it any more. It may be memory that cannot be pinned or discarded;
- *      QEMU reads, writes and clears it as RAM, and does not migrate it
+ *      QEMU reads, writes and clears it as RAM, and a machine with it cannot
+ *      be migrated or saved
  * @errp: names the device, the region, what it conflicts with and the option
  *      that helps
  *
