@@ -337,29 +337,23 @@ static void igd_testdev_exit(PCIDevice *pdev)
     msi_uninit(pdev);
 }
 
-/* As an assigned device with memory of its own; seen in /proc/PID/maps */
-static bool igd_testdev_plug_memory(IGDTestDevState *s, Error **errp)
-{
-    int fd;
-    void *memory = qemu_memfd_alloc(TYPE_IGD_TESTDEV,
-                                    stolen_region_size(&s->region), 0, &fd,
-                                    errp);
-
-    if (!memory) {
-        return false;
-    }
-    close(fd);
-    return rmrr_provider_plug_memory(PCI_DEVICE(s), &s->region, memory,
-                                       errp);
-}
-
 static bool igd_testdev_plug(IGDTestDevState *s, Error **errp)
 {
-    if (s->place) {
-        s->plugged = s->device_memory ?
-                     igd_testdev_plug_memory(s, errp) :
-                     rmrr_provider_plug(PCI_DEVICE(s), &s->region, errp);
+    void *memory = NULL;
+    int fd;
+
+    /* As an assigned device's own memory; seen in /proc/PID/maps */
+    if (s->place && s->device_memory) {
+        memory = qemu_memfd_alloc(TYPE_IGD_TESTDEV,
+                                  stolen_region_size(&s->region), 0, &fd,
+                                  errp);
+        if (!memory) {
+            return false;
+        }
+        close(fd);
     }
+    s->plugged = s->place && rmrr_provider_plug(PCI_DEVICE(s), &s->region,
+                                                memory, errp);
     return s->plugged == s->place;
 }
 

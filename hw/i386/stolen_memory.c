@@ -634,8 +634,8 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
     return stolen_memory_create(region, memory, errp);
 }
 
-bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
-                               void *memory, Error **errp)
+bool rmrr_provider_plug(PCIDevice *pdev, const StolenRegion *region,
+                        void *memory, Error **errp)
 {
     StolenMemory *sm;
 

@@ -24,7 +24,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(StolenMemory, STOLEN_MEMORY)
  * @region: the one place that says where it is
  * @mr: the memory; owned by this object, so that whoever uses the memory keeps
  *      both
- * @memory: what rmrr_provider_plug_memory() was given; NULL if it is RAM
+ * @memory: what rmrr_provider_plug() was given; NULL if it is RAM
  * @pdev: the device it belongs to; NULL while only the early scan has asked
  * @mapping: how the IOMMU maps it for @pdev; NULL without an IOMMU
  * @blocker: of migration, with @memory

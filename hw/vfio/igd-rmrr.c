@@ -415,15 +415,11 @@ static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
 {
     const IGDStolenLayout *layout =
         igd_stolen_layout(igd_stolen_gen(vdev->device_id));
-    void *memory;
+    bool device_memory = !strcmp(vdev->igd_rmrr.memory, "device");
+    void *memory = device_memory ? vfio_igd_rmrr_map(vdev, region, errp) : NULL;
 
-    if (!strcmp(vdev->igd_rmrr.memory, "device")) {
-        memory = vfio_igd_rmrr_map(vdev, region, errp);
-        if (!memory ||
-            !rmrr_provider_plug_memory(&vdev->pdev, region, memory, errp)) {
-            return false;
-        }
-    } else if (!rmrr_provider_plug(&vdev->pdev, region, errp)) {
+    if ((device_memory && !memory) ||
+        !rmrr_provider_plug(&vdev->pdev, region, memory, errp)) {
         return false;
     }
     vdev->igd_rmrr.kind = RMRR_PROVIDER_PLACED;

@@ -14,8 +14,8 @@
 #include "qemu/osdep.h"
 #include "hw/pci/rmrr_provider.h"
 
-bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
-                               void *memory, Error **errp)
+bool rmrr_provider_plug(PCIDevice *pdev, const StolenRegion *region,
+                        void *memory, Error **errp)
 {
     if (memory) {
         munmap(memory, stolen_region_size(region));

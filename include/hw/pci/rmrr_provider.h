@@ -91,7 +91,7 @@ void rmrr_provider_scan_device(MachineState *machine, const QDict *opts);
 int rmrr_provider_scan_opts(void *opaque, QemuOpts *opts, Error **errp);
 
 /**
- * rmrr_provider_plug_memory: place a region for a device that is being realized
+ * rmrr_provider_plug: place a region for a device that is being realized
  * @pdev: the device; its type implements TYPE_RMRR_PROVIDER
  * @region: where, in guest physical addresses
  * @memory: what guests and the device are to find there: an mmap() of exactly
@@ -110,14 +110,8 @@ int rmrr_provider_scan_opts(void *opaque, QemuOpts *opts, Error **errp);
  *
  * Implemented by the PC machines (hw/i386/stolen_memory.c).
  */
-bool rmrr_provider_plug_memory(PCIDevice *pdev, const StolenRegion *region,
-                               void *memory, Error **errp);
-
-static inline bool rmrr_provider_plug(PCIDevice *pdev,
-                                      const StolenRegion *region, Error **errp)
-{
-    return rmrr_provider_plug_memory(pdev, region, NULL, errp);
-}
+bool rmrr_provider_plug(PCIDevice *pdev, const StolenRegion *region,
+                        void *memory, Error **errp);
 
 /**
  * rmrr_provider_unplug: undo rmrr_provider_plug()
