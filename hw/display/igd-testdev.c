@@ -81,7 +81,7 @@ static uint64_t igd_testdev_opts_near(const IGDTestDevOpts *o)
     } else if (base < 4 * KiB) {
         base *= MiB;    /* it was meant as a number of MiB */
     }
-    base = QEMU_ALIGN_DOWN(base, IGD_STOLEN_ALIGN);
+    base = QEMU_ALIGN_DOWN(base, STOLEN_ALIGN);
     return MAX(lowest, MIN(base, highest));
 }
 
@@ -95,15 +95,14 @@ static void igd_testdev_opts_refuse_place(const IGDTestDevOpts *o,
     case IGD_STOLEN_BDSM_ZERO:
         error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base is missing or 0; set "
                    "dsm-base to a multiple of 0x%llx (1 MiB), such as "
-                   "dsm-base=0x%" PRIx64, IGD_STOLEN_ALIGN, near);
+                   "dsm-base=0x%" PRIx64, STOLEN_ALIGN, near);
         break;
     case IGD_STOLEN_BDSM_UNALIGNED:
         error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base 0x%" PRIx64 " is not a "
                    "multiple of 0x%llx (1 MiB); set dsm-base=0x%" PRIx64,
-                   o->dsm_base, IGD_STOLEN_ALIGN, near);
+                   o->dsm_base, STOLEN_ALIGN, near);
         break;
     case IGD_STOLEN_GSM_UNDERFLOW:
-    case IGD_STOLEN_BELOW_1M:
         error_setg(errp, TYPE_IGD_TESTDEV ": dsm-base 0x%" PRIx64 " minus "
                    "gsm-size 0x%" PRIx64 " is below the limit 0x%llx (16 MiB); "
                    "set dsm-base=0x%" PRIx64, o->dsm_base, o->gsm_size,

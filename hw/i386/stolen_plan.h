@@ -14,14 +14,9 @@
 
 #include "hw/pci/stolen_region.h"
 
-/* Stolen memory comes in units of 1 MiB (BDSM bits 31:20). */
-#define STOLEN_ALIGN 0x100000ULL
-
 /* PC firmware and q35: MMCONFIG as SeaBIOS (all) and OVMF (to 2023) set it. */
 #define STOLEN_SEABIOS_ECAM_BASE 0xb0000000ULL
 #define STOLEN_SEABIOS_ECAM_LIMIT 0xbfffffffULL
-
-#define STOLEN_4G_LIMIT 0xffffffffULL
 
 typedef enum StolenMachine {
     STOLEN_MACHINE_Q35,

@@ -203,8 +203,7 @@ static bool vfio_igd_rmrr_read_driver(VFIOPCIDevice *vdev, Error **errp)
         wrong = "it is of a version not known here";
     } else if (info->size != stolen->dsm_size) {
         wrong = "its size and the DSM's differ";
-    } else if (((stolen->dsm_size | stolen->gsm_size) &
-                (IGD_STOLEN_ALIGN - 1)) ||
+    } else if ((stolen->dsm_size | stolen->gsm_size) % STOLEN_ALIGN ||
                stolen->dsm_base - stolen->gsm_size != stolen->base ||
                igd_stolen_region(stolen->dsm_base, stolen->dsm_size,
                                  stolen->gsm_size, &rmrr->driver_region) !=
@@ -291,7 +290,7 @@ static bool vfio_igd_rmrr_user_region(VFIOPCIDevice *vdev,
                                            IGD_STOLEN_CFG_GGC),
                          &dsm_size, &gsm_size);
     }
-    if (gsm_size & (IGD_STOLEN_ALIGN - 1) || gsm_size >= rmrr->size) {
+    if (gsm_size % STOLEN_ALIGN || gsm_size >= rmrr->size) {
         error_setg(errp, "a GSM of 0x%" PRIx64 " bytes does not leave a DSM in "
                    "whole MiB of x-igd-stolen-size=0x%" PRIx64 "; give "
                    "x-igd-stolen-gsm-size, a multiple of 1 MiB below that "
@@ -300,7 +299,7 @@ static bool vfio_igd_rmrr_user_region(VFIOPCIDevice *vdev,
     }
     result = igd_stolen_region(rmrr->base + gsm_size, rmrr->size - gsm_size,
                                gsm_size, region);
-    if (result != IGD_STOLEN_OK || rmrr->size & (IGD_STOLEN_ALIGN - 1)) {
+    if (result != IGD_STOLEN_OK || rmrr->size % STOLEN_ALIGN) {
         error_setg(errp, "x-igd-stolen-base=0x%" PRIx64 ",x-igd-stolen-size="
                    "0x%" PRIx64 ": %s; leave both out to have the device's "
                    "own", rmrr->base, rmrr->size, result != IGD_STOLEN_OK ?
@@ -626,7 +625,7 @@ static RMRRProviderKind vfio_igd_rmrr_get(RMRRProvider *provider,
         return RMRR_PROVIDER_NONE;
     }
     dsm_base = QEMU_ALIGN_DOWN(vfio_igd_rmrr_bdsm(vdev, igd_stolen_layout(gen)),
-                               IGD_STOLEN_ALIGN);
+                               STOLEN_ALIGN);
     return igd_stolen_region(dsm_base, dsm_size, 0, region) == IGD_STOLEN_OK ?
            RMRR_PROVIDER_FIRMWARE : RMRR_PROVIDER_NONE;
 }

@@ -194,7 +194,7 @@ static IGDStolenResult igd_stolen_check_bdsm(uint64_t bdsm)
     if (!bdsm) {
         return IGD_STOLEN_BDSM_ZERO;
     }
-    if (bdsm & (IGD_STOLEN_ALIGN - 1)) {
+    if (bdsm % STOLEN_ALIGN) {
         return IGD_STOLEN_BDSM_UNALIGNED;
     }
     return IGD_STOLEN_OK;
@@ -204,7 +204,6 @@ IGDStolenResult igd_stolen_region(uint64_t dsm_base, uint64_t dsm_size,
                                   uint64_t gsm_size, StolenRegion *region)
 {
     IGDStolenResult result = igd_stolen_check_bdsm(dsm_base);
-    uint64_t base = dsm_base - gsm_size;
 
     if (result != IGD_STOLEN_OK) {
         return result;
@@ -212,17 +211,14 @@ IGDStolenResult igd_stolen_region(uint64_t dsm_base, uint64_t dsm_size,
     if (!dsm_size) {
         return IGD_STOLEN_DSM_EMPTY;
     }
-    if (gsm_size > dsm_base) {
+    if (gsm_size >= dsm_base) {
         return IGD_STOLEN_GSM_UNDERFLOW;
     }
-    if (base < IGD_STOLEN_MIN_BASE) {
-        return IGD_STOLEN_BELOW_1M;
-    }
-    if (dsm_base > IGD_STOLEN_MAX_LIMIT ||
-        dsm_size - 1 > IGD_STOLEN_MAX_LIMIT - dsm_base) {
+    if (dsm_base > STOLEN_4G_LIMIT ||
+        dsm_size - 1 > STOLEN_4G_LIMIT - dsm_base) {
         return IGD_STOLEN_ABOVE_4G;
     }
-    region->base = base;
+    region->base = dsm_base - gsm_size;
     region->limit = dsm_base + dsm_size - 1;
     region->dsm_base = dsm_base;
     return IGD_STOLEN_OK;
@@ -271,8 +267,7 @@ const char *igd_stolen_strerror(IGDStolenResult result)
         [IGD_STOLEN_BDSM_UNALIGNED] = "BDSM is not 1 MiB aligned",
         [IGD_STOLEN_GMS_RESERVED] = "GGC has a reserved DSM size",
         [IGD_STOLEN_DSM_EMPTY] = "GGC shows a DSM of size 0",
-        [IGD_STOLEN_GSM_UNDERFLOW] = "the GSM is larger than BDSM",
-        [IGD_STOLEN_BELOW_1M] = "the region starts below 1 MiB",
+        [IGD_STOLEN_GSM_UNDERFLOW] = "the GSM does not fit below BDSM",
         [IGD_STOLEN_ABOVE_4G] = "the region ends above 4 GiB",
         [IGD_STOLEN_DSM_INEXPRESSIBLE] = "GGC cannot express the DSM size",
         [IGD_STOLEN_GSM_INEXPRESSIBLE] = "GGC cannot express the GSM size",

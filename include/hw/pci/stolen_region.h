@@ -14,6 +14,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Stolen memory comes in units of 1 MiB (BDSM bits 31:20). */
+#define STOLEN_ALIGN 0x100000ULL
+
+/* It ends at or below this address. */
+#define STOLEN_4G_LIMIT 0xffffffffULL
+
 /* Firmware and the ISA hole live below; no region may begin there. */
 #define STOLEN_MIN_BASE 0x1000000ULL
 

@@ -26,15 +26,6 @@
 
 #define IGD_STOLEN_BDSM_LOCK            0x1ull
 
-/* BDSM, and so both ends of the region, are multiples of this */
-#define IGD_STOLEN_ALIGN                0x100000ull
-
-/* The region ends at or below this address */
-#define IGD_STOLEN_MAX_LIMIT            0xffffffffull
-
-/* The region starts at or above this address: below is BIOS and VGA memory */
-#define IGD_STOLEN_MIN_BASE             0x100000ull
-
 typedef enum igd_stolen_gen IGDStolenGen;
 
 /**
@@ -57,7 +48,6 @@ typedef enum IGDStolenResult {
     IGD_STOLEN_DSM_EMPTY,
     /* where the region would be */
     IGD_STOLEN_GSM_UNDERFLOW,
-    IGD_STOLEN_BELOW_1M,
     IGD_STOLEN_ABOVE_4G,
     /* encoding a size */
     IGD_STOLEN_DSM_INEXPRESSIBLE,
@@ -108,11 +98,12 @@ IGDStolenResult igd_stolen_encode_ggc(IGDStolenGen gen, uint64_t dsm_size,
                                       uint64_t gsm_size, uint16_t *ggc);
 
 /**
- * igd_stolen_region: the region that three numbers make
+ * igd_stolen_region: the region that three numbers make. Whether a guest can
+ * have it, the machine says.
  * @dsm_base: what BDSM shows, without its lock bit
  * @region: set on success
  *
- * @dsm_size and @gsm_size have to be multiples of IGD_STOLEN_ALIGN, as all
+ * @dsm_size and @gsm_size have to be multiples of STOLEN_ALIGN, as all
  * sizes that GGC can express are.
  */
 IGDStolenResult igd_stolen_region(uint64_t dsm_base, uint64_t dsm_size,
