@@ -47,26 +47,54 @@
  * the properties at realize. What is possible is igd-stolen.c's knowledge.
  */
 
-static void igd_testdev_opts_refuse_id(const IGDTestDevOpts *o,
-                                       IGDStolenResult result, Error **errp)
+/* The lowest GGC that shows the two sizes: all its other bits are 0. */
+static bool igd_testdev_opts_ggc(const IGDTestDevOpts *o, uint16_t *ggc,
+                                 Error **errp)
 {
-    error_setg(errp, TYPE_IGD_TESTDEV ": device-id 0x%04x: %s; set "
-               "device-id=0x1912 (Skylake), device-id=0x9a49 (Tiger Lake) or "
-               "that of another IGD that has BDSM", o->device_id,
-               igd_stolen_strerror(result));
-}
+    static const char *const dsm_sizes[IGD_STOLEN_GEN__MAX] = {
+        [IGD_STOLEN_GEN6 ... IGD_STOLEN_GEN7_VALLEYVIEW] =
+            "32 to 512 MiB in steps of 32 MiB",
+        [IGD_STOLEN_GEN8_BROADWELL] = "32 to 8160 MiB in steps of 32 MiB",
+        [IGD_STOLEN_GEN8_CHERRYVIEW] = "32 to 512 MiB in steps of 32 MiB, "
+                                       "and 8 to 60 MiB in steps of 4 MiB",
+        [IGD_STOLEN_GEN9 ... IGD_STOLEN_GEN12] =
+            "32 to 7648 MiB in steps of 32 MiB, and 4 to 60 MiB in steps of "
+            "4 MiB",
+    };
+    IGDStolenGen gen = igd_stolen_gen(o->device_id);
+    uint64_t dsm_size, gsm_size;
+    IGDStolenResult result = igd_stolen_sizes(gen, 0, &dsm_size, &gsm_size);
+    bool dsm_fits = false;
+    const char *option;
+    g_autofree char *text = NULL;
 
-/* @example is right in every generation */
-static void igd_testdev_opts_refuse_size(const char *option, uint64_t size,
-                                         const char *gen, const char *sizes,
-                                         const char *example, Error **errp)
-{
-    g_autofree char *text = size_to_str(size);
-
+    if (result != IGD_STOLEN_OK) {
+        error_setg(errp, TYPE_IGD_TESTDEV ": device-id 0x%04x: %s; set "
+                   "device-id=0x1912 (Skylake), device-id=0x9a49 (Tiger Lake) "
+                   "or that of another IGD that has BDSM", o->device_id,
+                   igd_stolen_strerror(result));
+        return false;
+    }
+    for (unsigned value = 0; o->dsm_size && value <= UINT16_MAX; value++) {
+        result = igd_stolen_sizes(gen, value, &dsm_size, &gsm_size);
+        if (result == IGD_STOLEN_OK && dsm_size == o->dsm_size) {
+            dsm_fits = true;
+            if (gsm_size == o->gsm_size) {
+                *ggc = value;
+                return true;
+            }
+        }
+    }
+    option = dsm_fits ? "gsm-size" : "dsm-size";
+    text = size_to_str(dsm_fits ? o->gsm_size : o->dsm_size);
     error_setg(errp, TYPE_IGD_TESTDEV ": %s 0x%" PRIx64 " (%s) cannot be "
                "expressed in GGC of %s, or is no memory; set %s to %s, such "
-               "as %s=%s", option, size, text, gen, option, sizes, option,
-               example);
+               "as %s=%s", option, dsm_fits ? o->gsm_size : o->dsm_size, text,
+               igd_stolen_layout(gen)->name, option,
+               !dsm_fits ? dsm_sizes[gen] : gen < IGD_STOLEN_GEN8_BROADWELL ?
+               "0, 1, 2 or 3 MiB" : "0, 2, 4 or 8 MiB", option,
+               dsm_fits ? "2M" : "64M");
+    return false;
 }
 
 /* A dsm-base that is near the one given and can be had */
@@ -127,30 +155,11 @@ static void igd_testdev_opts_refuse_place(const IGDTestDevOpts *o,
 static bool igd_testdev_opts_region(const IGDTestDevOpts *o, uint16_t *ggc,
                                     StolenRegion *region, Error **errp)
 {
-    IGDStolenGen gen = igd_stolen_gen(o->device_id);
-    const IGDStolenLayout *layout = igd_stolen_layout(gen);
     IGDStolenResult result;
 
-    result = igd_stolen_encode_ggc(gen, o->dsm_size, o->gsm_size, ggc);
-    if (result == IGD_STOLEN_OK && !o->dsm_size) {
-        result = IGD_STOLEN_DSM_INEXPRESSIBLE;
-    }
-    switch (result) {
-    case IGD_STOLEN_OK:
-        break;
-    case IGD_STOLEN_DSM_INEXPRESSIBLE:
-        igd_testdev_opts_refuse_size("dsm-size", o->dsm_size, layout->name,
-                                     layout->dsm_sizes, "64M", errp);
-        return false;
-    case IGD_STOLEN_GSM_INEXPRESSIBLE:
-        igd_testdev_opts_refuse_size("gsm-size", o->gsm_size, layout->name,
-                                     layout->gsm_sizes, "2M", errp);
-        return false;
-    default:
-        igd_testdev_opts_refuse_id(o, result, errp);
+    if (!igd_testdev_opts_ggc(o, ggc, errp)) {
         return false;
     }
-
     result = igd_stolen_region(o->dsm_base, o->dsm_size, o->gsm_size, region);
     if (result != IGD_STOLEN_OK) {
         igd_testdev_opts_refuse_place(o, result, errp);

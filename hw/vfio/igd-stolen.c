@@ -47,36 +47,21 @@
 #define BDSM_64BIT                                                      \
     .bdsm_offset = IGD_STOLEN_CFG_BDSM_GEN11, .bdsm_bits = 64
 
-#define SIZES_GEN6                                                      \
-    .dsm_sizes = "32 to 512 MiB in steps of 32 MiB",                     \
-    .gsm_sizes = "0, 1, 2 or 3 MiB"
-#define SIZES_BROADWELL                                                 \
-    .dsm_sizes = "32 to 8160 MiB in steps of 32 MiB",                    \
-    .gsm_sizes = "0, 2, 4 or 8 MiB"
-#define SIZES_CHERRYVIEW                                                \
-    .dsm_sizes = "32 to 512 MiB in steps of 32 MiB, "                    \
-                 "and 8 to 60 MiB in steps of 4 MiB",                   \
-    .gsm_sizes = "0, 2, 4 or 8 MiB"
-#define SIZES_GEN9                                                      \
-    .dsm_sizes = "32 to 7648 MiB in steps of 32 MiB, "                   \
-                 "and 4 to 60 MiB in steps of 4 MiB",                   \
-    .gsm_sizes = "0, 2, 4 or 8 MiB"
-
 static const IGDStolenLayout layouts[IGD_STOLEN_GEN__MAX] = {
-    [IGD_STOLEN_GEN6] = { "gen 6", 6, BDSM_32BIT, GGC_GEN6, SIZES_GEN6 },
-    [IGD_STOLEN_GEN7] = { "gen 7", 7, BDSM_32BIT, GGC_GEN6, SIZES_GEN6 },
+    [IGD_STOLEN_GEN6] = { "gen 6", 6, BDSM_32BIT, GGC_GEN6 },
+    [IGD_STOLEN_GEN7] = { "gen 7", 7, BDSM_32BIT, GGC_GEN6 },
     [IGD_STOLEN_GEN7_VALLEYVIEW] = {
-        "gen 7 (Valleyview)", 7, BDSM_32BIT, GGC_GEN6, SIZES_GEN6
+        "gen 7 (Valleyview)", 7, BDSM_32BIT, GGC_GEN6
     },
     [IGD_STOLEN_GEN8_BROADWELL] = {
-        "gen 8 (Broadwell)", 8, BDSM_32BIT, GGC_GEN8, SIZES_BROADWELL
+        "gen 8 (Broadwell)", 8, BDSM_32BIT, GGC_GEN8
     },
     [IGD_STOLEN_GEN8_CHERRYVIEW] = {
-        "gen 8 (Cherryview)", 8, BDSM_32BIT, GGC_GEN6, SIZES_CHERRYVIEW
+        "gen 8 (Cherryview)", 8, BDSM_32BIT, GGC_GEN6
     },
-    [IGD_STOLEN_GEN9] = { "gen 9", 9, BDSM_32BIT, GGC_GEN8, SIZES_GEN9 },
-    [IGD_STOLEN_GEN11] = { "gen 11", 11, BDSM_64BIT, GGC_GEN8, SIZES_GEN9 },
-    [IGD_STOLEN_GEN12] = { "gen 12", 12, BDSM_64BIT, GGC_GEN8, SIZES_GEN9 },
+    [IGD_STOLEN_GEN9] = { "gen 9", 9, BDSM_32BIT, GGC_GEN8 },
+    [IGD_STOLEN_GEN11] = { "gen 11", 11, BDSM_64BIT, GGC_GEN8 },
+    [IGD_STOLEN_GEN12] = { "gen 12", 12, BDSM_64BIT, GGC_GEN8 },
 };
 
 IGDStolenGen igd_stolen_gen(uint16_t device_id)
@@ -160,35 +145,6 @@ IGDStolenResult igd_stolen_sizes(IGDStolenGen gen, uint16_t ggc,
                           dsm_size) ? IGD_STOLEN_OK : IGD_STOLEN_GMS_RESERVED;
 }
 
-/* Searching needs no second description of the encodings. */
-IGDStolenResult igd_stolen_encode_ggc(IGDStolenGen gen, uint64_t dsm_size,
-                                      uint64_t gsm_size, uint16_t *ggc)
-{
-    const IGDStolenLayout *layout = igd_stolen_layout(gen);
-    unsigned gms = 0, ggms = 0;
-    uint64_t size;
-
-    if (!layout) {
-        return igd_stolen_no_layout(gen);
-    }
-    while (gms <= layout->gms_mask &&
-           (!igd_stolen_gms(gen, gms, &size) || size != dsm_size)) {
-        gms++;
-    }
-    while (ggms <= layout->ggms_mask &&
-           igd_stolen_ggms(gen, ggms) != gsm_size) {
-        ggms++;
-    }
-    if (gms > layout->gms_mask) {
-        return IGD_STOLEN_DSM_INEXPRESSIBLE;
-    }
-    if (ggms > layout->ggms_mask) {
-        return IGD_STOLEN_GSM_INEXPRESSIBLE;
-    }
-    *ggc = gms << layout->gms_shift | ggms << layout->ggms_shift;
-    return IGD_STOLEN_OK;
-}
-
 static IGDStolenResult igd_stolen_check_bdsm(uint64_t bdsm)
 {
     if (!bdsm) {
@@ -269,8 +225,6 @@ const char *igd_stolen_strerror(IGDStolenResult result)
         [IGD_STOLEN_DSM_EMPTY] = "GGC shows a DSM of size 0",
         [IGD_STOLEN_GSM_UNDERFLOW] = "the GSM does not fit below BDSM",
         [IGD_STOLEN_ABOVE_4G] = "the region ends above 4 GiB",
-        [IGD_STOLEN_DSM_INEXPRESSIBLE] = "GGC cannot express the DSM size",
-        [IGD_STOLEN_GSM_INEXPRESSIBLE] = "GGC cannot express the GSM size",
     };
 
     if ((unsigned)result >= IGD_STOLEN_RESULT__MAX) {

@@ -29,7 +29,7 @@
 typedef enum igd_stolen_gen IGDStolenGen;
 
 /**
- * IGDStolenResult: why there is no region, or no register value
+ * IGDStolenResult: why there is no region
  *
  * There is no "reserved GGMS": every value of that field means a size in
  * every generation.
@@ -49,9 +49,6 @@ typedef enum IGDStolenResult {
     /* where the region would be */
     IGD_STOLEN_GSM_UNDERFLOW,
     IGD_STOLEN_ABOVE_4G,
-    /* encoding a size */
-    IGD_STOLEN_DSM_INEXPRESSIBLE,
-    IGD_STOLEN_GSM_INEXPRESSIBLE,
     IGD_STOLEN_RESULT__MAX,
 } IGDStolenResult;
 
@@ -65,8 +62,6 @@ typedef struct IGDStolenLayout {
     uint8_t gms_mask;           /* applied after the shift */
     uint8_t ggms_shift;         /* The same for the GSM */
     uint8_t ggms_mask;
-    const char *dsm_sizes;      /* For messages: what GGC can express */
-    const char *gsm_sizes;
 } IGDStolenLayout;
 
 /**
@@ -88,14 +83,6 @@ const IGDStolenLayout *igd_stolen_layout(IGDStolenGen gen);
  */
 IGDStolenResult igd_stolen_sizes(IGDStolenGen gen, uint16_t ggc,
                                  uint64_t *dsm_size, uint64_t *gsm_size);
-
-/**
- * igd_stolen_encode_ggc: the GGC value that shows the two sizes
- * @ggc: set on success; all bits outside the two fields are 0. Where two
- *      values mean the same size, the lower one is taken.
- */
-IGDStolenResult igd_stolen_encode_ggc(IGDStolenGen gen, uint64_t dsm_size,
-                                      uint64_t gsm_size, uint16_t *ggc);
 
 /**
  * igd_stolen_region: the region that three numbers make. Whether a guest can
