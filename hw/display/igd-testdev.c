@@ -417,24 +417,19 @@ static void igd_testdev_reset_hold(Object *obj, ResetType type)
     s->io_index = 0;
 }
 
-static RMRRProviderKind igd_testdev_get(RMRRProvider *provider,
-                                          StolenRegion *region)
+/* Firmware of the guest can write BDSM */
+static bool igd_testdev_by_firmware(RMRRProvider *provider,
+                                    StolenRegion *region)
 {
     IGDTestDevState *s = IGD_TESTDEV(provider);
     const IGDStolenLayout *layout =
         igd_stolen_layout(igd_stolen_gen(s->opts.device_id));
 
-    if (s->plugged) {
-        *region = s->region;
-        return RMRR_PROVIDER_PLACED;
-    }
-    /* Firmware of the guest can write BDSM */
     return !s->place && s->config_unlocked &&
            igd_stolen_region(ldn_le_p(PCI_DEVICE(s)->config +
                                       layout->bdsm_offset,
                                       layout->bdsm_bits / BITS_PER_BYTE),
-                             s->opts.dsm_size, 0, region) == IGD_STOLEN_OK ?
-           RMRR_PROVIDER_FIRMWARE : RMRR_PROVIDER_NONE;
+                             s->opts.dsm_size, 0, region) == IGD_STOLEN_OK;
 }
 
 static bool igd_testdev_maps_iova(RMRRProvider *provider)
@@ -524,7 +519,7 @@ static void igd_testdev_class_init(ObjectClass *klass, void *data)
     pc->class_id = PCI_CLASS_DISPLAY_VGA;
     rc->phases.hold = igd_testdev_reset_hold;
     rrc->early = igd_testdev_opts_early;
-    rrc->get = igd_testdev_get;
+    rrc->by_firmware = igd_testdev_by_firmware;
     rrc->maps_iova = igd_testdev_maps_iova;
     rrc->keeps_contents = igd_testdev_keeps_contents;
     rrc->place_option = "dsm-base";

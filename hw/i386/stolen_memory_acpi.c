@@ -40,8 +40,8 @@ static int stolen_memory_add_firmware(Object *obj, void *opaque)
 
     if (object_dynamic_cast(obj, TYPE_RMRR_PROVIDER) &&
         DEVICE(obj)->realized &&
-        RMRR_PROVIDER_GET_CLASS(obj)->get(RMRR_PROVIDER(obj), &user.region) ==
-        RMRR_PROVIDER_FIRMWARE) {
+        RMRR_PROVIDER_GET_CLASS(obj)->by_firmware(RMRR_PROVIDER(obj),
+                                                  &user.region)) {
         user.pdev = PCI_DEVICE(obj);
         g_array_append_val((GArray *)opaque, user);
     }

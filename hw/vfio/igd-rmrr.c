@@ -41,8 +41,7 @@
 
 bool vfio_igd_rmrr_settled(const VFIOPCIDevice *vdev)
 {
-    return vdev->igd_rmrr.kind == RMRR_PROVIDER_PLACED ||
-           vdev->igd_rmrr.no_memory;
+    return vdev->igd_rmrr.placed || vdev->igd_rmrr.no_memory;
 }
 
 /* Before the machine exists: whatever makes no sense means "not known" */
@@ -421,7 +420,7 @@ static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
         !rmrr_provider_plug(&vdev->pdev, region, memory, errp)) {
         return false;
     }
-    vdev->igd_rmrr.kind = RMRR_PROVIDER_PLACED;
+    vdev->igd_rmrr.placed = true;
     if (layout) {
         /* GGC: the device's own value, so the real sizes */
         vfio_igd_rmrr_emulate(vdev, IGD_STOLEN_CFG_GGC, 2,
@@ -437,7 +436,7 @@ static void vfio_igd_rmrr_fall_back(VFIOPCIDevice *vdev, const char *why)
 {
     const char *name = vdev->vbasedev.name;
 
-    vdev->igd_rmrr.kind = RMRR_PROVIDER_FIRMWARE;
+    vdev->igd_rmrr.by_firmware = true;
     trace_vfio_igd_rmrr_fall_back(name, why);
     warn_report("vfio %s: stolen memory is not at the host's base: %s. Guest "
                 "firmware chooses another place (x-igd-stolen=firmware); "
@@ -573,9 +572,7 @@ bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp)
                    "them out", rmrr->mode);
         return false;
     }
-    if (!strcmp(rmrr->mode, "firmware")) {
-        rmrr->kind = RMRR_PROVIDER_FIRMWARE;
-    }
+    rmrr->by_firmware = !strcmp(rmrr->mode, "firmware");
     return true;
 }
 
@@ -599,35 +596,29 @@ static void vfio_igd_rmrr_quiesce(VFIOPCIDevice *vdev)
 
 void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev)
 {
-    if (vdev->igd_rmrr.kind == RMRR_PROVIDER_PLACED) {
+    if (vdev->igd_rmrr.placed) {
         vfio_igd_rmrr_quiesce(vdev);
         rmrr_provider_unplug(&vdev->pdev);
-        vdev->igd_rmrr.kind = RMRR_PROVIDER_NONE;
+        vdev->igd_rmrr.placed = false;
     }
 }
 
 /* Provider */
 
-static RMRRProviderKind vfio_igd_rmrr_get(RMRRProvider *provider,
-                                          StolenRegion *region)
+/* Firmware reserves the DSM only. */
+static bool vfio_igd_rmrr_by_firmware(RMRRProvider *provider,
+                                      StolenRegion *region)
 {
     VFIOPCIDevice *vdev = VFIO_PCI(provider);
     IGDStolenGen gen = igd_stolen_gen(vdev->device_id);
     uint16_t ggc = pci_get_word(vdev->pdev.config + IGD_STOLEN_CFG_GGC);
-    uint64_t dsm_base, dsm_size, gsm_size;
+    uint64_t dsm_size, gsm_size;
 
-    if (vdev->igd_rmrr.kind != RMRR_PROVIDER_FIRMWARE) {
-        return vdev->igd_rmrr.kind;
-    }
-
-    /* Where firmware put it; it reserves the DSM only. */
-    if (igd_stolen_sizes(gen, ggc, &dsm_size, &gsm_size) != IGD_STOLEN_OK) {
-        return RMRR_PROVIDER_NONE;
-    }
-    dsm_base = QEMU_ALIGN_DOWN(vfio_igd_rmrr_bdsm(vdev, igd_stolen_layout(gen)),
-                               STOLEN_ALIGN);
-    return igd_stolen_region(dsm_base, dsm_size, 0, region) == IGD_STOLEN_OK ?
-           RMRR_PROVIDER_FIRMWARE : RMRR_PROVIDER_NONE;
+    return vdev->igd_rmrr.by_firmware &&
+           igd_stolen_sizes(gen, ggc, &dsm_size, &gsm_size) == IGD_STOLEN_OK &&
+           igd_stolen_region(QEMU_ALIGN_DOWN(
+               vfio_igd_rmrr_bdsm(vdev, igd_stolen_layout(gen)), STOLEN_ALIGN),
+               dsm_size, 0, region) == IGD_STOLEN_OK;
 }
 
 static bool vfio_igd_rmrr_maps_iova(RMRRProvider *provider)
@@ -657,7 +648,7 @@ void vfio_igd_rmrr_class_init(ObjectClass *klass)
     RMRRProviderClass *rrc = RMRR_PROVIDER_CLASS(klass);
 
     rrc->early = vfio_igd_rmrr_early;
-    rrc->get = vfio_igd_rmrr_get;
+    rrc->by_firmware = vfio_igd_rmrr_by_firmware;
     rrc->maps_iova = vfio_igd_rmrr_maps_iova;
     rrc->keeps_contents = vfio_igd_rmrr_keeps_contents;
     rrc->off_option = "x-igd-stolen=off";

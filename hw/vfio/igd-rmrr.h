@@ -26,7 +26,8 @@ typedef struct VFIOIgdRmrr {
     uint64_t gsm_size;          /* x-igd-stolen-gsm-size */
     char *memory;               /* x-igd-stolen-memory */
     bool keep;                  /* x-igd-stolen-keep */
-    RMRRProviderKind kind;      /* What the device has */
+    bool placed;                /* At the host's base */
+    bool by_firmware;           /* Guest firmware places it */
     bool no_memory;             /* It needs no place, as far as is known */
     bool has_driver_region;     /* The host's driver has a region of it, ... */
     StolenRegion driver_region; /* ... that is here, ... */

@@ -16,8 +16,8 @@
  *    the region. The machine ends low RAM where the first region begins.
  * 2. The device realizes and calls rmrr_provider_plug(), which places the
  *    region (or fails, and so must realize).
- * 3. When guest firmware fetches the ACPI tables the machine calls get(): only
- *    then is it known where firmware has placed a region.
+ * 3. When guest firmware fetches the ACPI tables the machine calls
+ *    by_firmware(): only then is it known where firmware has placed a region.
  * 4. On unrealize the device calls rmrr_provider_unplug().
  */
 
@@ -39,26 +39,14 @@ DECLARE_CLASS_CHECKERS(RMRRProviderClass, RMRR_PROVIDER,
                     TYPE_RMRR_PROVIDER)
 
 /**
- * RMRRProviderKind: what a provider has at present
- * @RMRR_PROVIDER_NONE: nothing
- * @RMRR_PROVIDER_PLACED: a region given to rmrr_provider_plug(), fixed for the
- *      life of the machine; get() need not say where
- * @RMRR_PROVIDER_FIRMWARE: part of guest RAM, at the address that guest
- *      firmware wrote to the device; published in the DMAR, nothing else
- */
-typedef enum RMRRProviderKind {
-    RMRR_PROVIDER_NONE,
-    RMRR_PROVIDER_PLACED,
-    RMRR_PROVIDER_FIRMWARE,
-} RMRRProviderKind;
-
-/**
  * RMRRProviderClass: those that return bool may be NULL, which means false
  * @early: learn the region from -device options, before the machine exists:
  *      @opts, "driver" included, has strings or, from JSON, numbers. Without
  *      side effect and without an error: realize has that. True if the device
  *      will ask for exactly @region
- * @get: what a realized device has, and with RMRR_PROVIDER_FIRMWARE where
+ * @by_firmware: the region of a realized device that has not called
+ *      rmrr_provider_plug(): part of guest RAM, where guest firmware has put it
+ *      by writing to the device; published in the DMAR, nothing else
  * @maps_iova: it shadows the IOMMU's mappings, as vfio does: asked while
  *      translation is off, and so no notifier of its own is there yet
  * @keeps_contents: the memory is not cleared at machine reset
@@ -70,7 +58,7 @@ struct RMRRProviderClass {
     InterfaceClass parent_class;
 
     bool (*early)(const QDict *opts, StolenRegion *region);
-    RMRRProviderKind (*get)(RMRRProvider *provider, StolenRegion *region);
+    bool (*by_firmware)(RMRRProvider *provider, StolenRegion *region);
     bool (*maps_iova)(RMRRProvider *provider);
     bool (*keeps_contents)(RMRRProvider *provider);
     const char *place_option;
