@@ -35,18 +35,12 @@ uint64_t stolen_plan_low_ram(uint64_t low_ram_size,
                              const StolenRegion *regions,
                              unsigned nr_regions)
 {
-    unsigned i;
-
-    for (i = 0; i < nr_regions; i++) {
-        if (stolen_plan_check_shape(&regions[i]) != STOLEN_PLAN_OK ||
-            regions[i].limit >= STOLEN_CHIPSET_BASE) {
-            continue;
-        }
-        if (regions[i].base < low_ram_size) {
-            low_ram_size = regions[i].base;
+    for (unsigned i = 0; i < nr_regions; i++) {
+        if (stolen_plan_check_shape(&regions[i]) == STOLEN_PLAN_OK &&
+            regions[i].limit < STOLEN_CHIPSET_BASE) {
+            low_ram_size = MIN(low_ram_size, regions[i].base);
         }
     }
-
     return low_ram_size;
 }
 
@@ -57,13 +51,8 @@ static bool stolen_plan_conflicts(const StolenRegion *r, StolenPlan *plan,
     if (!stolen_region_overlaps(r, base, limit)) {
         return false;
     }
-
     plan->status = STOLEN_PLAN_CONFLICT;
-    plan->conflict = (StolenRange) {
-        .name = name,
-        .base = base,
-        .limit = limit,
-    };
+    plan->conflict = (StolenRange) { name, base, limit };
     return true;
 }
 

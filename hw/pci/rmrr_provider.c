@@ -23,11 +23,10 @@ void rmrr_provider_scan_device(MachineState *machine, const QDict *opts)
 {
     const char *driver = qdict_get_try_str(opts, "driver");
     ObjectClass *oc = driver ? module_object_class_by_name(driver) : NULL;
-    RMRRProviderClass *rrc;
+    RMRRProviderClass *rrc = (RMRRProviderClass *)
+        object_class_dynamic_cast(oc, TYPE_RMRR_PROVIDER);
     StolenRegion region;
 
-    rrc = (RMRRProviderClass *)
-        (oc ? object_class_dynamic_cast(oc, TYPE_RMRR_PROVIDER) : NULL);
     if (!rrc || !rrc->early || !rrc->early(opts, &region)) {
         return;
     }
@@ -48,15 +47,12 @@ int rmrr_provider_scan_opts(void *opaque, QemuOpts *opts, Error **errp)
     return 0;
 }
 
-static const TypeInfo rmrr_provider_info = {
-    .name = TYPE_RMRR_PROVIDER,
-    .parent = TYPE_INTERFACE,
-    .class_size = sizeof(RMRRProviderClass),
+static const TypeInfo rmrr_provider_types[] = {
+    {
+        .name = TYPE_RMRR_PROVIDER,
+        .parent = TYPE_INTERFACE,
+        .class_size = sizeof(RMRRProviderClass),
+    },
 };
 
-static void rmrr_provider_register_types(void)
-{
-    type_register_static(&rmrr_provider_info);
-}
-
-type_init(rmrr_provider_register_types)
+DEFINE_TYPES(rmrr_provider_types)

@@ -130,12 +130,6 @@ int vfio_igd_rmrr_gen(const VFIOPCIDevice *vdev)
     return layout ? layout->number : -1;
 }
 
-static bool vfio_igd_rmrr_is_igd(VFIOPCIDevice *vdev)
-{
-    return !vdev->vbasedev.mdev && vfio_is_base_display(vdev) &&
-           vfio_pci_is(vdev, PCI_VENDOR_ID_INTEL, PCI_ANY_ID);
-}
-
 /* Gives the guest a register of its own, which firmware can write or not */
 static void vfio_igd_rmrr_emulate(VFIOPCIDevice *vdev, unsigned offset,
                                   unsigned bytes, uint64_t value, bool writable)
@@ -535,7 +529,8 @@ bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp)
     };
     static const char *const memories[] = { "ram", "device", NULL };
     VFIOIgdRmrr *rmrr = &vdev->igd_rmrr;
-    bool is_igd = vfio_igd_rmrr_is_igd(vdev);
+    bool is_igd = !vdev->vbasedev.mdev && vfio_is_base_display(vdev) &&
+                  vfio_pci_is(vdev, PCI_VENDOR_ID_INTEL, PCI_ANY_ID);
     bool device_memory;
 
     if (!is_igd && (rmrr->mode || rmrr->base || rmrr->size || rmrr->gsm_size ||

@@ -57,9 +57,9 @@ void vfio_igd_rmrr_class_init(ObjectClass *klass);
  */
 bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp);
 
-/**
- * vfio_igd_rmrr_settled: whether firmware must not be asked for memory,
- * because stolen memory is at the host's base, or because there is none
+/*
+ * Whether firmware must not be asked for memory, because stolen memory is at
+ * the host's base, or because there is none
  */
 bool vfio_igd_rmrr_settled(const VFIOPCIDevice *vdev);
 
@@ -71,9 +71,7 @@ bool vfio_igd_rmrr_settled(const VFIOPCIDevice *vdev);
  */
 int vfio_igd_rmrr_gen(const VFIOPCIDevice *vdev);
 
-/**
- * vfio_igd_rmrr_exit: give the region back, if the device has one
- */
+/* Gives the region back, if the device has one */
 void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev);
 
 #else

@@ -75,12 +75,6 @@ const IGDStolenLayout *igd_stolen_layout(IGDStolenGen gen)
                                                                : NULL;
 }
 
-static IGDStolenResult igd_stolen_no_layout(IGDStolenGen gen)
-{
-    return gen == IGD_STOLEN_GEN_NO_BDSM ? IGD_STOLEN_NO_BDSM
-                                         : IGD_STOLEN_UNKNOWN_DEVICE;
-}
-
 static bool igd_stolen_gms_cherryview(unsigned gms, uint64_t *size)
 {
     if (gms <= CHV_GMS_MAX_LARGE) {
@@ -137,7 +131,8 @@ IGDStolenResult igd_stolen_sizes(IGDStolenGen gen, uint16_t ggc,
     const IGDStolenLayout *layout = igd_stolen_layout(gen);
 
     if (!layout) {
-        return igd_stolen_no_layout(gen);
+        return gen == IGD_STOLEN_GEN_NO_BDSM ? IGD_STOLEN_NO_BDSM
+                                             : IGD_STOLEN_UNKNOWN_DEVICE;
     }
     *gsm_size = igd_stolen_ggms(gen, (ggc >> layout->ggms_shift) &
                                      layout->ggms_mask);
@@ -186,10 +181,11 @@ IGDStolenResult igd_stolen_decode(uint16_t device_id, uint16_t ggc,
     IGDStolenGen gen = igd_stolen_gen(device_id);
     const IGDStolenLayout *layout = igd_stolen_layout(gen);
     uint64_t all_ones, dsm_size, gsm_size;
+    IGDStolenResult sizes = igd_stolen_sizes(gen, ggc, &dsm_size, &gsm_size);
     IGDStolenResult result;
 
     if (!layout) {
-        return igd_stolen_no_layout(gen);
+        return sizes;
     }
     all_ones = UINT64_MAX >> (64 - layout->bdsm_bits);
     bdsm &= all_ones;
@@ -201,13 +197,11 @@ IGDStolenResult igd_stolen_decode(uint16_t device_id, uint16_t ggc,
     }
     bdsm &= ~IGD_STOLEN_BDSM_LOCK;
     result = igd_stolen_check_bdsm(bdsm);
-    if (result == IGD_STOLEN_OK) {
-        result = igd_stolen_sizes(gen, ggc, &dsm_size, &gsm_size);
+    if (result != IGD_STOLEN_OK) {
+        return result;
     }
-    if (result == IGD_STOLEN_OK) {
-        result = igd_stolen_region(bdsm, dsm_size, gsm_size, region);
-    }
-    return result;
+    return sizes != IGD_STOLEN_OK ? sizes :
+           igd_stolen_region(bdsm, dsm_size, gsm_size, region);
 }
 
 const char *igd_stolen_strerror(IGDStolenResult result)

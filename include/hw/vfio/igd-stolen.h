@@ -64,9 +64,7 @@ typedef struct IGDStolenLayout {
     uint8_t ggms_mask;
 } IGDStolenLayout;
 
-/**
- * igd_stolen_gen: the layout that a device id has
- */
+/* The layout that a device id has */
 IGDStolenGen igd_stolen_gen(uint16_t device_id);
 
 /**
@@ -108,9 +106,7 @@ IGDStolenResult igd_stolen_region(uint64_t dsm_base, uint64_t dsm_size,
 IGDStolenResult igd_stolen_decode(uint16_t device_id, uint16_t ggc,
                                   uint64_t bdsm, StolenRegion *region);
 
-/**
- * igd_stolen_strerror: one clause in English, without a final dot
- */
+/* One clause in English, without a final dot */
 const char *igd_stolen_strerror(IGDStolenResult result);
 
 /**
