@@ -33,9 +33,6 @@
 
 #define IGD_CFG_ASLS            0xfc    /* 32 bits */
 
-/* x-igd-gms counts in these */
-#define IGD_GMS_UNIT            (32 * MiB)
-
 #define SYSFS_CLASS_DISPLAY     "0x03"
 #define SYSFS_VENDOR_INTEL      "0x8086"
 
@@ -108,11 +105,8 @@ static bool vfio_igd_rmrr_early(const QDict *opts, StolenRegion *region)
 
     if (found && rmrr->base && rmrr->size &&
         rmrr->size - 1 <= UINT64_MAX - rmrr->base) {
-        *region = (StolenRegion) {
-            .base = rmrr->base,
-            .limit = rmrr->base + rmrr->size - 1,
-            .dsm_base = rmrr->base,
-        };
+        *region = (StolenRegion) { rmrr->base, rmrr->base + rmrr->size - 1,
+                                   rmrr->base };
     } else if (found) {
         found = vfio_igd_rmrr_sysfs_region(vdev, region);
     }
@@ -390,7 +384,7 @@ static void *vfio_igd_rmrr_map(VFIOPCIDevice *vdev, const StolenRegion *region,
 static bool vfio_igd_rmrr_check_gms(VFIOPCIDevice *vdev,
                                     const StolenRegion *region, Error **errp)
 {
-    uint64_t asked = vdev->igd_gms * IGD_GMS_UNIT;
+    uint64_t asked = vdev->igd_gms * (32 * MiB);
     uint64_t own = region->limit + 1 - region->dsm_base;
 
     if (!asked || asked == own) {

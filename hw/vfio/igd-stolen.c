@@ -169,9 +169,8 @@ IGDStolenResult igd_stolen_region(uint64_t dsm_base, uint64_t dsm_size,
         dsm_size - 1 > STOLEN_4G_LIMIT - dsm_base) {
         return IGD_STOLEN_ABOVE_4G;
     }
-    region->base = dsm_base - gsm_size;
-    region->limit = dsm_base + dsm_size - 1;
-    region->dsm_base = dsm_base;
+    *region = (StolenRegion) { dsm_base - gsm_size, dsm_base + dsm_size - 1,
+                               dsm_base };
     return IGD_STOLEN_OK;
 }
 
@@ -253,11 +252,8 @@ unsigned igd_reserved_regions_parse(const char *text, StolenRegion *region)
             continue;
         }
         if (!found++) {
-            region->base = base;
-            region->limit = limit;
-            region->dsm_base = base;
+            *region = (StolenRegion) { base, limit, base };
         }
     }
-
     return found;
 }
