@@ -10,10 +10,10 @@ SOURCE = paths.ROOT / 'docs'
 
 
 def command(target=paths.BUILD / 'docs', trees=paths.BUILD / 'docs-trees',
-            source=SOURCE):
+            source=SOURCE, builder='html'):
     """A warning is an error, and so is a reference that leads nowhere."""
     return ['/usr/bin/python3', '-m', 'sphinx', '-W', '-n', '-E', '-q',
-            '--keep-going', '-b', 'html', '-d', str(trees), str(source),
+            '--keep-going', '-b', builder, '-d', str(trees), str(source),
             str(target)]
 
 

@@ -19,12 +19,24 @@ def name_of(block):
     return block.name
 
 
-def sphinx(target, source=docs.SOURCE):
+def sphinx(target, source=docs.SOURCE, builder='html'):
     """Builds the book elsewhere; the exit status and all that was said."""
     return subprocess.run(
-        docs.command(Path(target) / 'html', Path(target) / 'trees', source),
+        docs.command(Path(target) / 'html', Path(target) / 'trees', source,
+                     builder),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True)
+
+
+def mini_book(directory, index, builder='html', **others):
+    """Builds a book of pages with these texts, with the book's own conf.py."""
+    source = directory / 'docs'
+    source.mkdir()
+    for name in ('conf.py', 'static'):
+        (source / name).symlink_to(docs.SOURCE / name)
+    for name, text in dict(others, index=index).items():
+        (source / (name + '.rst')).write_text('Page\n====\n\n%s\n' % text)
+    return sphinx(directory, source, builder)
 
 
 @pytest.fixture(scope='session')

@@ -6,13 +6,14 @@
 
 import pickle
 import re
-import shutil
+import runpy
 
 import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
+from pygments.token import Text
 
-from conftest import ROOT, sphinx
+from conftest import ROOT, mini_book
 from guestlib import book
 from igdrmrr import docs
 
@@ -51,28 +52,51 @@ def test_page_is_there(page):
     ('.. image:: nothing.svg\n', 'image file not readable'),
 ], ids=lambda value: value.split()[0])
 def test_warning_is_an_error(text, complaint, tmp_path):
-    source = tmp_path / 'docs'
-    source.mkdir()
-    shutil.copy(docs.SOURCE / 'conf.py', source)
-    (source / 'index.rst').write_text('Book\n====\n\n%s\n' % text)
-    done = sphinx(tmp_path, source)
+    done = mini_book(tmp_path, text, 'dummy')
     assert done.returncode
     assert complaint in done.stdout
 
 
-def page_outside_of_book(tmp_path):
-    source = tmp_path / 'docs'
-    source.mkdir()
-    shutil.copy(docs.SOURCE / 'conf.py', source)
-    (source / 'index.rst').write_text('Book\n====\n')
-    (source / 'other.rst').write_text('Other\n=====\n')
-    return sphinx(tmp_path, source)
-
-
 def test_page_that_nobody_names(tmp_path):
-    done = page_outside_of_book(tmp_path)
+    done = mini_book(tmp_path, '', 'dummy', other='')
     assert done.returncode
     assert "isn't included in any toctree" in done.stdout
+
+
+GLOSSARY = """
+.. glossary::
+
+   RMRR
+      A range of the DMAR.
+
+   DMAR
+      A table.
+"""
+
+
+def test_first_use_of_a_word_is_linked(tmp_path):
+    """In running text, once a page, and not on the glossary's own."""
+    done = mini_book(tmp_path, """
+.. toctree::
+
+   words
+
+An RMRR
+-------
+
+``RMRR`` xRMRR *two* RMRRs RMRR (:doc:`the RMRR <words>`)
+
+.. code-block:: text
+
+   RMRR
+""", words=GLOSSARY)
+    assert done.returncode == 0, done.stdout
+    html = (tmp_path / 'html/index.html').read_text()
+    assert html.count('words.html#term-RMRR') == 1
+    assert ('xRMRR <em>two</em> <a class="reference internal" '
+            'href="words.html#term-RMRR">RMRR</a>s RMRR (') in html
+    assert 'href="#term-DMAR">DMAR' not in (
+        tmp_path / 'html/words.html').read_text()
 
 
 def blocks_of_sphinx(directory, page):
@@ -98,11 +122,38 @@ def broken_rows(tree):
             yield cells
 
 
+# A column of a phone's screen, in pixels, less the page's margins; a letter
+# in a table and the two margins of a cell, as a browser has them.
+PHONE = 360
+LETTER = 7
+MARGINS = 16
+
+
+def too_wide(tree):
+    """
+    Tables that do not fit on a phone: each column is at least as wide as its
+    longest word. A browser breaks words at hyphens, and literals anywhere.
+    """
+    for table in tree.findall(nodes.tgroup):
+        widest = [0] * table['cols']
+        for row in table.findall(nodes.row):
+            for column, cell in enumerate(row.children):
+                text = ''.join(
+                    text.astext() for text in cell.findall(nodes.Text)
+                    if not isinstance(text.parent, nodes.literal))
+                words = text.replace('-', '- ').split()
+                widest[column] = max([widest[column], *map(len, words)])
+        width = LETTER * sum(widest) + MARGINS * len(widest)
+        if width > PHONE:
+            yield width, widest, table.astext()[:60]
+
+
 @pytest.mark.parametrize('page', book.pages())
-def test_no_table_row_is_broken(page, built):
+def test_tables_are_right(page, built):
     tree = pickle.loads(
         (built[0] / 'trees' / (page + '.doctree')).read_bytes())
     assert list(broken_rows(tree)) == []
+    assert list(too_wide(tree)) == []
 
 
 def test_no_table_row_of_readme_is_broken():
@@ -110,11 +161,41 @@ def test_no_table_row_of_readme_is_broken():
     assert list(broken_rows(tree)) == []
 
 
-@pytest.mark.parametrize('rows', ['all of it,  yes\nelsewhere   no\n',
-                                  'all of it\nelsewhere   no\n'])
-def test_a_broken_table_row_is_found(rows):
+@pytest.mark.parametrize('rows, judge', [
+    ('all of it,  yes\nelsewhere   no\n', broken_rows),
+    ('all of it\nelsewhere   no\n', broken_rows),
+    ('all of it   %s\n' % ('x' * 50), too_wide),
+], ids=['comma', 'empty', 'wide'])
+def test_a_wrong_table_is_found(rows, judge):
     rule = '==========  ===\n'
-    assert list(broken_rows(publish_doctree(rule + rows + rule)))
+    assert list(judge(publish_doctree(rule + rows + rule)))
+
+
+CONF = runpy.run_path(str(docs.SOURCE / 'conf.py'))
+
+
+def copied(text):
+    """What the copy button does: lines with a prompt, and what follows."""
+    going_on = False
+    for line in text.split('\n'):
+        prompt = re.match(CONF['copybutton_prompt_text'], line)
+        if prompt or going_on:
+            yield line[prompt.end():] if prompt else line
+            going_on = line.endswith(
+                CONF['copybutton_line_continuation_character'])
+
+
+def coloured(text):
+    """What is not shown as a prompt or as output."""
+    return ''.join(value for kind, value in CONF['Console']().get_tokens(text)
+                   if kind is Text).splitlines()
+
+
+@pytest.mark.parametrize('how', [copied, coloured])
+def test_reader_gets_the_commands_that_are_run(how):
+    for block in book.run_by(*book.CAPTIONS):
+        assert list(how(block.text)) == '\n'.join(
+            book.commands(block)).split('\n'), block.name
 
 
 @pytest.mark.parametrize('page', book.pages())

@@ -119,6 +119,8 @@ BAD = {
     'program in text': ('text', '', 'build/igd-stolen probe'),
     'emulator in text': ('none', '', 'qemu-system-x86_64 -m 4G'),
     'writes in text': ('text', '', '  echo 1 > /sys/x'),
+    'wider than the page': ('console', '   :caption: Run by the tests\n',
+                            '$ true ' + 'x' * 90),
 }
 
 

@@ -27,6 +27,8 @@ WITH_REASON = (HARDWARE, NOBODY)
 # Who runs a block as anything but root has "$ ".
 PROMPTS = {HOST: '$ ', LONG: '$ ', GUEST: '# ', OTHER_GUEST: '# '}
 ANY = '...'
+# What a laptop's screen shows of a block; what a command prints may be longer.
+WIDTH = 92
 
 OTHERS = ('text', 'json', 'xml', 'c', 'none')
 # What begins a line that somebody may want to type.
@@ -157,9 +159,13 @@ def steps(block):
         else:
             found[-1][1].append(line)
             continue
-        going_on = line.endswith(('\\', '|'))
+        going_on = line.endswith('\\')
     return [Step('\n'.join(command), tuple(shown) if shown else None)
             for command, shown in found]
+
+
+def commands(block):
+    return [step.command for step in steps(block)]
 
 
 def check(block):
@@ -171,6 +177,11 @@ def check(block):
                     block.name, line, block.language))
     elif not steps(block):
         raise Wrong('%s: no command' % block.name)
+    else:
+        for line in '\n'.join(commands(block)).split('\n'):
+            if len(line) > WIDTH:
+                raise Wrong('%s: %r is wider than the page' % (
+                    block.name, line))
 
 
 def matches(expected, actual):
