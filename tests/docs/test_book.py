@@ -17,29 +17,12 @@ from conftest import ROOT, mini_book
 from guestlib import book
 from igdrmrr import docs
 
-# What the book has to have, page by page.
-PARTS = ('index', 'tutorial/no-hardware', 'tutorial/hardware',
-         'howto/black-screen', 'howto/code-43', 'howto/dmar-faults',
-         'howto/no-rmrr-found', 'howto/aw-bits', 'howto/ineligible',
-         'howto/no-space', 'howto/nested', 'system/igd-stolen',
-         'reference/qmp', 'reference/tool', 'reference/registers',
-         'specs/igd-testdev', 'specs/dma-listener-testdev',
-         'specs/vfio-igd-stolen',
-         'explanation/base', 'explanation/mapped', 'explanation/who-wins',
-         'explanation/isolation', 'explanation/map')
-
-
 def test_builds_without_warning(built):
     directory, done = built
     assert done.returncode == 0, done.stdout
     assert done.stdout == ''
     for page in book.pages():
         assert (directory / 'html' / (page + '.html')).exists(), page
-
-
-@pytest.mark.parametrize('page', PARTS)
-def test_page_is_there(page):
-    assert page in book.pages()
 
 
 @pytest.mark.parametrize('text, complaint', [
@@ -156,8 +139,9 @@ def test_tables_are_right(page, built):
     assert list(too_wide(tree)) == []
 
 
-def test_no_table_row_of_readme_is_broken():
-    tree = publish_doctree((ROOT / 'README.rst').read_text())
+def test_readme_is_right():
+    tree = publish_doctree((ROOT / 'README.rst').read_text(),
+                           settings_overrides={'halt_level': 2})
     assert list(broken_rows(tree)) == []
 
 

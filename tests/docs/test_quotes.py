@@ -44,6 +44,13 @@ QUOTES = [
     ('howto/nested',
      'a device that shadows IOMMU mappings needs intel-iommu,caching-mode=on',
      'hw/i386/stolen_memory.c'),
+    ('howto/symptoms', 'not available for ..., in use by',
+     'build/qemu-src/hw/pci/pci.c'),
+    ('howto/symptoms', "stolen memory is not at the host's base",
+     'hw/vfio/igd-rmrr.c'),
+    ('howto/symptoms',
+     'is not kept mapped until its IOMMU context changes next',
+     'hw/i386/intel_iommu_rmrr.c'),
     ('specs/vfio-igd-stolen', 'no stolen memory region: BDSM',
      'kernel/igd-vfio-pci/stolen.c'),
 ]
@@ -79,3 +86,46 @@ def test_reasons():
         assert '``%s``' % name.lower().replace('_', '-') in page
         # A table breaks the longest over two lines.
         assert words.split(',')[0] in page
+
+
+def test_processors():
+    """Whatever the table of ids names is in the table of GPUs."""
+    page = in_one_line('reference/compatibility')
+    rows = re.findall(r'IGD_STOLEN_GEN\w+ },\s*/\* (.*) \*/', (
+        paths.ROOT / 'kernel/igd-vfio-pci/igd_stolen_ids.h').read_text())
+    assert len(rows) > 20
+    for names in rows:
+        for name in names.replace(' Lake', '').replace('-S', '').split(', '):
+            assert name in page
+
+
+def test_three_numbers():
+    """They are those of the row that each of them names."""
+    rule = '=' * 46
+    numbers, rows = (paths.ROOT / 'docs/explanation/performance.rst'
+                     ).read_text().split(rule, 1)
+    said = re.findall(r'\* - \*\*([0-9.]+).*\*\* instead of ([0-9.]+)\b.*\n'
+                      r'     - (?:.*\n       )*.*\n     - (.*)', numbers)
+    assert len(said) == 3
+    for ours, stock, name in said:
+        row = re.search(r'^%s  +(\S+) +(\S+)' % re.escape(name), rows, re.M)
+        assert row.groups() == (stock, ours)
+
+
+def test_every_symptom_is_in_the_tree():
+    index = (book.DOCS / 'index.rst').read_text()
+    listed = re.search(r':caption: How-to, by symptom\n.*\n\n((?: .*\n)+)',
+                       index)[1].split()
+    tree = (book.DOCS / 'howto/symptoms.rst').read_text()
+    assert len(listed) > 7
+    for page in listed[1:]:
+        assert ':doc:`%s`' % page.rpartition('/')[2] in tree
+
+
+def test_readme_names_pages():
+    """Links that lead on from the README, in the repository."""
+    named = re.findall(r'^\.\. _.*: (docs/.*)|<(docs/.*)>`_',
+                       (paths.ROOT / 'README.rst').read_text(), re.M)
+    assert len(named) > 10
+    for link in named:
+        assert (paths.ROOT / ''.join(link)).is_file(), link
