@@ -97,38 +97,42 @@ def blocks_of_sphinx(directory, page):
 def broken_rows(tree):
     """
     Rows of tables that are a wrapped line: a simple table begins a new row
-    with each line that has text in its first column.
+    with each line that has text in its first column. And rows with cells
+    merged, which nobody means here.
     """
     for row in tree.findall(nodes.row):
         cells = [entry.astext().strip() for entry in row.children]
-        if '' in cells[1:] or cells[0].endswith((',', ';')):
+        if '' in cells[1:] or cells[0].endswith((',', ';')) or any(
+                'more' in key for entry in row for key in entry.attributes):
             yield cells
 
 
-# A column of a phone's screen, in pixels, less the page's margins; a letter
-# in a table and the two margins of a cell, as a browser has them.
+# A phone's screen in pixels, less the page's margins; a letter of a table's
+# text and of its literals, and the margins of a cell, as a browser has them.
 PHONE = 360
 LETTER = 7
+CODE = 6.2
 MARGINS = 16
+# A developer's page, whose table of functions scrolls by itself on a phone.
+SCROLLS = ('devel/design',)
+
+
+def widest_word(cell):
+    """In pixels; a browser breaks at blanks, hyphens and slashes."""
+    return max(
+        ((CODE if isinstance(text.parent, nodes.literal) else LETTER)
+         * len(word) for text in cell.findall(nodes.Text)
+         for word in re.findall(r'[^\s/-]+[/-]?', text.astext())), default=0)
 
 
 def too_wide(tree):
-    """
-    Tables that do not fit on a phone: each column is at least as wide as its
-    longest word. A browser breaks words at hyphens, and literals anywhere.
-    """
+    """Tables that do not fit on a phone, and how wide they are."""
     for table in tree.findall(nodes.tgroup):
-        widest = [0] * table['cols']
-        for row in table.findall(nodes.row):
-            for column, cell in enumerate(row.children):
-                text = ''.join(
-                    text.astext() for text in cell.findall(nodes.Text)
-                    if not isinstance(text.parent, nodes.literal))
-                words = text.replace('-', '- ').split()
-                widest[column] = max([widest[column], *map(len, words)])
-        width = LETTER * sum(widest) + MARGINS * len(widest)
+        rows = [row.children for row in table.findall(nodes.row)]
+        width = sum(MARGINS + max(map(widest_word, column))
+                    for column in zip(*rows))
         if width > PHONE:
-            yield width, widest, table.astext()[:60]
+            yield width, table.astext()[:60]
 
 
 @pytest.mark.parametrize('page', book.pages())
@@ -136,7 +140,7 @@ def test_tables_are_right(page, built):
     tree = pickle.loads(
         (built[0] / 'trees' / (page + '.doctree')).read_bytes())
     assert list(broken_rows(tree)) == []
-    assert list(too_wide(tree)) == []
+    assert page in SCROLLS or list(too_wide(tree)) == []
 
 
 def test_readme_is_right():
@@ -146,10 +150,11 @@ def test_readme_is_right():
 
 
 @pytest.mark.parametrize('rows, judge', [
+    ('all of it\n%s\nall of it   a\n' % ('-' * 15), broken_rows),
     ('all of it,  yes\nelsewhere   no\n', broken_rows),
     ('all of it\nelsewhere   no\n', broken_rows),
     ('all of it   %s\n' % ('x' * 50), too_wide),
-], ids=['comma', 'empty', 'wide'])
+], ids=['merged', 'comma', 'empty', 'wide'])
 def test_a_wrong_table_is_found(rows, judge):
     rule = '==========  ===\n'
     assert list(judge(publish_doctree(rule + rows + rule)))
