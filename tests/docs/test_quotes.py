@@ -99,6 +99,14 @@ def test_processors():
             assert name in page
 
 
+def test_blessed_tables():
+    """Each of them is in the list that says why it is there."""
+    page = (book.DOCS / 'devel/acpi.rst').read_text()
+    names = {path.suffix[1:] for path in (
+        paths.ROOT / 'tests/data/acpi/x86/q35').glob('DMAR.*')}
+    assert set(re.findall(r'\* - ``(igd.*)``', page)) == names
+
+
 def test_three_numbers():
     """They are those of the row that each of them names."""
     rule = '=' * 46
