@@ -69,12 +69,14 @@ def link_glossary(app, tree, page):
     places = {name: place for (kind, name), place in
               app.env.get_domain('std').objects.items()
               if kind == 'term' and place[0] != page}
+    if not places:
+        return
+    words = re.compile(r'\b(%s)(?=s?\b)' % '|'.join(
+        map(re.escape, sorted(places, key=len, reverse=True))))
     for text in list(filter(is_running_text, tree.findall(nodes.Text))):
         parts = []
         at = 0
-        for match in re.finditer(r'\b(%s)(?=s?\b)' % '|'.join(
-                map(re.escape, sorted(places, key=len, reverse=True))),
-                text) if places else ():
+        for match in words.finditer(text):
             if match[1] in places:
                 target = places.pop(match[1])
                 parts += [nodes.Text(text[at:match.start()]), make_refnode(
