@@ -23,9 +23,9 @@ highlight_language = 'none'
 smartquotes = False
 
 extensions = ['sphinx_copybutton']
-# A command of a guest begins with a letter; a comment that a command prints
+# A root's command begins with a letter or a path; a comment that a command prints
 # ("# Memory of the guest:", "#   7b000000-...") does not.
-copybutton_prompt_text = r'\$ |# (?=[a-z])'
+copybutton_prompt_text = r'\$ |# (?=[a-z./])'
 copybutton_prompt_is_regexp = True
 copybutton_line_continuation_character = '\\'
 copybutton_copy_empty_lines = False
