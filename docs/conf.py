@@ -23,8 +23,8 @@ highlight_language = 'none'
 smartquotes = False
 
 extensions = ['sphinx_copybutton']
-# A root's command begins with a letter or a path; a comment that a command prints
-# ("# Memory of the guest:", "#   7b000000-...") does not.
+# A command of root's begins with a letter or a path; a comment that a command
+# prints ("# Memory of the guest:", "#   7b000000-...") does not.
 copybutton_prompt_text = r'\$ |# (?=[a-z./])'
 copybutton_prompt_is_regexp = True
 copybutton_line_continuation_character = '\\'
