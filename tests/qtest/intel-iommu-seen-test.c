@@ -290,6 +290,23 @@ static void test_lines_guest_errors(void)
     g_assert_cmpuint(lines_end(&l, "of its reserved region"), ==, ERRORS_SAID);
 }
 
+/* Reserved bits, cleared errors, and again; legacy mode and scalable */
+static void test_descriptors(gconstpointer scalable)
+{
+    Lines l = lines_new("2>");
+    IGDRig *t = policy_guest_start_more("keep",
+                                        scalable ? RIG_SECOND_STAGE : "", "",
+                                        "", l.argument);
+
+    vtd_guest_enable(t->g, true);
+    for (int i = 0; i < TIMES; i++) {
+        g_assert_false(vtd_guest_try_submit(t->g, VTD_INV_DESC_WAIT |
+                                            1ull << 31, 0));
+    }
+    igd_rig_stop(t);
+    g_assert_cmpuint(lines_end(&l, "reserved nonzero"), ==, 1);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -304,5 +321,9 @@ int main(int argc, char **argv)
     qtest_add_func("stolen-memory-lines/bars", test_bars);
     qtest_add_func("stolen-memory-lines/map-failed", test_map_failed);
     qtest_add_func("stolen-memory-lines/guest-errors", test_lines_guest_errors);
+    qtest_add_data_func("stolen-memory-lines/descriptors", NULL,
+                        test_descriptors);
+    qtest_add_data_func("stolen-memory-lines/descriptors-scalable", "",
+                        test_descriptors);
     return g_test_run();
 }
