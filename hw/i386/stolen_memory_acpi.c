@@ -37,11 +37,15 @@
 static int stolen_memory_add_firmware(Object *obj, void *opaque)
 {
     StolenMemoryUser user = { };
+    RMRRProviderClass *rrc;
 
-    if (object_dynamic_cast(obj, TYPE_RMRR_PROVIDER) &&
-        DEVICE(obj)->realized &&
-        RMRR_PROVIDER_GET_CLASS(obj)->by_firmware(RMRR_PROVIDER(obj),
-                                                  &user.region)) {
+    if (!object_dynamic_cast(obj, TYPE_RMRR_PROVIDER) ||
+        !DEVICE(obj)->realized) {
+        return 0;
+    }
+    rrc = RMRR_PROVIDER_GET_CLASS(obj);
+    if (rrc->by_firmware && rrc->by_firmware(RMRR_PROVIDER(obj),
+                                             &user.region)) {
         user.pdev = PCI_DEVICE(obj);
         g_array_append_val((GArray *)opaque, user);
     }
@@ -88,15 +92,15 @@ static int stolen_memory_check_bars(Object *obj, void *opaque)
 
     for (int bar = 0; dev && bar < PCI_NUM_REGIONS; bar++) {
         const PCIIORegion *r = &dev->io_regions[bar];
-        g_autofree char *what =
-            g_strdup_printf("BAR%d of %s (%02x:%02x.%x)", bar, dev->name,
-                            pci_dev_bus_num(dev), PCI_SLOT(dev->devfn),
-                            PCI_FUNC(dev->devfn));
+        g_autofree char *what = NULL;
 
         if (!r->size || r->addr == PCI_BAR_UNMAPPED ||
             (r->type & PCI_BASE_ADDRESS_SPACE_IO)) {
             continue;
         }
+        what = g_strdup_printf("BAR%d of %s (%02x:%02x.%x)", bar, dev->name,
+                               pci_dev_bus_num(dev), PCI_SLOT(dev->devfn),
+                               PCI_FUNC(dev->devfn));
         for (unsigned i = 0; i < users->len; i++) {
             StolenMemory *sm = g_array_index(users, StolenMemoryUser, i).sm;
 
