@@ -404,10 +404,11 @@ static const VMStateDescription vmstate_stolen_memory = {
         VMSTATE_UINT64_EQUAL(region.dsm_base, StolenMemory,
                              STOLEN_MOVED("BDSM")),
         VMSTATE_UINT8_EQUAL(policy, StolenMemory,
-                            "This is rmrr-policy, here and in the stream (0 "
-                            "is keep, 1 exact, 2 lock, 255 not an "
-                            "intel-iommu). Start the destination with the "
-                            "source's intel-iommu options."),
+                            "This is rmrr-policy, here and in the stream, as "
+                            "-device intel-iommu,help lists them, the first "
+                            "as 0; 255 is no intel-iommu. Start the "
+                            "destination with the source's intel-iommu "
+                            "options."),
         VMSTATE_BOOL(mapped, StolenMemory),
         VMSTATE_BOOL(kept.valid, StolenMemory),
         VMSTATE_UINT64(kept.domain.root, StolenMemory),

@@ -213,7 +213,7 @@ static void test_no_iommu(void)
 
     migration_save(qts);
     said = migration_refused(VTD " " BARE);
-    assert_says(said, "0 != ff", "255 not an intel-iommu", NULL);
+    assert_says(said, "0 != ff", "255 is no intel-iommu", NULL);
 }
 
 /* It is nowhere in the stream. Without the device the machine can go. */
