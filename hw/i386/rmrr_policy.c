@@ -7,7 +7,7 @@
  *
  * Pure: it owns no state; RMRRKept is the caller's. Tested by
  * tests/unit/test-rmrr-policy.c, every row of the table in
- * docs/devel/design.rst.
+ * docs/system/igd-stolen.rst.
  */
 
 #include "qemu/osdep.h"

@@ -5,8 +5,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pure: takes the state of the tables, returns a verdict. "Who wins" in
- * docs/devel/design.rst has the table and the reasons. RmrrPolicy and
+ * Pure: takes the state of the tables, returns a verdict.
+ * docs/system/igd-stolen.rst has the table. RmrrPolicy and
  * RmrrReason are described in qapi/rmrr-target.json.
  */
 
