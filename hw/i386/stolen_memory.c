@@ -483,7 +483,7 @@ static void stolen_memory_complete(void *opaque, void *unused)
     stolen_memory_check(sm->pdev, &sm->region, &error_fatal);
     sm->mapping = vtd_rmrr_map(sm->pdev, &sm->region, &sm->mr);
     if (sm->mapping && stolen_memory_maps_iova(sm->pdev)) {
-        g_autofree char *name = stolen_memory_name(sm->pdev);
+        char *name = stolen_memory_name(sm->pdev);
 
         error_report("%s: -device intel-iommu has to come before this "
                      "device. QEMU makes the devices given as key=value "
@@ -491,6 +491,7 @@ static void stolen_memory_complete(void *opaque, void *unused)
                      "as libvirt gives its own: put -device intel-iommu "
                      "first; with libvirt, give the IGD as <hostdev> and "
                      "not on <qemu:commandline>", name);
+        g_free(name);
         exit(EXIT_FAILURE);
     }
 }
