@@ -109,13 +109,15 @@ bool vtd_known_insert(VTDAddressSpace *as, const DMAMap *map)
         vtd_known_too_much(as);
         return false;
     }
-    IOMMU_NOTIFIER_FOREACH(other, &as->iommu) {
-        if (n && n != other && !vtd_known_by(as, other, map)) {
-            told = vtd_known_part(map, MAX(map->iova, n->start),
-                                  MIN(map->iova + map->size, n->end));
+    if (n) {
+        IOMMU_NOTIFIER_FOREACH(other, &as->iommu) {
+            if (n != other && !vtd_known_by(as, other, map)) {
+                told = vtd_known_part(map, MAX(map->iova, n->start),
+                                      MIN(map->iova + map->size, n->end));
+            }
         }
+        vtd_known_cut(as, told.iova, told.iova + told.size);
     }
-    vtd_known_cut(as, told.iova, told.iova + told.size);
     vtd_known_add(as, &told);
     return true;
 }

@@ -14,7 +14,7 @@
 
 /**
  * vtd_known_insert: about to tell of @map, or in a replay, of the part of it
- * that is in the notifier's range
+ * that is in the notifier's range. Else nothing is known of its range
  *
  * Returns: false if there are too many already; @map must not be told then.
  */
