@@ -615,7 +615,6 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
                                          const StolenRegion *region,
                                          void *memory, Error **errp)
 {
-    g_autofree char *name = stolen_memory_name(pdev);
     StolenMemory *sm;
 
     while ((sm = stolen_memory_overlapping(region, false))) {
@@ -626,6 +625,8 @@ static StolenMemory *stolen_memory_claim(PCIDevice *pdev,
             return sm;
         }
         if (!same) {
+            g_autofree char *name = stolen_memory_name(pdev);
+
             warn_report("%s: stolen memory was expected at 0x%" PRIx64 "-0x%"
                         PRIx64 ", but the device says 0x%" PRIx64 "-0x%"
                         PRIx64, name, sm->region.base, sm->region.limit,

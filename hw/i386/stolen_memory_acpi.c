@@ -72,14 +72,13 @@ GArray *stolen_memory_users(void)
 /* @reports: how often that was said; the guest can do it again for ever */
 static void stolen_memory_report(const StolenMemory *sm, unsigned *reports,
                                  unsigned max, const char *what, uint64_t base,
-                                 uint64_t size, const char *so)
+                                 uint64_t limit, const char *so)
 {
-    if (*reports < max &&
-        stolen_region_overlaps(&sm->region, base, base + size - 1)) {
+    if (*reports < max) {
         ++*reports;
         error_report("%s: firmware put %s at 0x%" PRIx64 "-0x%" PRIx64 ", on "
                      "the device's stolen memory 0x%" PRIx64 "-0x%" PRIx64
-                     "; %s", sm->pdev->name, what, base, base + size - 1,
+                     "; %s", sm->pdev->name, what, base, limit,
                      sm->region.base, sm->region.limit, so);
     }
 }
@@ -92,23 +91,26 @@ static int stolen_memory_check_bars(Object *obj, void *opaque)
 
     for (int bar = 0; dev && bar < PCI_NUM_REGIONS; bar++) {
         const PCIIORegion *r = &dev->io_regions[bar];
-        g_autofree char *what = NULL;
+        uint64_t limit = r->addr + r->size - 1;
 
         if (!r->size || r->addr == PCI_BAR_UNMAPPED ||
             (r->type & PCI_BASE_ADDRESS_SPACE_IO)) {
             continue;
         }
-        what = g_strdup_printf("BAR%d of %s (%02x:%02x.%x)", bar, dev->name,
-                               pci_dev_bus_num(dev), PCI_SLOT(dev->devfn),
-                               PCI_FUNC(dev->devfn));
         for (unsigned i = 0; i < users->len; i++) {
             StolenMemory *sm = g_array_index(users, StolenMemoryUser, i).sm;
 
-            if (sm) {
+            if (sm && stolen_region_overlaps(&sm->region, r->addr, limit)) {
+                g_autofree char *what =
+                    g_strdup_printf("BAR%d of %s (%02x:%02x.%x)", bar,
+                                    dev->name, pci_dev_bus_num(dev),
+                                    PCI_SLOT(dev->devfn),
+                                    PCI_FUNC(dev->devfn));
+
                 stolen_memory_report(sm, &sm->bars_reported, 8, what, r->addr,
-                                     r->size, "the BAR will not work. Give "
-                                     "the guest fewer or smaller BARs, or "
-                                     "other firmware");
+                                     limit, "the BAR will not work. Give the "
+                                     "guest fewer or smaller BARs, or other "
+                                     "firmware");
             }
         }
     }
@@ -121,12 +123,14 @@ static void stolen_memory_check_ecam(StolenMemory *sm)
                                        TYPE_PCIE_HOST_BRIDGE);
     const PCIExpressHost *ecam = host ? PCIE_HOST_BRIDGE(host) : NULL;
 
-    if (ecam && ecam->base_addr != PCIE_BASE_ADDR_UNMAPPED) {
+    if (ecam && ecam->base_addr != PCIE_BASE_ADDR_UNMAPPED &&
+        stolen_region_overlaps(&sm->region, ecam->base_addr,
+                               ecam->base_addr + ecam->size - 1)) {
         stolen_memory_report(sm, &sm->ecam_reported, 1, "MMCONFIG",
-                             ecam->base_addr, ecam->size, "the stolen memory "
-                             "stays, and PCI buses whose configuration space "
-                             "it hides cannot be used. Use firmware that puts "
-                             "MMCONFIG elsewhere");
+                             ecam->base_addr, ecam->base_addr + ecam->size - 1,
+                             "the stolen memory stays, and PCI buses whose "
+                             "configuration space it hides cannot be used. Use "
+                             "firmware that puts MMCONFIG elsewhere");
     }
 }
 
