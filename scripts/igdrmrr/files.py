@@ -21,14 +21,14 @@ def sha256(path):
         return hashlib.file_digest(f, 'sha256').hexdigest()
 
 
-def write_atomic(path, text, mode=0o644):
-    """Writes a file so that a reader sees the old or the new one, whole."""
+def write_atomic(path, content, mode=0o644):
+    """Writes text or bytes so that a reader sees the old or the new, whole."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # What an interruption leaves is called .tmp-*, which sweep() removes.
-    with tempfile.NamedTemporaryFile('w', dir=path.parent, prefix='.tmp-',
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix='.tmp-',
                                      delete=False) as f:
-        f.write(text)
+        f.write(content.encode() if isinstance(content, str) else content)
         f.flush()
         os.fsync(f.fileno())
         os.fchmod(f.fileno(), mode)

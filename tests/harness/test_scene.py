@@ -4,10 +4,12 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import os
+
 import pytest
 
 import demo
-from guestlib import boot, catalog, checks, picture, runner, scene
+from guestlib import assets, boot, catalog, checks, picture, runner, scene
 from guestlib.evidence import Evidence
 from guestlib.picture import Picture, PictureError
 from igdrmrr import paths
@@ -155,3 +157,14 @@ def test_words_of_what_stock_does(capsys):
     out = capsys.readouterr().out
     assert '  L1  as expected  RMRR: none\n' in out
     assert '  L2  not as expected  BDSM: there (wanted elsewhere)\n' in out
+
+
+def test_card_comes_whole(tmp_path, monkeypatch):
+    """In a new clone, too, and while another guest is made with it."""
+    monkeypatch.setattr(assets, 'LOGS', tmp_path / 'build' / 'functional')
+    monkeypatch.setattr(assets.guest_program, 'build', tmp_path.joinpath)
+    card = dict(assets.bring(['test-card']))['card']
+    with card.open('rb') as first:
+        assets.bring(['test-card'])
+        assert os.fstat(first.fileno()).st_nlink == 0
+    assert card.read_bytes() == picture.frame(picture.test_card())

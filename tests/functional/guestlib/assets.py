@@ -17,6 +17,7 @@ from . import picture
 
 from igdrmrr import (assets as cached, guest_program, paths, stock,
                      tool as igd_stolen, ui)
+from igdrmrr.files import write_atomic
 
 # What the emulator loads by itself when it boots a kernel under SeaBIOS.
 FIRMWARE_FILES = ("bios-256k.bin", "linuxboot_dma.bin", "pvh.bin",
@@ -67,7 +68,7 @@ def bring(names):
     files = [(f"bin/{name}", guest_program.build(name)) for name in names]
     if "test-card" in names:
         files.append(("card", LOGS / "card"))
-        files[-1][1].write_bytes(picture.frame(picture.test_card()))
+        write_atomic(files[-1][1], picture.frame(picture.test_card()))
     return files
 
 
