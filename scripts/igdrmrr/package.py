@@ -17,19 +17,17 @@ import platform
 import re
 import shutil
 
-from . import driver, files, paths, qemu, tool
+from . import driver, files, full, paths, qemu, tool
 from .ui import Failure, output, run_logged, say
 
 DIRECTORY = paths.BUILD / 'package'
-# Beside build/qemu, so that the compiler's command lines are the same and
-# ccache has most objects already.
 QEMU_BUILD = paths.BUILD / 'qemu-package'
 DEBIAN = paths.ROOT / 'packaging/debian'
 
 EMULATOR = 'qemu-system-x86_64-igd-rmrr'
-PACKAGES = ('qemu-system-x86-igd-rmrr', 'igd-stolen', 'igd-vfio-pci-dkms')
-OPTIONS = ('--prefix=/usr', '--sysconfdir=/etc', '--localstatedir=/var',
-           '--libexecdir=/usr/lib/qemu', '--disable-relocatable')
+PACKAGES = ('igd-stolen', 'igd-vfio-pci-dkms', *(
+    name + '-igd-rmrr' for name in (full.WITH_THE_EMULATOR,
+                                    *full.MODULE_PACKAGES)))
 # Where Debian's packages have firmware; the first is for what must differ.
 FIRMWARE = ('/usr/share/qemu-igd-rmrr', '/usr/share/qemu',
             '/usr/share/seabios', '/usr/lib/ipxe/qemu')
@@ -72,6 +70,8 @@ def staged():
         found.update({'%s/%s' % (name, path.name): path
                       for path in place.iterdir()})
     found.update({'module/' + path.name: path for path in driver.sources()})
+    found.update({'modules/%s/%s' % (debian, path.name): path for path, debian
+                  in full.modules(QEMU_BUILD).items()})
     return found
 
 
@@ -123,10 +123,12 @@ def debs():
 
 
 def dependencies(packages=PACKAGES):
-    """What each package depends on, those that depend on something."""
+    """What the packages depend on, other than each other."""
     fields = [output(['dpkg-deb', '-f', path, 'Depends']).strip()
               for path in debs() if path.name.partition('_')[0] in packages]
-    return [field for field in fields if field]
+    return sorted({depends for field in fields
+                   for depends in field.split(', ')
+                   if depends and depends.split()[0] not in PACKAGES})
 
 
 @functools.cache
@@ -134,8 +136,9 @@ def build():
     """Builds all that is packaged, and the packages; returns their paths."""
     qemu.build()
     tool.build()
-    record = qemu.build(directory=QEMU_BUILD, options=OPTIONS,
-                        firmware=FIRMWARE)
+    record = qemu.build(directory=QEMU_BUILD, firmware=FIRMWARE,
+                        features=full.features(release()[0]),
+                        modules=['modules'])
     with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
         with files.new_directory(output_directory()) as new:
             stage(new / 'source', record)

@@ -12,20 +12,24 @@ from .ui import output, run_logged, say
 
 NINJA = '/usr/bin/ninja'
 
-FEATURES = (
+# Of every build ...
+COMMON = (
     '--target-list=x86_64-softmmu', '--python=/usr/bin/python3',
-    '--disable-download', '--without-default-features', '--enable-system',
+    '--disable-download', '--disable-install-blobs', '--disable-docs',
+    '--disable-werror',
+    # Line numbers for backtraces only: a fifth less to compile than -g.
+    '--disable-debug-info', '--extra-cflags=-g1', '--cc=ccache gcc')
+
+# ... and of the one for the tests; the packaged one's are in full.py.
+FEATURES = (
+    '--without-default-features', '--enable-system',
     '--enable-tcg', '--enable-kvm', '--enable-fdt', '--enable-slirp',
     '--enable-pixman', '--enable-trace-backends=log',
     # What a domain of libvirt's can ask for: a virtio network card does for
     # vhost-net wherever the kernel has it, every domain for a sandbox if the
-    # emulator knows one. No Linux AIO: its library has another name in Debian
-    # 13, where packages of Debian 12 could not be installed.
+    # emulator knows one.
     '--enable-seccomp', '--enable-vnc', '--enable-vhost-kernel',
-    '--enable-vhost-net', '--enable-vhost-user', '--enable-libusb',
-    '--disable-install-blobs', '--disable-docs', '--disable-werror',
-    # Line numbers for backtraces only: a fifth less to compile than -g.
-    '--disable-debug-info', '--extra-cflags=-g1', '--cc=ccache gcc')
+    '--enable-vhost-net', '--enable-vhost-user', '--enable-libusb')
 
 # Settings of the caller that would get into the build unasked.
 UNWANTED = ('CC', 'CXX', 'CPP', 'LD', 'CFLAGS', 'CXXFLAGS', 'CPPFLAGS',
@@ -62,7 +66,8 @@ def environment():
 
 
 def configure(record, directory=paths.QEMU_BUILD, options=(), keep=(),
-              src=paths.QEMU_SRC, words='igd-rmrr', firmware=()):
+              src=paths.QEMU_SRC, words='igd-rmrr', firmware=(),
+              features=FEATURES):
     """
     Makes a build directory, with more options than the usual ones.
 
@@ -71,7 +76,8 @@ def configure(record, directory=paths.QEMU_BUILD, options=(), keep=(),
     firmware = firmware or [*map(str, assets.firmware_dirs()),
                             '/usr/share/qemu', '/usr/share/seabios']
     # Relative, so that a second clone's commands are the same for ccache.
-    command = [os.path.relpath(src / 'configure', directory), *FEATURES,
+    command = [os.path.relpath(src / 'configure', directory), *COMMON,
+               *features,
                '--with-pkgversion=%s, Debian %s' % (words, record['version']),
                '--firmwarepath=' + ':'.join(firmware),
                *shlex.split(os.environ.get('IGD_RMRR_CONFIGURE', '')),
@@ -137,13 +143,18 @@ def built_version():
 
 
 def build(wanted=assets.FOR_BUILD, qtests=False, directory=paths.QEMU_BUILD,
-          options=(), firmware=()):
-    """All steps from nothing to an emulator in a build directory."""
+          options=(), firmware=(), features=FEATURES, modules=()):
+    """
+    All steps from nothing to an emulator in a build directory.
+
+    @modules are what to make besides, of an emulator that has any.
+    """
     record = fetch.fetch(wanted)
     with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
         source.prepare(record)
-        configure(record, directory, options, (lock.fd,), firmware=firmware)
-        ninja(['qemu-system-x86_64', *(
+        configure(record, directory, options, (lock.fd,), firmware=firmware,
+                  features=features)
+        ninja(['qemu-system-x86_64', *modules, *(
             'tests/qtest/' + name for name in suites.qtest_names()
             if qtests)], directory, keep=(lock.fd,))
         if not firmware:
