@@ -217,6 +217,14 @@ class Archive:
                  for name in names]
         return newest_first(match[1] for match in found if match)
 
+    def closure(self, packages):
+        """{name: version} of @packages, of these versions, and all that they
+        need; what they only recommend is left out."""
+        text = output(['apt-get', '--simulate', '--no-install-recommends',
+                       'install', *map('%s=%s'.__mod__, packages.items())],
+                      env=self.env)
+        return dict(re.findall(r'^Inst (\S+) \((\S+) ', text, re.M))
+
     def download(self, package, version, directory, *how):
         """A package into @directory, by default a binary one; apt checks it."""
         self.run('fetching %s %s' % (package, version),

@@ -1,4 +1,4 @@
-# The packaged emulator: Debian's options, its modules in packages
+# The packaged emulator: Debian's options, and what it lists beside Debian's
 #
 # Copyright (c) 2026 The qemu-igd-rmrr developers
 #
@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from igdrmrr import full, paths, ui
+from guestlib import debian_qemu
+from igdrmrr import apt, full, paths, ui
 
 ROWS = [['--prefix=*', 'all', 'ours'], ['--enable-fuse', '12', 'a reason']]
 WORDS = ['--prefix=/usr', '--enable-fuse', '--audio-drv-list=pa,oss']
@@ -19,6 +20,14 @@ b/qemu/configured: configure
                 --enable-fuse $(shell echo --enable-rbd) \
                 ${QEMU_CONFIGURE_OPTIONS} || false
 '''.replace('        cd', '\tcd')
+HELP = '''\
+Controller/Bridge/Hub devices:
+name "i82801b11-bridge", bus PCI
+name "e1000", bus PCI, alias "e1000-82540em", desc "Intel Gigabit Ethernet"
+
+  pty
+pc                   Standard PC (alias of pc-i440fx-10.0)
+'''
 
 
 def test_words_of_debian(tmp_path, monkeypatch):
@@ -68,3 +77,54 @@ def test_modules_by_package(tmp_path, monkeypatch):
         tmp_path / 'ui-gtk.so': 'qemu-system-gui',
         tmp_path / 'block-rbd.so': 'qemu-block-extra',
         tmp_path / 'audio-oss.so': 'qemu-system-x86'}
+
+
+def test_entries():
+    assert debian_qemu.entries(HELP) == {
+        'Controller': 'Controller/Bridge/Hub devices:',
+        'i82801b11-bridge': 'name "i82801b11-bridge", bus PCI',
+        'e1000': 'name "e1000", bus PCI, alias "e1000-82540em", desc "Intel '
+                 'Gigabit Ethernet"',
+        'pty': 'pty', 'pc': 'pc Standard PC (alias of pc-i440fx-10.0)'}
+
+
+def test_differences():
+    found = debian_qemu.differences({'a': 'a', 'b': 'b', 'c': 'c 1'},
+                                    {'b': 'b', 'c': 'c 2', 'd': 'd'})
+    assert {*found} == {('+', 'a'), ('~', 'c'), ('-', 'd')}
+    rows = [['+', 'a', 'all', 'why'], ['~', 'c', '12', 'why'],
+            ['-', 'd', '13', 'why']]
+    assert debian_qemu.complaints(found, rows, '12') == ['not listed: - d: d']
+    del found['-', 'd'], found['+', 'a']
+    assert debian_qemu.complaints(found, rows, '12') == [
+        'listed, and none: + a']
+    rows[0][1] = '?'
+    assert debian_qemu.complaints({('+', 'a'): '', ('+', 'ab'): '',
+                                   ('-', 'b'): ''}, rows, '13') == [
+        'not listed: + ab: ', 'not listed: - b: ', 'listed, and none: - d']
+
+
+def test_module_that_does_not_open(tmp_path):
+    """What it has would be missing from the list."""
+    program = tmp_path / 'qemu'
+    program.write_text('#!/bin/sh\necho "Failed to open module: $1" >&2\n')
+    program.chmod(0o755)
+    with pytest.raises(ui.Failure, match='Failed to open module: -device'):
+        debian_qemu.ask([program], tmp_path, '-device', 'help')
+
+
+def test_closure(monkeypatch):
+    asked = []
+    monkeypatch.setattr(apt, 'output', lambda command, **_: (
+        asked.extend(command) or 'NOTE: no\nInst a (1:2-3 Debian:13 [amd64])\n'
+        'Inst b-t64 (4 Debian:13 [all])\nConf a (1:2-3 Debian:13 [amd64])\n'))
+    assert apt.Archive('trixie').closure({'a': '1:2-3'}) == {
+        'a': '1:2-3', 'b-t64': '4'}
+    assert '--simulate' in asked and asked[-1] == 'a=1:2-3'
+
+
+def test_what_is_fetched():
+    """The libraries that Debian's emulator needs, without the rest."""
+    assert debian_qemu.wanted({'libc6': '1', 'systemd': '2', 'libllvm19': '3',
+                               'qemu-block-extra': '4'}) == {
+        'libc6': '1', 'qemu-block-extra': '4'}
