@@ -38,7 +38,7 @@ rmrr_of() {
 
 # libvirt has no vhost for a domain without KVM.
 try_vhost() {
-    printf 'info network\nquit\n' | qemu-system-x86_64-igd-rmrr \
+    printf 'info network\nquit\n' | $EMULATOR \
         -machine q35,accel=tcg -nodefaults -display none -S -monitor stdio \
         -netdev tap,id=net,ifname=tap9,script=no,downscript=no,vhost=on \
         -device virtio-net-pci,netdev=net
@@ -55,6 +55,7 @@ step rules apparmor_parser -r $APPARMOR/usr.sbin.libvirtd \
     $APPARMOR/usr.lib.libvirt.virt-aa-helper
 need libvirtd start_libvirt
 say_time libvirtd
+step modules add_modules
 step plan igd-stolen plan --memory 256M --format libvirt
 need define virsh define /srv/igd.xml
 need start virsh start $ME

@@ -11,6 +11,9 @@
 ME=igd-testdev
 
 need libvirtd start_libvirt
+step capabilities capabilities
+step modules add_modules
+step capabilities_then capabilities
 need define virsh define /srv/testdev.xml
 need start virsh start $ME
 step rmrr virsh qemu-monitor-command $ME --hmp 'info rmrr'
@@ -28,6 +31,9 @@ step undefine virsh undefine $ME
 step list virsh list --all --name
 step left left_of $ME
 step site cat $SITE_RULES
+step no_modules dpkg --purge qemu-system-modules-spice-igd-rmrr \
+    qemu-system-modules-opengl-igd-rmrr
+step capabilities_again capabilities
 step purge dpkg --purge qemu-system-x86-igd-rmrr
 step purged cat $SITE_RULES
 step rules_left find $APPARMOR -name '*igd-rmrr*'

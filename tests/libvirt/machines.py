@@ -26,13 +26,16 @@ IMAGES = 'var/lib/libvirt/images'
 LOGS = '/var/log/libvirt/qemu'
 PACKAGES = ('libvirt-daemon-system', 'libvirt-clients', 'apparmor')
 OURS = ('qemu-system-x86-igd-rmrr', 'igd-stolen')
+# Installed once libvirt has asked the emulator what it has.
+LATER = ('qemu-system-modules-opengl-igd-rmrr',
+         'qemu-system-modules-spice-igd-rmrr')
 QEMU = 'http://libvirt.org/schemas/domain/qemu/1.0'
 SCRIPTS = ('steps.sh', 'life.sh', 'confined.sh')
 
 DEVICE = 'igd-testdev,addr=02.0,dsm-base=0x7b800000'
 DISK_MODULES = ('virtio_pci', 'virtio_blk', 'ext4', 'crc32c_generic')
 NETWORK_MODULES = ('tun', 'vhost_net')
-DISK_SIZE = '1G'
+DISK_SIZE = '2G'
 LIFE_SECONDS = 300
 CONFINED_SECONDS = 600
 
@@ -115,7 +118,11 @@ def testdev_domain(root):
 
 
 def igd_domain(root):
-    """The packaged example for an IGD, where there is no KVM, and small."""
+    """
+    The packaged example for an IGD, where there is no KVM, and small.
+
+    Its display is in a module.
+    """
     domain = xml.parse(root / EXAMPLES / 'libvirt-igd.xml').getroot()
     domain.set('type', 'qemu')
     domain.remove(domain.find('cpu'))
@@ -127,6 +134,8 @@ def igd_domain(root):
         for one in frontend.findall(
                 "{%s}property[@name='x-igd-opregion']" % QEMU):
             frontend.remove(one)
+    display = add(domain.find('devices'), 'graphics', type='spice')
+    add(display, 'listen', type='none')
     card = add(domain.find('devices'), 'interface', type='ethernet')
     add(card, 'model', type='virtio')
     return with_guest(domain, '%s %s' % (IOMMU_ON, LESS_WORK))
@@ -141,7 +150,7 @@ class Machines:
         self.bench = Bench(DIRECTORY)
         self.system = chroot.Chroot(
             self.release, DIRECTORY / 'root', 'libvirt.log',
-            PACKAGES + tuple(package.dependencies(OURS)))
+            PACKAGES + tuple(package.dependencies(OURS + LATER)))
         self.disk = DIRECTORY / 'disk.img'
 
     def make(self):

@@ -4,6 +4,7 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+EMULATOR=/usr/bin/qemu-system-x86_64-igd-rmrr
 LOGS=/var/log/libvirt/qemu
 EXAMPLES=/usr/share/doc/qemu-system-x86-igd-rmrr/examples
 APPARMOR=/etc/apparmor.d
@@ -47,6 +48,16 @@ is_off() {
 start_libvirt() {
     mkdir -p /run/libvirt /run/lock
     virtlogd --daemon && libvirtd --daemon
+}
+
+# What libvirt knows of the emulator; it asks it when it has to.
+capabilities() {
+    virsh domcapabilities --virttype qemu --emulatorbin $EMULATOR
+}
+
+add_modules() {
+    dpkg -i /srv/qemu-system-modules-opengl-igd-rmrr.deb \
+        /srv/qemu-system-modules-spice-igd-rmrr.deb
 }
 
 # left_of DOMAIN: files and processes that are still there; not those of this

@@ -20,7 +20,7 @@ def test_comes_to_its_end(confined):
 
 
 @pytest.mark.parametrize('step', [
-    'rules', 'libvirtd', 'define', 'start', 'destroy', 'undefine'])
+    'rules', 'libvirtd', 'modules', 'define', 'start', 'destroy', 'undefine'])
 def test_step(confined, step):
     confined.of(step)
 
@@ -47,6 +47,10 @@ def test_emulator_reserves_region(confined):
         'igd-stolen@%x: %#x-%#x, BDSM %#x' % (
             USUAL.region.base, USUAL.region.base, USUAL.region.limit,
             USUAL.dsm_base))
+
+
+def test_emulator_has_spice(confined):
+    assert '-spice ' in ' '.join(confined.of('emulator'))
 
 
 def test_device_is_asked_for_identity(confined):

@@ -4,6 +4,8 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import xml.etree.ElementTree as xml
+
 import pytest
 
 from guestlib import checks
@@ -24,10 +26,22 @@ def guest(life):
 
 
 @pytest.mark.parametrize('step', [
-    'libvirtd', 'define', 'start', 'shutdown', 'off', 'again', 'destroy',
-    'undefine', 'purge', 'reinstall', 'trigger', 'triggered'])
+    'libvirtd', 'modules', 'define', 'start', 'shutdown', 'off', 'again',
+    'destroy', 'undefine', 'no_modules', 'purge', 'reinstall', 'trigger',
+    'triggered'])
 def test_step(life, step):
     life.of(step)
+
+
+@pytest.mark.parametrize('step, there', [
+    ('capabilities', False), ('capabilities_then', True),
+    ('capabilities_again', False)])
+def test_libvirt_knows_of_modules(life, step, there):
+    """It notices that one came or went, though it has asked before."""
+    devices = xml.fromstring('\n'.join(life.of(step))).find('devices')
+    for kind, value in (('graphics', 'spice'), ('video', 'qxl')):
+        values = [one.text for one in devices.find(kind).iter('value')]
+        assert values and (value in values) == there
 
 
 def test_runs(life):
