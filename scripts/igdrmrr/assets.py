@@ -85,12 +85,13 @@ FOR_BUILD = packages('trixie', 'meson', 'seabios', 'qemu-system-data',
 FOR_DEMO = (FOR_BUILD + packages('bookworm', 'busybox-static')
             + KERNELS['bookworm'][:1])
 # The kernel driver: headers, the libraries of trixie's build tools (which a
-# Debian 12 does not have), DKMS, and the kernel's checkpatch.
+# Debian 12 does not have), DKMS, and the kernel's checkpatch; virtiofsd, which
+# a Debian 12 does not have either.
 FOR_TESTS = (
     FOR_BUILD + packages('bookworm', 'busybox-static', 'ovmf', 'seabios',
                          'dkms')
     + packages('trixie', 'busybox-static', 'ovmf', 'dkms', 'libc6',
-               'libelf1t64', 'zlib1g', 'libzstd1')
+               'libelf1t64', 'zlib1g', 'libzstd1', 'virtiofsd')
     + [Asset(suite, 'xen-hypervisor-%s-amd64' % version, 'xen-hypervisor')
        for suite, version in (('bookworm', '4.17'), ('trixie', '4.20'))]
     + [Asset('trixie', 'linux-source-6.12', 'linux-source', keep=(
@@ -184,6 +185,10 @@ def library_dirs():
     """Where trixie's loader and libraries are, for trixie's programs."""
     return [find('trixie', name) / 'usr/lib/x86_64-linux-gnu'
             for name in ('libc6', 'libelf1t64', 'zlib1g', 'libzstd1')]
+
+
+def virtiofsd():
+    return find('trixie', 'virtiofsd') / 'usr/libexec/virtiofsd'
 
 
 def dkms(suite):

@@ -127,8 +127,9 @@ run: after each patch of the series; fuzz targets for 120 s each, not 20;
 run: guests that repeat what others show: each policy under each kernel, more
 run: RAM sizes and firmware, all of the driver on 6.12, kexec in scalable mode,
 run: under iommu=pt and on stock, the stock emulator's picture; the packages of
-run: Debian 12 in a Debian 13; the book's commands that take minutes, among
-run: them the demo and the quick benchmark"""
+run: Debian 12 in a Debian 13, and a guest for each kind of configuration; the
+run: book's commands that take minutes, among them the demo and the quick
+run: benchmark"""
 
 
 def cmd_check(arguments):

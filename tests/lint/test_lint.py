@@ -49,7 +49,8 @@ LAYERED = ('hw/', 'tools/')
 
 SCRIPTS = ('run', '.ci/run', 'scripts/tcg-only/qemu-system-x86_64',
            'packaging/debian/tests/emulator', 'packaging/debian/tests/firmware',
-           'packaging/debian/tests/tool', 'packaging/debian/tests/driver')
+           'packaging/debian/tests/tool', 'packaging/debian/tests/driver',
+           'packaging/debian/tests/modules')
 C_ENDINGS = ('.c', '.h', '.inc')
 TEXT_ENDINGS = C_ENDINGS + ('.py', '.sh', '.build', '.rst', '.txt')
 

@@ -69,45 +69,58 @@ def fetch(record):
             files.write_atomic(new / 'STAMP', record['version'])
 
 
-def command():
-    """Debian's emulator, by Debian 13's loader."""
+def command(program=DIRECTORY / 'usr/bin/qemu-system-x86_64'):
+    """Debian's emulator, or another program, by Debian 13's loader."""
     directories = [LIBRARIES, *sorted(
         {path.parent for path in LIBRARIES.glob('*/lib*.so*')})]
     return [LIBRARIES / 'ld-linux-x86-64.so.2', '--library-path',
-            ':'.join(map(str, directories)),
-            DIRECTORY / 'usr/bin/qemu-system-x86_64']
+            ':'.join(map(str, directories)), program]
 
 
 def modules():
     return LIBRARIES / 'qemu'
 
 
-def ask(program, modules, *arguments, said=''):
-    """What an emulator with that directory of modules answers."""
-    done = subprocess.run(
-        [*program, *arguments], text=True, input=said, stdout=subprocess.PIPE,
+def run(program, modules, words, said='', **options):
+    """An emulator with that directory of modules, as a completed process."""
+    return subprocess.run(
+        [*program, *words], text=True, input=said, stdout=subprocess.PIPE,
         env=dict(os.environ, LC_ALL='C.UTF-8', QEMU_MODULE_DIR=str(modules)),
-        stderr=subprocess.STDOUT)
+        stderr=subprocess.STDOUT, **options)
+
+
+def ask(program, modules, *words, said=''):
+    """What it answers."""
+    done = run(program, modules, words, said)
     # For "-tpmdev help" the list is an error. What a module has that cannot
     # be opened would be missing from a list, without a word in it.
     if done.returncode not in (0, 1) or 'ailed to open module' in done.stdout:
         raise Failure('%s %s, exit status %d:\n%s' % (
-            program[-1], ' '.join(arguments), done.returncode, done.stdout))
+            program[-1], ' '.join(words), done.returncode, done.stdout))
     return done.stdout
+
+
+def said(commands):
+    """What is said to QMP for {key: (name, arguments)}, and to quit."""
+    return ''.join(json.dumps(line) + '\n' for line in (
+        {'execute': 'qmp_capabilities'},
+        *({'execute': name, 'arguments': arguments, 'id': key}
+          for key, (name, arguments) in commands.items()),
+        {'execute': 'quit'}))
+
+
+def answers(lines):
+    """{key: what it returned}."""
+    return {answer['id']: answer['return']
+            for answer in map(json.loads, lines)
+            if 'id' in answer and 'return' in answer}
 
 
 def qmp(program, modules, commands):
     """{key: what it returns} of @commands, {key: (name, arguments)}."""
-    lines = [{'execute': 'qmp_capabilities'},
-             *({'execute': name, 'arguments': arguments, 'id': key}
-               for key, (name, arguments) in commands.items()),
-             {'execute': 'quit'}]
-    text = ask(program, modules, '-machine', 'none', '-nodefaults', '-display',
-               'none', '-S', '-qmp', 'stdio',
-               said='\n'.join(map(json.dumps, lines)) + '\n')
-    return {answer['id']: answer['return']
-            for answer in map(json.loads, text.splitlines())
-            if 'id' in answer and 'return' in answer}
+    return answers(ask(
+        program, modules, '-machine', 'none', '-nodefaults', '-display',
+        'none', '-S', '-qmp', 'stdio', said=said(commands)).splitlines())
 
 
 def introspection(program, modules):
