@@ -12,7 +12,7 @@ import fnmatch
 import re
 import shlex
 
-from . import paths, qemu
+from . import files, paths, qemu
 from .ui import Failure, output
 
 OPTIONS = paths.ROOT / 'packaging/full-options'
@@ -63,10 +63,21 @@ def adapt(words, rows, release):
             if word not in left or word.startswith('--enable-')]
 
 
+def static_libraries():
+    """For configure: where the linker finds libaio.a and no libaio.so.
+
+    The library of Debian 12 has another name in 13 and is of 9 kB.
+    """
+    directory = paths.BUILD / 'qemu-package-static'
+    found = output(['gcc', '-print-file-name=libaio.a']).strip()
+    files.link(directory / 'libaio.a', found)
+    return '--extra-ldflags=-L%s' % directory
+
+
 def features(release):
     """For configure, on Debian 12 or 13; the source has to be unpacked."""
     return [*adapt(debian_words(), table(OPTIONS, 3), release),
-            *OWN_DIRECTORY]
+            *OWN_DIRECTORY, *([static_libraries()] if release == '12' else [])]
 
 
 def listed_modules():

@@ -11,15 +11,17 @@ import pytest
 from guestlib import debian_qemu
 from igdrmrr import fetch, files, package
 
+DIRECTORY = package.DIRECTORY / 'test'
+
 
 @pytest.fixture(scope='session')
 def ours():
     """The program and the directory of its modules, out of the packages."""
-    files.sweep(package.DIRECTORY)
-    with files.new_directory(package.DIRECTORY / 'unpacked') as new:
+    files.sweep(DIRECTORY)
+    with files.new_directory(DIRECTORY / 'unpacked') as new:
         for deb in package.debs():
             subprocess.run(['dpkg-deb', '-x', deb, new], check=True)
-    top = package.DIRECTORY / 'unpacked/usr'
+    top = DIRECTORY / 'unpacked/usr'
     return ([top / 'bin' / package.EMULATOR],
             top / 'lib/x86_64-linux-gnu/qemu-igd-rmrr')
 

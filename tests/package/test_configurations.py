@@ -153,7 +153,7 @@ def test_starts_with_debian(name, debian, place):
 
 @pytest.fixture(scope='module')
 def bench():
-    return Bench(Assets(), package.DIRECTORY / 'rows')
+    return Bench(Assets(), package.DIRECTORY / 'test/rows')
 
 
 def booted():
