@@ -10,6 +10,8 @@
 
 ME=igd-testdev
 
+# The /dev that libvirt makes for a domain has no devices in a chroot.
+echo 'namespaces = []' >> /etc/libvirt/qemu.conf
 need libvirtd start_libvirt
 step capabilities capabilities
 step modules add_modules
@@ -31,6 +33,11 @@ step undefine virsh undefine $ME
 step list virsh list --all --name
 step left left_of $ME
 step site cat $SITE_RULES
+for row in /srv/rows/*.xml; do
+    row=${row##*/}
+    step row-${row%.xml} try_row ${row%.xml}
+done
+step capabilities_debian capabilities /srv/debian-qemu/emulator
 step no_modules dpkg --purge qemu-system-modules-spice-igd-rmrr \
     qemu-system-modules-opengl-igd-rmrr
 step capabilities_again capabilities

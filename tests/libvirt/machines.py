@@ -13,30 +13,39 @@ import shutil
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
-from guestlib import assets, chroot, runner
+from guestlib import assets, chroot, debian_qemu, runner
 from guestlib.boot import IOMMU, IOMMU_ON, L1_PROBES, LESS_WORK, Bench
 from guestlib.initramfs import (FW_CFG_MODULES, VFIO_MODULES, Archive,
                                 ModuleTree, joined, unpacked)
-from igdrmrr import assets as cached, package, paths, ui
+from igdrmrr import assets as cached, fetch, package, paths, ui
+
+import domains
 
 HERE = Path(__file__).resolve().parent
 DIRECTORY = paths.BUILD / 'libvirt'
 EXAMPLES = 'usr/share/doc/qemu-system-x86-igd-rmrr/examples'
 IMAGES = 'var/lib/libvirt/images'
 LOGS = '/var/log/libvirt/qemu'
-PACKAGES = ('libvirt-daemon-system', 'libvirt-clients', 'apparmor')
+PACKAGES = ('libvirt-daemon-system', 'libvirt-clients', 'apparmor',
+            # What domains.py needs; Debian 12 has virtiofsd in the other.
+            'ovmf', 'swtpm', 'swtpm-tools',
+            'virtiofsd | qemu-system-common (<< 1:8)')
 OURS = ('qemu-system-x86-igd-rmrr', 'igd-stolen')
 # Installed once libvirt has asked the emulator what it has.
 LATER = ('qemu-system-modules-opengl-igd-rmrr',
          'qemu-system-modules-spice-igd-rmrr')
-QEMU = 'http://libvirt.org/schemas/domain/qemu/1.0'
+QEMU = domains.QEMU
 SCRIPTS = ('steps.sh', 'life.sh', 'confined.sh')
 
 DEVICE = 'igd-testdev,addr=02.0,dsm-base=0x7b800000'
 DISK_MODULES = ('virtio_pci', 'virtio_blk', 'ext4', 'crc32c_generic')
 NETWORK_MODULES = ('tun', 'vhost_net')
 DISK_SIZE = '2G'
-LIFE_SECONDS = 300
+DATA_SIZE = 64 << 20
+# An option ROM, which is run and returns.
+ROM = b'\x55\xaa\x01\xcb'.ljust(512, b'\0')
+DEBIAN = Path('srv/debian-qemu')
+LIFE_SECONDS = 400
 CONFINED_SECONDS = 600
 
 # Once the power button is pressed there is something to read, and init ends.
@@ -165,11 +174,13 @@ class Machines:
         for name in SCRIPTS:
             shutil.copyfile(HERE / name, root / 'srv' / name)
         self.add_guests(root)
+        self.add_rows(root)
         self.disk.unlink(missing_ok=True)
         ui.run_logged(
             "the guest's disk",
             ['/sbin/mke2fs', '-q', '-t', 'ext4', '-O', '^has_journal', '-d',
              root, self.disk, DISK_SIZE], 'libvirt-disk.log')
+        self.add_debian(root)
 
     def add_guests(self, root):
         image = self.kernel.image.read_bytes()
@@ -184,6 +195,30 @@ class Machines:
             (root / IMAGES / (name + '.img')).write_bytes(joined(layers))
             path = root / 'srv' / (name.replace('igd-', '') + '.xml')
             path.write_bytes(xml.tostring(domain))
+
+    def add_rows(self, root):
+        """The domains of domains.py, and their files."""
+        rows = root / 'srv/rows'
+        rows.mkdir()
+        for name in domains.ROWS:
+            (rows / (name + '.xml')).write_text(domains.domain(name))
+        with open(root / IMAGES / 'raw.img', 'wb') as image:
+            image.truncate(DATA_SIZE)
+        (root / IMAGES / 'vbios.rom').write_bytes(ROM)
+
+    def add_debian(self, root):
+        """Debian's emulator of the version of ours, with all its modules."""
+        debian_qemu.fetch(fetch.fetch(()))
+        shutil.copytree(debian_qemu.DIRECTORY / 'usr', root / DEBIAN / 'usr',
+                        symlinks=True)
+        command = ' '.join(map(str, debian_qemu.command()))
+        modules = '/%s' % (DEBIAN / debian_qemu.modules().relative_to(
+            debian_qemu.DIRECTORY))
+        emulator = root / DEBIAN / 'emulator'
+        emulator.write_text('#!/bin/sh\nQEMU_MODULE_DIR=%s exec %s "$@"\n' % (
+            modules, command.replace('%s' % debian_qemu.DIRECTORY,
+                                     '/%s' % DEBIAN)))
+        emulator.chmod(0o755)
 
     def life(self):
         """A domain's life in the chroot."""

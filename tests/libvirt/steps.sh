@@ -52,7 +52,17 @@ start_libvirt() {
 
 # What libvirt knows of the emulator; it asks it when it has to.
 capabilities() {
-    virsh domcapabilities --virttype qemu --emulatorbin $EMULATOR
+    virsh domcapabilities --virttype qemu --emulatorbin ${1:-$EMULATOR}
+}
+
+# Starts the domain of a row and asks it.
+try_row() {
+    virsh create --validate /srv/rows/$1.xml || return
+    virsh qemu-monitor-command $1 '{"execute": "query-status"}' &&
+        virsh qemu-monitor-command $1 '{"execute": "query-rmrr"}'
+    result=$?
+    virsh destroy $1
+    return $result
 }
 
 add_modules() {
