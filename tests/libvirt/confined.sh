@@ -17,6 +17,10 @@ mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
 mount -t tmpfs tmpfs /run
+# As much as the domain has.
+mkdir -p /dev/hugepages
+mount -t hugetlbfs hugetlbfs /dev/hugepages
+echo 128 > /proc/sys/vm/nr_hugepages
 exec > /dev/ttyS1 2>&1
 # No denial is to be left out.
 echo 0 > /proc/sys/kernel/printk_ratelimit

@@ -89,6 +89,10 @@ type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.ms.fd</loader>
     'pc-romfile': (PC, """<video><model type='none'/></video>
 <memballoon model='none'/>"""),
 }
+# What needs a kernel that the suite has to itself, for the confined domain.
+OWN_KERNEL = """<memoryBacking><hugepages/></memoryBacking>
+<devices><input type='evdev'><source dev='/dev/input/event0'
+grab='all' repeat='on'/></input></devices>"""
 # Where the device is, if not in slot 2.
 PLACES = {'second-display': IGD.replace('02', '05') + ',class=secondary',
           # libvirt's own ports come later.

@@ -39,7 +39,7 @@ SCRIPTS = ('steps.sh', 'life.sh', 'confined.sh')
 
 DEVICE = 'igd-testdev,addr=02.0,dsm-base=0x7b800000'
 DISK_MODULES = ('virtio_pci', 'virtio_blk', 'ext4', 'crc32c_generic')
-NETWORK_MODULES = ('tun', 'vhost_net')
+OTHER_MODULES = ('tun', 'vhost_net', 'button', 'evdev')
 DISK_SIZE = '2G'
 DATA_SIZE = 64 << 20
 # An option ROM, which is run and returns.
@@ -130,7 +130,7 @@ def igd_domain(root):
     """
     The packaged example for an IGD, where there is no KVM, and small.
 
-    Its display is in a module.
+    Its display is in a module, its RAM in large pages, its keyboard L1's.
     """
     domain = xml.parse(root / EXAMPLES / 'libvirt-igd.xml').getroot()
     domain.set('type', 'qemu')
@@ -145,6 +145,7 @@ def igd_domain(root):
             frontend.remove(one)
     display = add(domain.find('devices'), 'graphics', type='spice')
     add(display, 'listen', type='none')
+    domains.merge(domain, domains.OWN_KERNEL)
     card = add(domain.find('devices'), 'interface', type='ethernet')
     add(card, 'model', type='virtio')
     return with_guest(domain, '%s %s' % (IOMMU_ON, LESS_WORK))
@@ -234,7 +235,7 @@ class Machines:
                      0o755)
         archive.file('init', (HERE / 'init').read_bytes(), 0o755)
         tree = ModuleTree(self.kernel.modules)
-        names = DISK_MODULES + VFIO_MODULES + NETWORK_MODULES
+        names = DISK_MODULES + VFIO_MODULES + OTHER_MODULES
         for index, (name, content) in enumerate(tree.load_order(names)):
             archive.file('modules/%02d-%s.ko' % (index, name), content)
         path = DIRECTORY / 'initramfs.cpio'

@@ -53,6 +53,12 @@ def test_emulator_has_spice(confined):
     assert '-spice ' in ' '.join(confined.of('emulator'))
 
 
+@pytest.mark.parametrize('words', [
+    'memory-backend-file.*/dev/hugepages', 'input-linux.*/dev/input/event0'])
+def test_emulator_has_what_needs_a_kernel(confined, words):
+    assert re.search(words, ' '.join(confined.of('emulator')))
+
+
 def test_device_is_asked_for_identity(confined):
     assert '"x-igd-stolen":"identity"' in ' '.join(confined.of('emulator'))
 
