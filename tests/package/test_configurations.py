@@ -152,8 +152,8 @@ def test_starts_with_debian(name, debian, place):
 
 
 @pytest.fixture(scope='module')
-def bench():
-    return Bench(Assets(), package.DIRECTORY / 'test/rows')
+def bench(ours):
+    return Bench(Assets(ours[0][0]), package.DIRECTORY / 'test/rows')
 
 
 def booted():
@@ -166,12 +166,11 @@ def booted():
 
 @pytest.mark.parametrize('name, line', booted())
 def test_boots(name, line, ours, place, bench, monkeypatch):
-    program, modules = ours
-    monkeypatch.setenv('QEMU_MODULE_DIR', str(modules))
+    monkeypatch.setenv('QEMU_MODULE_DIR', str(ours[1]))
     words = [word for word in command(place, name) if word != '-no-shutdown']
     guest = replace(
         bench.guest(Spec(name, machine=(), memory='2G', job=':')),
-        emulator=program[0], more=words, time_limit=BOOT_SECONDS)
+        more=words, time_limit=BOOT_SECONDS)
     with daemons(place, ' '.join(words)):
         run = runner.run(guest, bench.directory / name, stop=bench.stop)
     assert (run.finished, run.errors) == (True, ''), run.console[-2000:]
