@@ -173,7 +173,9 @@ def test_boots(name, line, ours, place, bench, monkeypatch):
         more=words, time_limit=BOOT_SECONDS)
     with daemons(place, ' '.join(words)):
         run = runner.run(guest, bench.directory / name, stop=bench.stop)
-    assert (run.finished, run.errors) == (True, ''), run.console[-2000:]
+    assert run.finished, run.console[-2000:]
+    # Its own words; OVMF makes stock QEMU's EHCI say something.
+    assert package.EMULATOR not in run.errors, run.errors
     assert re.search(line, run.console)
     if translated(name):
         verify(checks.rmrr_logged(
