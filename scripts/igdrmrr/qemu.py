@@ -29,7 +29,9 @@ FEATURES = (
     # vhost-net wherever the kernel has it, every domain for a sandbox if the
     # emulator knows one.
     '--enable-seccomp', '--enable-vnc', '--enable-vhost-kernel',
-    '--enable-vhost-net', '--enable-vhost-user', '--enable-libusb')
+    '--enable-vhost-net', '--enable-vhost-user', '--enable-libusb',
+    # A TPM; a VNC password (DES); memory bound to a node of the host.
+    '--enable-tpm', '--enable-nettle', '--enable-numa')
 
 # Settings of the caller that would get into the build unasked.
 UNWANTED = ('CC', 'CXX', 'CPP', 'LD', 'CFLAGS', 'CXXFLAGS', 'CPPFLAGS',

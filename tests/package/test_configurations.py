@@ -23,7 +23,7 @@ from guestlib.boot import Bench, Spec
 from guestlib.cases import verify
 from guestlib.catalog import USUAL
 from guestlib.evidence import Evidence
-from igdrmrr import assets, package, suites
+from igdrmrr import assets, package, paths, suites
 
 SECONDS = 60
 BOOT_SECONDS = 400
@@ -149,6 +149,13 @@ def test_starts(name, ours, place):
 @pytest.mark.parametrize('name', ROWS)
 def test_starts_with_debian(name, debian, place):
     assert started(debian, place, name, False)['status']['status'] == 'running'
+
+
+@pytest.mark.parametrize('name', ['tpm-tis', 'vnc-password', 'numa'])
+def test_starts_with_build(name, place):
+    """The emulator of ./run build has these as well."""
+    found = started(([paths.EMULATOR], ''), place, name, True)
+    assert found['status']['status'] == 'running'
 
 
 @pytest.fixture(scope='module')
