@@ -68,7 +68,7 @@ static void try_command(HostStore *store, const Options *options)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
-    run_command(store, options, out);
+    run_command(store, options, out, NULL);
     if (options->json) {
         check_json(out, options->command == COMMAND_PLAN);
     } else {

@@ -43,7 +43,9 @@ TARGETS = (
     Target('fuzz-vtd-range-scan', 520,
            ('hw/i386/vtd_range_scan.c', 'tests/unit/vtd-test-tables.c')),
     Target('fuzz-igd-bundle', 16384, tool_sources(),
-           ('glib-2.0', 'jansson'), 'build/hosts/*.bundle'),
+           ('glib-2.0', 'jansson', 'expat'), 'build/hosts/*.bundle'),
+    Target('fuzz-igd-change', 4096, tool_sources(),
+           ('glib-2.0', 'jansson', 'expat'), 'tests/data/tool/guests/*.*'),
 )
 
 OPTIONS = ('-std=gnu11', '-g', '-O2', '-fno-omit-frame-pointer',

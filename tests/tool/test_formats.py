@@ -184,6 +184,7 @@ def test_proxmox_gets_what_its_own_emulator_takes(name, machine):
 
 
 OPREGION = 'x-igd-opregion'
+KVM = '--emulator /usr/bin/kvm'
 ROM = '--rom /usr/share/kvm/igd.rom'
 # Host, words, format; texts in the plan, and texts not in it.
 PARTS = (
@@ -221,6 +222,13 @@ PARTS = (
         '.aw-bits=39 -device vfio-pci,host=0000:00:02.0,bus=pcie.0,addr=02.0,'
         'x-igd-opregion=on -device vfio-pci,host=0000:00:1f.3,bus=pcie.0,addr'
         '=03.0"\n'], []),
+    # With the emulator of this project in the place of Proxmox VE's.
+    ('direct-line', KVM, 'proxmox', [
+        ',bus=pcie.0,addr=02.0,x-igd-stolen-base=0x7b800000,x-igd-stolen-size='
+        '0x4800000,x-igd-opregion=on"\n'], ['only its own']),
+    ('direct-line', KVM + ' --machine pc', 'proxmox', [
+        '--args "-set device.hostpci0.x-igd-stolen-base=0x7b800000 -set device.'
+        'hostpci0.x-igd-stolen-size=0x4800000"\n'], ['only its own']),
     # The OpRegion is asked for unless it is known that there is none.
     ('skylake-ready', '', 'qemu', ['identity,x-igd-opregion=on\n'], []),
     ('skylake-nobody', '', 'qemu', ['identity,x-igd-opregion=on\n'], []),

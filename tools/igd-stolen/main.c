@@ -154,14 +154,16 @@ static HostStatus live_read(void *opaque, HostKind kind, const char *path,
 
 /* The program */
 
+/* Why a file could not be read */
+static const char *const why[HOST_STATUS__MAX] = {
+    [HOST_ABSENT] = "there is no such file",
+    [HOST_DENIED] = "it may not be read",
+    [HOST_FAILED] = "not a regular file that can be read",
+};
+
 /* NULL after a message if the bundle cannot be read */
 static HostStore *main_store(const Options *options)
 {
-    static const char *const why[HOST_STATUS__MAX] = {
-        [HOST_ABSENT] = "there is no such file",
-        [HOST_DENIED] = "it may not be read",
-        [HOST_FAILED] = "not a regular file that can be read",
-    };
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *wrong = NULL;
     HostStore *store = NULL;
@@ -235,19 +237,78 @@ static char *main_emulator(const char *program, const Options *options)
     return NULL;
 }
 
-static int main_run(const Options *options)
+/* What differs, on standard error: standard output is the guest's new file */
+static void main_diff(const char *name, const GString *old, const GString *new)
+{
+    FILE *files[] = { tmpfile(), tmpfile() };
+    const GString *texts[] = { old, new };
+    char paths[2][32];
+    char *words[] = { (char *)"diff", (char *)"-u", (char *)"--label",
+                      (char *)name, (char *)"--label", (char *)"changed",
+                      paths[0], paths[1], NULL };
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    unsigned i;
+
+    for (i = 0; i < 2 && files[i]; i++) {
+        fwrite(texts[i]->str, 1, texts[i]->len, files[i]);
+        fflush(files[i]);
+        snprintf(paths[i], sizeof(paths[i]), "/dev/fd/%d", fileno(files[i]));
+    }
+    if (i == 2 && g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH |
+                               G_SPAWN_LEAVE_DESCRIPTORS_OPEN, NULL, NULL,
+                               &text, NULL, NULL, &error)) {
+        fputs(*text ? text : "Nothing has to change.\n", stderr);
+    } else {
+        fprintf(stderr, NAME ": diff: %s\n", error ? error->message :
+                g_strerror(errno));
+    }
+    for (i = 0; i < 2; i++) {
+        if (files[i]) {
+            fclose(files[i]);
+        }
+    }
+}
+
+/* False after a message */
+static bool main_guest(HostStore *store, Options *options, GString *text)
+{
+    const PlanRequest *request = &options->plan;
+    HostStatus status = live_status(live_file(
+        request->from_guest, HOST_STORE_MAX_CONTENT, text));
+    g_autofree char *wrong =
+        status != HOST_OK ? g_strdup(why[status]) :
+        text->len > HOST_STORE_MAX_CONTENT ? g_strdup("it is too long") :
+        run_read(store, options, text->str, text->len);
+
+    if (wrong) {
+        fprintf(stderr, NAME ": %s: %s; try: " NAME " plan --memory 8G "
+                "--format %s\n", request->from_guest, wrong,
+                plan_format_names[request->format]);
+    }
+    return !wrong;
+}
+
+static int main_run(Options *options)
 {
     g_autoptr(HostStore) store = main_store(options);
     g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GString) guest = g_string_new(NULL);
+    g_autoptr(GString) notes = g_string_new(NULL);
     int status;
 
-    if (!store) {
+    if (!store || (options->plan.from_guest &&
+                   !main_guest(store, options, guest))) {
         return EXIT_USAGE;
     }
     if (options->command == COMMAND_CAPTURE) {
         return main_capture(store, options);
     }
-    status = run_command(store, options, out);
+    status = run_command(store, options, out, notes);
+    if (options->plan.from_guest && out->len) {
+        main_diff(options->plan.from_guest, guest, out);
+    }
+    fputs(notes->str, stderr);
     return main_print(out->str) ?: status;
 }
 

@@ -31,8 +31,7 @@ static void plan_word(GArray *words, const char *why, const char *qemu,
     g_array_append_val(words, word);
 }
 
-/* For vfio-pci: "" or it begins with a comma */
-static const char *plan_placement(const Plan *plan)
+const char *plan_placement(const Plan *plan)
 {
     const StolenRegion *r = &plan->host->region.region;
     HostStore *store = plan->host->store;
@@ -45,6 +44,17 @@ static const char *plan_placement(const Plan *plan)
                      stolen_region_size(r), gsm ? host_text(
                          store, ",x-igd-stolen-gsm-size=0x%" PRIx64, gsm)
                      : "");
+}
+
+/* Proxmox VE's own emulator knows no place, and needs an OpRegion */
+const char *plan_device(const Plan *plan, bool proxmox)
+{
+    int there = host_opregion(plan->host);
+
+    return host_text(plan->host->store, "%s%s",
+                     proxmox && plan->request.format != PLAN_PROXMOX ? "" :
+                     plan_placement(plan), there == 1 || (there && !proxmox) ?
+                     ",x-igd-opregion=on" : "");
 }
 
 static const char *plan_placement_why(const Plan *plan, bool placed)
@@ -131,7 +141,7 @@ static const char *plan_proxmox_args(const Plan *plan, const char *rest)
     return host_text(
         store, "--args \"%s%s-device vfio-pci,host=%s,bus=pcie.0,addr=02.0%s"
         "%s\"", limit ? host_text(
-            store, "-global host-x86_64-cpu.host-phys-bits-limit=%u ", limit)
+            store, "-global " PLAN_CPU_LIMIT "%u ", limit)
         : "", plan->request.iommu ? host_text(
             store, "-global intel-iommu.aw-bits=%u ", plan->aw_bits) : "",
         plan->host->igd.address, rest, plan->request.audio ? host_text(
@@ -142,22 +152,28 @@ static const char *plan_proxmox_args(const Plan *plan, const char *rest)
 /* Its own option takes the device from the host's driver, but knows only pc */
 static const char *plan_proxmox_hostpci(const Plan *plan)
 {
+    HostStore *store = plan->host->store;
     const char *rom = plan->request.rom;
+    bool placed = plan->placed && plan->request.format == PLAN_PROXMOX;
+    g_auto(GStrv) options = g_strsplit(placed ? plan_placement(plan) : "", ",",
+                                       -1);
+    g_autofree char *set = *options ?
+        g_strjoinv(" -set device.hostpci0.", options) : NULL;
 
-    return host_text(plan->host->store, "--hostpci0 %s,legacy-igd=1%s%s%s%s",
+    return host_text(store, "--hostpci0 %s,legacy-igd=1%s%s%s%s%s%s%s",
                      plan->host->igd.address, rom ? ",romfile=" : "",
                      rom ? strrchr(rom, '/') + 1 : "",
                      plan->request.audio ? " --hostpci1 " : "",
-                     plan->request.audio ? plan->host->audio.address : "");
+                     plan->request.audio ? plan->host->audio.address : "",
+                     set ? " --args \"" : "", set ? set + 1 : "",
+                     set ? "\"" : "");
 }
 
 static void plan_word_devices(const Plan *plan, GArray *words)
 {
     const Host *host = plan->host;
     HostStore *store = host->store;
-    const char *placement = plan_placement(plan);
-    int there = host_opregion(host);
-    const char *opregion = ",x-igd-opregion=on";
+    PlanFormat format = plan->request.format;
     const char *rom = plan->request.rom ?
         host_text(store, ",romfile=%s", plan->request.rom) : "";
 
@@ -172,14 +188,14 @@ static void plan_word_devices(const Plan *plan, GArray *words)
                   "iommu", NULL);
     }
     plan_word(words, plan_placement_why(plan, plan->placed),
-              host_text(store, "-device vfio-pci,host=%s,addr=02.0%s%s%s",
-                        host->igd.address, placement, there ? opregion : "",
-                        rom), "hostdev", NULL);
-    /* Proxmox VE's emulator does not start if it asks in vain */
-    plan_word(words, plan_placement_why(plan, false), NULL, NULL,
+              host_text(store, "-device vfio-pci,host=%s,addr=02.0%s%s",
+                        host->igd.address, plan_device(plan, false), rom),
+              "hostdev", NULL);
+    plan_word(words, plan_placement_why(plan, plan->placed &&
+                                        format == PLAN_PROXMOX), NULL, NULL,
               plan->q35 ?
               plan_proxmox_args(plan, host_text(
-                  store, "%s%s", there == 1 ? opregion : "", rom)) :
+                  store, "%s%s", plan_device(plan, true), rom)) :
               plan_proxmox_hostpci(plan));
     if (plan->request.audio) {
         plan_word(words, "its sound, over HDMI and DisplayPort",
@@ -285,10 +301,22 @@ static void plan_lock_text(const Plan *plan, GString *out)
                            " (allowed here)" : "");
 }
 
+void plan_warnings(const Plan *plan, GString *out)
+{
+    const Check *check;
+
+    for (check = plan->checks->first; check; check = check->next) {
+        if (check->status == CHECK_WARN) {
+            g_string_append_printf(out, "Warning: %s: %s\n", check->title,
+                                   check->detail);
+            check_hint_text(check, out);
+        }
+    }
+}
+
 static GString *plan_comment(const Plan *plan)
 {
     GString *out = g_string_new(NULL);
-    const Check *check;
 
     g_string_append(out, "Why:\n");
     plan_print_words(plan, true, out);
@@ -302,13 +330,7 @@ static GString *plan_comment(const Plan *plan)
         plan_draw(plan, plan->host_map, out);
     }
     plan_lock_text(plan, out);
-    for (check = plan->checks->first; check; check = check->next) {
-        if (check->status == CHECK_WARN) {
-            g_string_append_printf(out, "Warning: %s: %s\n", check->title,
-                                   check->detail);
-            check_hint_text(check, out);
-        }
-    }
+    plan_warnings(plan, out);
     return out;
 }
 
@@ -370,7 +392,8 @@ static void plan_libvirt_devices(const Plan *plan, GString *out)
     g_string_append_printf(out,
                            "  <devices>\n"
                            "    <emulator>%s</emulator>\n", emulator);
-    plan_libvirt_device(&plan->host->igd, "ua-igd", 2, plan->request.rom, out);
+    plan_libvirt_device(&plan->host->igd, PLAN_ALIAS, 2, plan->request.rom,
+                        out);
     if (plan->request.audio) {
         plan_libvirt_device(&plan->host->audio, "ua-igd-audio", 3, NULL, out);
     }
@@ -388,44 +411,45 @@ static void plan_libvirt_devices(const Plan *plan, GString *out)
                     "  </devices>\n");
 }
 
-static void plan_libvirt_number(GString *out, const char *name, uint64_t value)
+void plan_override(const char *alias, const char *const *options, int indent,
+                   GString *out)
 {
-    g_string_append_printf(out, "        <qemu:property name='%s' "
-                           "type='unsigned' value='%" PRIu64 "'/>\n", name,
-                           value);
+    g_autofree char *name = g_markup_escape_text(alias, -1);
+
+    g_string_append_printf(out, "%*s<qemu:device alias='%s'>\n"
+                           "%*s  <qemu:frontend>\n", indent, "", name, indent,
+                           "");
+    for (; *options; options++) {
+        const char *value = *options + strcspn(*options, "=");
+        bool on = !strcmp(value, "=on");
+        g_autofree char *text = NULL;
+        uint64_t number;
+
+        value += !!*value;
+        text = on || !strcmp(value, "off") ? g_strdup(on ? "true" : "false") :
+               read_number(value, g_str_has_prefix(value, "0x") ? 16 : 10,
+                           &number) ? g_strdup_printf("%" PRIu64, number) :
+               g_markup_escape_text(value, -1);
+        g_string_append_printf(
+            out, "%*s    <qemu:property name='%.*s' type='%s' value='%s'/>\n",
+            indent, "", (int)strcspn(*options, "="), *options,
+            on || !strcmp(value, "off") ? "bool" :
+            g_ascii_isdigit(*text) ? "unsigned" : "string", text);
+    }
+    g_string_append_printf(out, "%*s  </qemu:frontend>\n"
+                           "%*s</qemu:device>\n", indent, "", indent, "");
 }
 
 /* The options for which libvirt has no element */
 static void plan_libvirt_override(const Plan *plan, GString *out)
 {
-    const StolenRegion *r = &plan->host->region.region;
-    uint64_t gsm = host_gsm_to_give(plan->host);
+    g_auto(GStrv) options = g_strsplit(plan_device(plan, false), ",", -1);
 
-    if (!plan->placed && !host_opregion(plan->host)) {
-        return;
+    if (*options) {
+        g_string_append(out, "  <qemu:override>\n");
+        plan_override(PLAN_ALIAS, (const char *const *)options + 1, 4, out);
+        g_string_append(out, "  </qemu:override>\n");
     }
-    g_string_append(out,
-                    "  <qemu:override>\n"
-                    "    <qemu:device alias='ua-igd'>\n"
-                    "      <qemu:frontend>\n");
-    if (plan->placed && host_needs_base(plan->host)) {
-        plan_libvirt_number(out, "x-igd-stolen-base", r->base);
-        plan_libvirt_number(out, "x-igd-stolen-size", stolen_region_size(r));
-        if (gsm) {
-            plan_libvirt_number(out, "x-igd-stolen-gsm-size", gsm);
-        }
-    } else if (plan->placed) {
-        g_string_append(out, "        <qemu:property name='x-igd-stolen' "
-                        "type='string' value='identity'/>\n");
-    }
-    if (host_opregion(plan->host)) {
-        g_string_append(out, "        <qemu:property name='x-igd-opregion' "
-                        "type='bool' value='true'/>\n");
-    }
-    g_string_append(out,
-                    "      </qemu:frontend>\n"
-                    "    </qemu:device>\n"
-                    "  </qemu:override>\n");
 }
 
 static void plan_libvirt_text(const Plan *plan, GString *out)
@@ -462,7 +486,7 @@ static void plan_libvirt_text(const Plan *plan, GString *out)
             out,
             "  <qemu:commandline>\n"
             "    <qemu:arg value='-global'/>\n"
-            "    <qemu:arg value='host-x86_64-cpu.host-phys-bits-limit=%u'/>\n"
+            "    <qemu:arg value='" PLAN_CPU_LIMIT "%u'/>\n"
             "  </qemu:commandline>\n", limit);
     }
     plan_libvirt_override(plan, out);

@@ -11,6 +11,8 @@
 #include "qemu/osdep.h"
 #include "run.h"
 
+#define NO_IOMMU        " --no-iommu"
+
 #define GIB             (1ull << 30)
 #define FOUR_GIB        (4 * GIB)
 
@@ -55,6 +57,21 @@ static const char *plan_again(const Plan *plan, uint64_t memory,
     const PlanRequest *r = &plan->request;
     bool format = r->format != PLAN_QEMU;
 
+    if (r->from_guest && strcmp(option, NO_IOMMU)) {
+        return host_text(plan->host->store, "# in %s: %s %" PRIu64 " MiB",
+                         plan_quote(plan, r->from_guest), *option ?
+                         "OVMF, also with" : "memory of at most",
+                         memory >> 20);
+    }
+    if (r->from_guest) {
+        return host_text(
+            plan->host->store, "igd-stolen plan --from-%s %s%s%s%s" NO_IOMMU,
+            r->format == PLAN_LIBVIRT ? "xml" : "qm",
+            plan_quote(plan, r->from_guest),
+            r->emulator_asked ? " --emulator " : "",
+            r->emulator_asked ? plan_quote(plan, r->emulator) : "",
+            plan->host->asked);
+    }
     return host_text(
         plan->host->store,
         "igd-stolen plan --memory %" PRIu64 "M%s%s%s%s%s%s%s%s%s%s%s%s",
@@ -142,7 +159,8 @@ static void plan_region(Plan *plan)
         return;
     }
     check = check_add(plan->checks, "place", "for a place in the guest");
-    if (plan->request.format == PLAN_PROXMOX) {
+    if (plan->request.format == PLAN_PROXMOX &&
+        !plan->request.emulator_asked) {
         check_set(check, CHECK_WARN, NULL, "the guest's firmware chooses "
                   "one: Proxmox VE starts only its own emulator, which does "
                   "not know x-igd-stolen");
@@ -313,7 +331,7 @@ Plan *plan_new(const Host *host, const PlanRequest *request)
     }
     plan->checks = probe_checks(host, request->iommu ?
                                 plan_again(plan, request->memory,
-                                           " --no-iommu") : NULL,
+                                           NO_IOMMU) : NULL,
                                 request->audio);
     if (host->igd.address) {
         plan_region(plan);

@@ -10,7 +10,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "run.h"
+#include "change.h"
 
 #define SUMMARY                                                              \
     "  igd-stolen probe                  can the IGD of this host be "       \
@@ -49,6 +49,8 @@ typedef struct OptionWords {
     char *machine;
     char *firmware;
     char *format;
+    char *from_xml;
+    char *from_qm;
 } OptionWords;
 
 /* A message, with words that are right after the program's name */
@@ -98,6 +100,10 @@ static GOptionContext *options_context(OptionWords *w, Options *options)
           "plan: hand on the IGD's audio function, too", NULL },
         { "no-iommu", 0, 0, G_OPTION_ARG_NONE, &w->no_iommu,
           "plan: a guest without an IOMMU, so without an RMRR", NULL },
+        { "from-xml", 0, 0, G_OPTION_ARG_FILENAME, &w->from_xml,
+          "plan: change this domain of libvirt", "FILE" },
+        { "from-qm", 0, 0, G_OPTION_ARG_FILENAME, &w->from_qm,
+          "plan: change this guest of Proxmox VE", "FILE" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output,
           "capture: file to write, - for standard output", "FILE" },
         { "from", 0, 0, G_OPTION_ARG_FILENAME, &options->from,
@@ -162,12 +168,17 @@ static char *options_check_paths(const Options *options)
     const char *emulator = options->plan.emulator;
     const char *rom = options->plan.rom;
 
-    if (emulator && (options->plan.format == PLAN_JSON ||
-                        options->plan.format == PLAN_PROXMOX)) {
+    if (emulator && options->plan.format == PLAN_JSON) {
         return options_refuse("plan --memory 8G --format libvirt --emulator "
                               "/usr/bin/" PLAN_EMULATOR,
-                              "--emulator %s is for --format qemu and libvirt",
+                              "--emulator %s is not for --format json",
                               emulator);
+    }
+    if (emulator && options->plan.format == PLAN_PROXMOX &&
+        strcmp(emulator, PLAN_QM_EMULATOR)) {
+        return options_refuse("plan --memory 8G --format proxmox --emulator "
+                              PLAN_QM_EMULATOR, "--emulator %s: Proxmox VE "
+                              "starts " PLAN_QM_EMULATOR " only", emulator);
     }
     if (emulator && !g_path_is_absolute(emulator)) {
         return options_refuse("plan --memory 8G --emulator /usr/bin/"
@@ -185,11 +196,33 @@ static char *options_check_paths(const Options *options)
     return NULL;
 }
 
+/* Its file says what the guest is like */
+static char *options_set_change(const OptionWords *w, Options *options)
+{
+    PlanRequest *plan = &options->plan;
+
+    if ((w->from_xml && w->from_qm) || w->memory || w->machine || w->firmware ||
+        w->format || plan->rom || plan->audio || options->json) {
+        return options_refuse("plan --memory 8G", "with --from-xml or "
+                              "--from-qm the guest's file says all but "
+                              "--emulator and --no-iommu");
+    }
+    plan->format = w->from_xml ? PLAN_LIBVIRT : PLAN_PROXMOX;
+    plan->from_guest = g_strdup(w->from_xml ?: w->from_qm);
+    plan->iommu = !w->no_iommu;
+    plan->emulator_asked = plan->emulator;
+    return options_check_paths(options);
+}
+
 static char *options_set_plan(const OptionWords *w, Options *options)
 {
     PlanRequest *plan = &options->plan;
     int machine, firmware, format;
     char *wrong;
+
+    if (w->from_xml || w->from_qm) {
+        return options_set_change(w, options);
+    }
 
     if (!w->memory) {
         return options_refuse("plan --memory 8G", "plan needs --memory");
@@ -228,11 +261,12 @@ static char *options_check(const OptionWords *w, const Options *options)
 
     if (command != COMMAND_PLAN &&
         (w->memory || w->machine || w->firmware || w->format || w->no_iommu ||
-         options->plan.emulator || options->plan.rom || options->plan.audio)) {
+         w->from_xml || w->from_qm || options->plan.emulator ||
+         options->plan.rom || options->plan.audio)) {
         return options_refuse("plan --memory 8G", "--memory, --machine, "
                               "--firmware, --format, --emulator, --rom, "
-                              "--audio and --no-iommu are for plan, not for "
-                              "%s", name);
+                              "--audio, --no-iommu, --from-xml and --from-qm "
+                              "are for plan, not for %s", name);
     }
     if (command == COMMAND_CAPTURE && !options->output) {
         return options_refuse("capture -o -", "capture needs -o FILE");
@@ -310,6 +344,8 @@ char *options_parse(int argc, char **argv, Options *options)
     g_free(w.machine);
     g_free(w.firmware);
     g_free(w.format);
+    g_free(w.from_xml);
+    g_free(w.from_qm);
     return wrong;
 }
 
@@ -322,6 +358,7 @@ void options_clear(Options *options)
     g_free(options->device);
     g_free(options->plan.emulator);
     g_free(options->plan.rom);
+    g_free(options->plan.from_guest);
     memset(options, 0, sizeof(*options));
 }
 
@@ -337,7 +374,50 @@ static CheckList *run_probe(const Host *host)
     return list;
 }
 
-int run_command(HostStore *store, const Options *options, GString *out)
+/* A guest that is there already */
+
+char *run_read(HostStore *store, Options *options, const char *text,
+               size_t size)
+{
+    PlanRequest *request = &options->plan;
+    Change *change = host_keep(store, g_new0(Change, 1));
+    g_autofree char *wrong = NULL;
+
+    change->store = store;
+    change->text = host_text(store, "%.*s", (int)size, text);
+    change->size = size;
+    request->change = change;
+    wrong = strlen(change->text) != size ? g_strdup("it is not a text") :
+            request->format == PLAN_LIBVIRT ? domain_read(change, request) :
+            qm_read(change, request);
+    return wrong ? g_strdup(read_printable(store, wrong, 400)) : NULL;
+}
+
+static void run_apply(const Plan *plan)
+{
+    if (checks_worst(plan->checks) == CHECK_FAIL) {
+        return;
+    }
+    if (plan->request.format == PLAN_LIBVIRT) {
+        domain_apply(plan, plan->request.change);
+    } else {
+        qm_apply(plan, plan->request.change);
+    }
+}
+
+/* Its file gets nothing but what belongs in it */
+static void run_change(const Plan *plan, GString *out, GString *notes)
+{
+    if (checks_worst(plan->checks) == CHECK_FAIL) {
+        checks_text(plan->checks, notes);
+    } else {
+        change_text(plan->request.change, out);
+        plan_warnings(plan, notes);
+    }
+}
+
+int run_command(HostStore *store, const Options *options, GString *out,
+                GString *notes)
 {
     const Host *host = host_load(store, options->device);
     const Plan *plan = options->command == COMMAND_PLAN ?
@@ -346,13 +426,19 @@ int run_command(HostStore *store, const Options *options, GString *out)
         plan ? plan->checks :
         options->command == COMMAND_VERIFY ? verify_checks(host) :
         run_probe(host);
-    CheckStatus worst = checks_worst(list);
-    int status = worst == CHECK_FAIL ||
-                 (options->strict && worst == CHECK_WARN);
+    CheckStatus worst;
+    int status;
 
+    if (plan && plan->request.change) {
+        run_apply(plan);
+    }
+    worst = checks_worst(list);
+    status = worst == CHECK_FAIL || (options->strict && worst == CHECK_WARN);
     if (options->json) {
         checks_json(list, host, command_names[options->command], status,
                     plan ? plan_json(plan) : NULL, out);
+    } else if (plan && plan->request.change) {
+        run_change(plan, out, notes);
     } else if (plan) {
         plan_text(plan, out);
     } else {

@@ -27,8 +27,20 @@ typedef enum PlanFormat {
     PLAN_FORMAT__MAX,
 } PlanFormat;
 
+/* The only emulator that Proxmox VE starts */
+#define PLAN_QM_EMULATOR        "/usr/bin/kvm"
+
+/* The IGD's name in a domain */
+#define PLAN_ALIAS              "ua-igd"
+
+/* What -global limits for -cpu host, up to the number of bits */
+#define PLAN_CPU_LIMIT          "host-x86_64-cpu.host-phys-bits-limit="
+
 /* Their names for --format */
 extern const char *const plan_format_names[PLAN_FORMAT__MAX];
+
+/* Change: the file of a guest that is there already */
+typedef struct Change Change;
 
 /* PlanRequest: a guest that the user wants to start */
 typedef struct PlanRequest {
@@ -38,9 +50,11 @@ typedef struct PlanRequest {
     PlanFormat format;
     bool iommu;             /* never with the machine pc */
     gboolean audio;         /* it gets the IGD's audio function, too */
-    bool emulator_asked;    /* the user named it */
+    bool emulator_asked;    /* the user named it; for Proxmox VE: it is ours */
     char *emulator;         /* its path; NULL for the usual place */
     char *rom;              /* path of an option ROM for the IGD, or NULL */
+    char *from_guest;       /* path of a file that says all of this, or NULL */
+    Change *change;         /* what was read of it */
 } PlanRequest;
 
 /* Plan: how that guest is to be started so that it gets the IGD */
@@ -71,6 +85,19 @@ Plan *plan_new(const Host *host, const PlanRequest *request);
 void plan_text(const Plan *plan, GString *out);
 
 json_t *plan_json(const Plan *plan);
+
+/* plan_placement: vfio-pci's options; "", or it begins with a comma */
+const char *plan_placement(const Plan *plan);
+
+/* plan_device: the same, with the OpRegion; for Proxmox VE if it is certain */
+const char *plan_device(const Plan *plan, bool proxmox);
+
+/* plan_override: lines for <qemu:override>, @indent further to the right */
+void plan_override(const char *alias, const char *const *options, int indent,
+                   GString *out);
+
+/* plan_warnings: the warnings about the host and their hints */
+void plan_warnings(const Plan *plan, GString *out);
 
 /* plan_quote: a path as a shell has to be given it */
 const char *plan_quote(const Plan *plan, const char *path);
@@ -108,12 +135,22 @@ char *options_parse(int argc, char **argv, Options *options);
 void options_clear(Options *options);
 
 /**
+ * run_read: read the file of a guest into @options
+ *
+ * Returns: NULL, or one clause that describes the mistake; to be freed.
+ */
+char *run_read(HostStore *store, Options *options, const char *text,
+               size_t size);
+
+/**
  * run_command: probe, plan or verify
  * @out: the output is appended
+ * @notes: and what is not to be in a guest's file
  *
  * Returns: the exit status, 0 or 1.
  */
-int run_command(HostStore *store, const Options *options, GString *out);
+int run_command(HostStore *store, const Options *options, GString *out,
+                GString *notes);
 
 /* run_capture: the bundle of everything that the other commands read */
 GString *run_capture(HostStore *store, const Options *options);
