@@ -55,6 +55,7 @@ EVIDENCE = ("Reserving Intel graphics memory", "DMAR: RMRR base",
 NEXT = """
 What next:
   ./run demo --levels 3      the IGD handed on once more, to a guest in L2
+  ./run shell                a root prompt in L1; --level 2 in L2
   build/igd-stolen probe     whether this machine's own IGD can be assigned
   docs/tutorial/             the same by hand, and with a real IGD
 """

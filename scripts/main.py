@@ -23,17 +23,19 @@ def run(command, arguments):
         qemu.build(*what)
         tool.build()
 
-    def demo(words):
+    def guests(program, words):
         build(assets.FOR_DEMO)
-        stock.build_reference()
+        if program == 'demo.py':
+            stock.build_reference()
         ui.flush_all()
-        return subprocess.run([
-            '/usr/bin/python3', paths.ROOT / 'scripts/demo.py', *words
-            ]).returncode
+        return subprocess.run(['/usr/bin/python3', paths.ROOT / 'scripts' /
+                               program, *words]).returncode
 
     return {
         'build': lambda _: build(),
-        'demo': demo, 'update': lambda _: fetch.update(), 'bench': bench.main,
+        'demo': lambda words: guests('demo.py', words),
+        'shell': lambda words: guests('shell.py', words),
+        'update': lambda _: fetch.update(), 'bench': bench.main,
         'docs': lambda _: docs.build(),
         'package': lambda _: package.build() and 0,
         'check': check.cmd_check, 'unit': lambda _: check.cmd_check(['unit']),
