@@ -26,11 +26,14 @@ CHANGED = {
     'pve-q35.conf': ('sound',), 'pve-legacy.conf': ('direct-line',),
     'pve-args.conf': ('skylake-nobody',),
     'pve-plain.conf': ('skylake-ready',),
+    'pve-args-pc.conf': ('skylake-ready',),
 }
 # Made of one of the above: {name: (which, text, its replacement)}.
 MADE = {
     'no-iommu.xml': ('win11.xml', '9.2', '10.0'),
     'one-line.xml': ('debian13.xml', re.compile(r'\n *|<!.*?>'), ''),
+    'pve-args-pc.conf': ('pve-args.conf', 'machine: type=q35,viommu=intel\n',
+                         ''),
     'other-igd.xml': ('debian13.xml', '<iommu model', '<!-- --><iommu model'),
 }
 
@@ -143,6 +146,10 @@ MEANT = {
         '-global', 'intel-iommu.aw-bits=39',
         '-device', 'vfio-pci,host=0000:00:02.0,bus=pcie.0,addr=02.0,%s,'
         'romfile=/usr/share/kvm/igd.rom' % IDENTITY],
+    'pve-args-pc.conf': [
+        '-global', 'host-x86_64-cpu.host-phys-bits-limit=40',
+        '-device', 'vfio-pci,host=0000:00:02.0,bus=pci.0,addr=02.0,%s,'
+        'x-igd-opregion=on,romfile=/usr/share/kvm/igd.rom' % IDENTITY],
     'pve-plain.conf': ['-set', 'device.hostpci3.' + IDENTITY],
 }
 
@@ -159,9 +166,9 @@ def test_proxmox_is_told(guest):
         assert ('viommu=intel' in lines.get('machine', '')) == q35
         igd = [lines[key] for key in lines if key.startswith('hostpci')
                and '00:02' in lines[key]]
-        assert bool(igd) == (not q35)
+        assert bool(igd) == (not q35 and '-device' not in MEANT[name])
         assert all('legacy-igd=1' in one for one in igd)
-        assert q35 or lines['vga'] == 'none'
+        assert not igd or lines['vga'] == 'none'
 
 
 HOSTDEV = re.compile(r'<source>\n *<address domain=.0. bus=.0. slot=.2.')

@@ -212,10 +212,10 @@ static bool qm_has_igd(const Plan *plan, GPtrArray *words)
 }
 
 /* On q35 hostpciN puts it behind a bridge, so it goes to "args" */
-static void qm_q35(const Plan *plan, Change *change, const char *key,
+static void qm_args(const Plan *plan, Change *change, const char *key,
                    GPtrArray *words, GPtrArray *options)
 {
-    const char *machine = qm_value(change, "machine");
+    const char *machine = qm_value(change, "machine") ?: "pc";
     const char *iommu = qm_option(change, machine, "viommu=");
     const char *value = key ? qm_value(change, key) : "";
     const char *rom = qm_option(change, value, "romfile=");
@@ -238,8 +238,9 @@ static void qm_q35(const Plan *plan, Change *change, const char *key,
         qm_put(change, words, "-global", host_text(
                change->store, "intel-iommu.aw-bits=%u", plan->aw_bits));
     }
-    g_string_append_printf(device, "vfio-pci,host=%s,bus=pcie.0,addr=02.0%s",
-                           plan->host->igd.address, plan_device(plan, true));
+    g_string_append_printf(device, "vfio-pci,host=%s,bus=%s.0,addr=02.0%s",
+                           plan->host->igd.address, plan->q35 ? "pcie" : "pci",
+                           plan_device(plan, true));
     for (i = 0; i < options->len; i++) {
         g_string_append_printf(device, ",%s", (char *)options->pdata[i]);
     }
@@ -363,7 +364,7 @@ void qm_apply(const Plan *plan, Change *change)
     }
     qm_gather(plan, change, key, words, options);
     if (plan->q35 || !key) {
-        qm_q35(plan, change, key, words, options);
+        qm_args(plan, change, key, words, options);
     } else {
         qm_pc(plan, change, key, words, options);
     }
