@@ -17,7 +17,7 @@ from igdrmrr import paths, suites, ui
 def run(command, arguments):
     """A command of ./run; no qtest program has to wait for these imports."""
     from igdrmrr import (assets, bench, check, docs, fetch, package, qemu,
-                         series_git, stock, tool)
+                         series_git, series_pve, stock, tool)
 
     def build(*what):
         qemu.build(*what)
@@ -43,6 +43,7 @@ def run(command, arguments):
         'qtest': check.cmd_qtest, 'guest': check.cmd_guest,
         'bless': check.cmd_bless,
         'export-series': series_git.cmd_export_series,
+        'export-pve': series_pve.cmd_export_pve,
     }[command](arguments)
 
 
