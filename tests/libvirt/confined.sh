@@ -4,8 +4,9 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# In a guest with igd-testdev, which a domain is handed as the host's IGD. The
-# domain is gone as soon as its kernel has named the RMRR.
+# In a guest with igd-testdev, which a domain is handed as the host's IGD, once
+# igd-stolen has changed it. The domain is gone as soon as its kernel has named
+# the RMRR.
 
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
 mount -t proc proc /proc
@@ -48,6 +49,10 @@ try_vhost() {
         -device virtio-net-pci,netdev=net
 }
 
+change() {
+    igd-stolen plan --from-xml /srv/igd.xml > /run/igd.xml
+}
+
 say_time() {
     read -r up _ < /proc/uptime
     echo "@@time $1 $up"
@@ -61,7 +66,8 @@ need libvirtd start_libvirt
 say_time libvirtd
 step modules add_modules
 step plan igd-stolen plan --memory 256M --format libvirt
-need define virsh define /srv/igd.xml
+need change change
+need define virsh define /run/igd.xml
 need start virsh start $ME
 say_time started
 step labels labels

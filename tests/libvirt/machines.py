@@ -128,26 +128,29 @@ def testdev_domain(root):
 
 def igd_domain(root):
     """
-    The packaged example for an IGD, where there is no KVM, and small.
+    A domain that is handed an IGD by another emulator; small, without KVM.
 
-    Its display is in a module, its RAM in large pages, its keyboard L1's.
+    It is the packaged example before igd-stolen changes it in the guest. Its
+    display is in a module, its RAM in large pages, its keyboard L1's.
     """
     domain = xml.parse(root / EXAMPLES / 'libvirt-igd.xml').getroot()
     domain.set('type', 'qemu')
-    domain.remove(domain.find('cpu'))
-    domain.remove(domain.find('memtune'))
+    devices = domain.find('devices')
+    igd = devices.find('hostdev')
+    for parent, name in ((domain, 'cpu'), (domain, 'memtune'),
+                         (domain, '{%s}override' % QEMU), (devices, 'iommu'),
+                         (domain.find('features'), 'ioapic'), (igd, 'alias')):
+        parent.remove(parent.find(name))
     domain.find('memory').text = '256'
     domain.find('vcpu').text = '1'
-    # igd-testdev has no OpRegion, and asked for it has to be there.
-    for frontend in domain.iter('{%s}frontend' % QEMU):
-        for one in frontend.findall(
-                "{%s}property[@name='x-igd-opregion']" % QEMU):
-            frontend.remove(one)
-    display = add(domain.find('devices'), 'graphics', type='spice')
+    devices.find('emulator').text = '/usr/bin/qemu-system-x86_64'
+    igd.find('address').set('slot', '0x05')
+    display = add(devices, 'graphics', type='spice')
     add(display, 'listen', type='none')
     domains.merge(domain, domains.OWN_KERNEL)
-    card = add(domain.find('devices'), 'interface', type='ethernet')
+    card = add(devices, 'interface', type='ethernet')
     add(card, 'model', type='virtio')
+    add(card, 'address', type='pci', bus='0x00', slot='0x02')
     return with_guest(domain, '%s %s' % (IOMMU_ON, LESS_WORK))
 
 

@@ -20,7 +20,8 @@ def test_comes_to_its_end(confined):
 
 
 @pytest.mark.parametrize('step', [
-    'rules', 'libvirtd', 'modules', 'define', 'start', 'destroy', 'undefine'])
+    'rules', 'libvirtd', 'modules', 'change', 'define', 'start', 'destroy',
+    'undefine'])
 def test_step(confined, step):
     confined.of(step)
 
@@ -61,6 +62,17 @@ def test_emulator_has_what_needs_a_kernel(confined, words):
 
 def test_device_is_asked_for_identity(confined):
     assert '"x-igd-stolen":"identity"' in ' '.join(confined.of('emulator'))
+
+
+def test_domain_was_changed(confined):
+    """It had the network card in the place of the IGD, and no IOMMU."""
+    changed = [line[1:].strip() for line in confined.of('change')
+               if line.startswith('+')]
+    assert '<emulator>/usr/bin/qemu-system-x86_64-igd-rmrr</emulator>' in (
+        changed)
+    assert "<iommu model='intel'>" in changed
+    assert "<alias name='ua-igd'/>" in changed
+    assert [line for line in changed if "slot='0x03'" in line]
 
 
 def test_emulator_has_vhost(confined):

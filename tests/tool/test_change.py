@@ -235,6 +235,10 @@ def test_refused(tmp_path):
             '', done.stderr).splitlines()]
         assert ('; try: ' in done.stderr if done.returncode == 2 else
                 'hint:' in '\n'.join(said) or host == 'no-igd'), done.stderr
+        # As root, without harm: comments, and plans.
+        hints = [line.strip() for line in said if line.startswith(' ' * 8)]
+        assert all(re.match('# |igd-stolen plan |lspci -nn$', line)
+                   for line in hints), hints
         text += '%s, %s:\n%s\n' % (which, str(new)[:50], '\n'.join(said))
     compare('guests/refused.txt', text)
 
@@ -246,6 +250,14 @@ def test_own_emulator_of_proxmox_is_refused():
     assert (done.returncode, done.stdout) == (1, '')
     again = shlex.split(done.stderr.splitlines()[-1])[1:]
     assert run(*again, '--from', bundle('skylake-ready')).returncode == 0
+
+
+def test_name_of_file_ends_no_comment(tmp_path):
+    path = tmp_path / 'a\nreboot #.xml'
+    path.write_text((GUESTS / 'win11.xml').read_text().replace(
+        '8388608', '5368709120'))
+    done = plan(path, 'skylake-ready')
+    assert '        # in a?reboot #.xml: memory of at most' in done.stderr
 
 
 def test_no_diff_is_said(tmp_path):

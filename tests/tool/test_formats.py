@@ -225,7 +225,8 @@ PARTS = (
     # With the emulator of this project in the place of Proxmox VE's.
     ('direct-line', KVM, 'proxmox', [
         ',bus=pcie.0,addr=02.0,x-igd-stolen-base=0x7b800000,x-igd-stolen-size='
-        '0x4800000,x-igd-opregion=on"\n'], ['only its own']),
+        '0x4800000,x-igd-opregion=on"\n', '# For /usr/bin/kvm with this '],
+     ['only its own']),
     ('direct-line', KVM + ' --machine pc', 'proxmox', [
         '--args "-set device.hostpci0.x-igd-stolen-base=0x7b800000 -set device.'
         'hostpci0.x-igd-stolen-size=0x4800000"\n'], ['only its own']),

@@ -318,6 +318,10 @@ static GString *plan_comment(const Plan *plan)
 {
     GString *out = g_string_new(NULL);
 
+    if (plan->request.format == PLAN_PROXMOX && plan->placed) {
+        g_string_append(out, "For " PLAN_QM_EMULATOR " with this project's "
+                        "patches; Proxmox VE's own does not start with this\n");
+    }
     g_string_append(out, "Why:\n");
     plan_print_words(plan, true, out);
     plan_left_out(plan, out);

@@ -59,8 +59,8 @@ static const char *plan_again(const Plan *plan, uint64_t memory,
 
     if (r->from_guest && strcmp(option, NO_IOMMU)) {
         return host_text(plan->host->store, "# in %s: %s %" PRIu64 " MiB",
-                         plan_quote(plan, r->from_guest), *option ?
-                         "OVMF, also with" : "memory of at most",
+                         read_printable(plan->host->store, r->from_guest, 200),
+                         *option ? "OVMF, also with" : "memory of at most",
                          memory >> 20);
     }
     if (r->from_guest) {
