@@ -374,6 +374,16 @@ static void domain_commandline(const Plan *plan, Change *change,
     }
 }
 
+static char *domain_device(const char *alias, GPtrArray *options, int indent)
+{
+    GString *text = g_string_new(NULL);
+
+    g_ptr_array_add(options, NULL);
+    plan_override(alias, (const char *const *)options->pdata, indent, text);
+    g_ptr_array_set_size(options, options->len - 1);
+    return g_string_free(text, FALSE);
+}
+
 /* With those of its own options that can stay, and those of @options */
 static void domain_override(const Plan *plan, Change *change,
                             const char *old, const char *alias,
@@ -381,9 +391,10 @@ static void domain_override(const Plan *plan, Change *change,
 {
     Element *override = element_child(change->domain, "qemu:override");
     Element *device = element_child(override, "qemu:device");
-    g_autoptr(GString) before = g_string_new(NULL);
-    g_autoptr(GString) now = g_string_new(NULL);
+    g_autoptr(GPtrArray) before = g_ptr_array_new();
     g_auto(GStrv) ours = g_strsplit(plan_device(plan, false), ",", -1);
+    g_autofree char *was = NULL;
+    g_autofree char *is = NULL;
     Element *e;
     unsigned i;
 
@@ -393,37 +404,31 @@ static void domain_override(const Plan *plan, Change *change,
     for (e = element_child(element_child(device, "qemu:frontend"),
                            "qemu:property"); e;
          e = element_named(e->next, "qemu:property")) {
+        const char *name = element_get(e, "name") ?: "";
+        const char *type = element_get(e, "type") ?: "";
         const char *value = element_get(e, "value") ?: "";
-        const char *option = host_text(
-            change->store, "%s=%s", element_get(e, "name") ?: "",
-            !element_has(e, "type", "bool") ? value :
-            !strcmp(value, "true") ? "on" : "off");
+        char *option =
+            !strcmp(type, "remove") ? host_text(change->store, "%s", name) :
+            host_text(change->store, "%s=%s", name,
+                      strcmp(type, "bool") ? value :
+                      !strcmp(value, "true") ? "on" : "off");
 
-        g_string_append_printf(before, "%s,", option);
+        g_ptr_array_add(before, option);
         change_keep(plan, options, option);
     }
     for (i = 1; *ours && ours[i]; i++) {
-        g_ptr_array_add(options, host_text(change->store, "%s", ours[i]));
+        g_ptr_array_add(options, ours[i]);
     }
-    for (i = 0; i < options->len; i++) {
-        g_string_append_printf(now, "%s,", (char *)options->pdata[i]);
-    }
-    if (!strcmp(before->str, now->str) && !strcmp(old, alias)) {
-        return;
-    }
-    if (device) {
+    was = domain_device(old, before, 0);
+    is = domain_device(alias, options, override ? 0 : 2);
+    if (device && strcmp(was, is)) {
         element_remove(change, device);
     }
-    if (!options->len) {
+    if (!options->len || (device && !strcmp(was, is))) {
         return;
     }
-    g_ptr_array_add(options, NULL);
-    g_string_truncate(now, 0);
-    plan_override(alias, (const char *const *)options->pdata,
-                  override ? 0 : 2, now);
-    element_add(change, override ?: change->domain, override ? now->str :
-                host_text(change->store, "<qemu:override>\n%s"
-                          "</qemu:override>\n", now->str));
+    element_add(change, override ?: change->domain, override ? is : host_text(
+                change->store, "<qemu:override>\n%s</qemu:override>\n", is));
     element_set(change, change->domain, "xmlns:qemu", QEMU_NAMESPACE);
 }
 

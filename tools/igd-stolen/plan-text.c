@@ -425,20 +425,22 @@ void plan_override(const char *alias, const char *const *options, int indent,
                            "");
     for (; *options; options++) {
         const char *value = *options + strcspn(*options, "=");
-        bool on = !strcmp(value, "=on");
+        bool on = !strcmp(value, "=on") || !strcmp(value, "=off");
+        g_autofree char *plain = g_strndup(*options, value - *options);
+        g_autofree char *key = g_markup_escape_text(plain, -1);
         g_autofree char *text = NULL;
-        uint64_t number;
+        uint64_t number = 0;
+        bool is_number = *value && read_number(
+            value + 1, g_str_has_prefix(value, "=0x") ? 16 : 10, &number);
 
-        value += !!*value;
-        text = on || !strcmp(value, "off") ? g_strdup(on ? "true" : "false") :
-               read_number(value, g_str_has_prefix(value, "0x") ? 16 : 10,
-                           &number) ? g_strdup_printf("%" PRIu64, number) :
-               g_markup_escape_text(value, -1);
+        text = on ? g_strdup(value[2] == 'n' ? "true" : "false") :
+                    is_number ? g_strdup_printf("%" PRIu64, number) :
+                    g_markup_escape_text(*value ? value + 1 : "", -1);
         g_string_append_printf(
-            out, "%*s    <qemu:property name='%.*s' type='%s' value='%s'/>\n",
-            indent, "", (int)strcspn(*options, "="), *options,
-            on || !strcmp(value, "off") ? "bool" :
-            g_ascii_isdigit(*text) ? "unsigned" : "string", text);
+            out, *value ? "%*s    <qemu:property name='%s' type='%s' "
+            "value='%s'/>\n" : "%*s    <qemu:property name='%s' type='%s'/>\n",
+            indent, "", key, !*value ? "remove" : on ? "bool" :
+            is_number ? "unsigned" : "string", text);
     }
     g_string_append_printf(out, "%*s  </qemu:frontend>\n"
                            "%*s</qemu:device>\n", indent, "", indent, "");
