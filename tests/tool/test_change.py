@@ -106,8 +106,9 @@ def parts(domain):
     ioapic = domain.find('features/ioapic')
     iommu = domain.find('devices/iommu/driver')
     return (domain.findtext('devices/emulator'),
-            igd[0].find('address').attrib, igd[0].find('source/address').attrib
-            and True, iommu is not None and {
+            [igd[0].find('address').get(key)
+             for key in ('type', 'bus', 'slot', 'function')],
+            iommu is not None and {
                 key: iommu.get(key)
                 for key in ('intremap', 'caching_mode', 'aw_bits')},
             ioapic is not None and ioapic.get('driver'),

@@ -456,9 +456,15 @@ static void domain_place(const Plan *plan, Change *change, Element *devices,
                          Element *igd)
 {
     uint32_t used = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 31;
-    Element *address, *e;
+    Element *address = element_child(igd, "address");
+    Element *e;
     unsigned slot = 3;
 
+    /* What is in that slot then is another function */
+    if (domain_on_bus_0(address) && element_number(address, "slot") == 2 &&
+        !element_number(address, "function")) {
+        return;
+    }
     for (e = devices->first; e; e = e->next) {
         address = element_child(e, "address");
         if (domain_on_bus_0(address)) {
@@ -487,9 +493,7 @@ static void domain_place(const Plan *plan, Change *change, Element *devices,
     if (!address) {
         element_add(change, igd, "<address type='pci' domain='0x0000' "
                     "bus='0x00' slot='0x02' function='0x0'/>\n");
-    } else if (!domain_on_bus_0(address) ||
-               element_number(address, "slot") != 2 ||
-               element_number(address, "function")) {
+    } else {
         element_set(change, address, "type", "pci");
         element_set(change, address, "domain", "0x0000");
         element_set(change, address, "bus", "0x00");
