@@ -22,6 +22,7 @@ CHANGED = {
     'win11.xml': ('alder-lake',), 'debian13.xml': ('skylake-ready',),
     'sets.xml': ('unknown-id-root',), 'unraid.xml': ('sound',),
     'no-iommu.xml': ('skylake-ready', '--no-iommu'),
+    'newer.xml': ('skylake-ready', '--no-iommu'),
     'one-line.xml': ('sound',), 'other-igd.xml': ('meteor-lake',),
     'pve-q35.conf': ('sound',), 'pve-legacy.conf': ('direct-line',),
     'pve-args.conf': ('skylake-nobody',),
@@ -31,6 +32,7 @@ CHANGED = {
 # Made of one of the above: {name: (which, text, its replacement)}.
 MADE = {
     'no-iommu.xml': ('win11.xml', '9.2', '10.0'),
+    'newer.xml': ('unraid.xml', '9.2', '11.0'),
     'one-line.xml': ('debian13.xml', re.compile(r'\n *|<!.*?>'), ''),
     'pve-args-pc.conf': ('pve-args.conf', 'machine: type=q35,viommu=intel\n',
                          ''),

@@ -79,7 +79,26 @@ void change_keep(const Plan *plan, GPtrArray *options, const char *option)
     g_ptr_array_add(options, word);
 }
 
-char *change_machine(PlanRequest *request, const char *machine)
+void change_version(const Plan *plan, const Change *change)
+{
+    const char *version = strrchr(change->machine, '-');
+    unsigned major, minor;
+
+    if (!version || sscanf(version + 1, "%u.%u", &major, &minor) != 2 ||
+        major < PLAN_QEMU_MAJOR ||
+        (major == PLAN_QEMU_MAJOR && minor <= PLAN_QEMU_MINOR)) {
+        return;
+    }
+    check_set(check_add(plan->checks, "guest", "the guest's own file"),
+              CHECK_WARN, host_text(plan->host->store, "%s -machine help",
+                                    plan_quote(plan, plan->request.emulator
+                                               ?: PLAN_EMULATOR)),
+              "machine %s is of a newer QEMU than %u.%u: see if the emulator "
+              "has it", read_printable(plan->host->store, change->machine, 40),
+              PLAN_QEMU_MAJOR, PLAN_QEMU_MINOR);
+}
+
+char *change_machine(Change *change, PlanRequest *request, const char *machine)
 {
     bool q35 = !strcmp(machine, "q35") || g_str_has_prefix(machine, "pc-q35-");
 
@@ -92,6 +111,7 @@ char *change_machine(PlanRequest *request, const char *machine)
         return g_strdup("its memory is not a size of at least 64 MiB and below "
                         "64 TiB");
     }
+    change->machine = machine;
     request->machine = q35 ? STOLEN_MACHINE_Q35 : STOLEN_MACHINE_I440FX;
     request->iommu &= q35;
     return NULL;

@@ -13,6 +13,10 @@
 
 #include "run.h"
 
+/* What the hooks are for */
+#define PLAN_QEMU_MAJOR 10
+#define PLAN_QEMU_MINOR 0
+
 /* Element: one of a domain; its places are offsets in the file */
 typedef struct Element {
     const char *name;
@@ -41,6 +45,7 @@ struct Change {
     HostStore *store;
     const char *text;
     size_t size;
+    const char *machine;
     Element *domain;        /* NULL for Proxmox VE */
     Edit *edits;
 };
@@ -68,7 +73,11 @@ void change_keep(const Plan *plan, GPtrArray *options, const char *option);
  *
  * Returns: NULL, or one clause that describes the mistake; to be freed.
  */
-char *change_machine(PlanRequest *request, const char *machine);
+char *change_machine(Change *change, PlanRequest *request,
+                     const char *machine);
+
+/* change_version: a warning if the machine is of a newer QEMU than ours */
+void change_version(const Plan *plan, const Change *change);
 
 /* domain_read: a domain of libvirt; as change_machine() */
 char *domain_read(Change *change, PlanRequest *request);
@@ -77,7 +86,7 @@ char *domain_read(Change *change, PlanRequest *request);
 void domain_apply(const Plan *plan, Change *change);
 
 /* qm_read, qm_apply: the same for a configuration of Proxmox VE */
-char *qm_read(const Change *change, PlanRequest *request);
+char *qm_read(Change *change, PlanRequest *request);
 void qm_apply(const Plan *plan, Change *change);
 
 #endif

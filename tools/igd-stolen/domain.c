@@ -331,7 +331,8 @@ char *domain_read(Change *change, PlanRequest *request)
         return g_strdup_printf("arch='%s'; an IGD is for x86_64",
                                element_get(type, "arch"));
     }
-    return change_machine(request, element_get(type, "machine") ?: "pc");
+    return change_machine(change, request,
+                          element_get(type, "machine") ?: "pc");
 }
 
 /* The options that libvirt has no element for */

@@ -110,7 +110,7 @@ static char *qm_twice(const Change *change)
     return NULL;
 }
 
-char *qm_read(const Change *change, PlanRequest *request)
+char *qm_read(Change *change, PlanRequest *request)
 {
     g_autofree char *twice = qm_twice(change);
     const char *memory = qm_value(change, "memory") ?: "512";
@@ -131,9 +131,8 @@ char *qm_read(const Change *change, PlanRequest *request)
                                                                    : 0;
     request->firmware = g_strcmp0(qm_value(change, "bios"), "ovmf") ?
                         STOLEN_FIRMWARE_SEABIOS : STOLEN_FIRMWARE_OTHER;
-    return change_machine(request, host_text(change->store, "%.*s",
-                                             (int)strcspn(machine, ","),
-                                             machine));
+    return change_machine(change, request, host_text(
+        change->store, "%.*s", (int)strcspn(machine, ","), machine));
 }
 
 /* "host=0000:00:02.0", "00:02.0" and "00:02" are one address */

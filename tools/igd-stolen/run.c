@@ -398,6 +398,7 @@ static void run_apply(const Plan *plan)
     if (checks_worst(plan->checks) == CHECK_FAIL) {
         return;
     }
+    change_version(plan, plan->request.change);
     if (plan->request.format == PLAN_LIBVIRT) {
         domain_apply(plan, plan->request.change);
     } else {
