@@ -263,10 +263,14 @@ def test_name_of_file_ends_no_comment(tmp_path):
     assert '        # in a?reboot #.xml: memory of at most' in done.stderr
 
 
-def test_no_diff_is_said(tmp_path):
+@pytest.mark.parametrize('diff', [None, 'exit 2', 'kill $$'])
+def test_no_diff_is_said(diff, tmp_path):
     """Where there is no diff(1), the file is there all the same."""
+    if diff:
+        (tmp_path / 'diff').write_text('#!/bin/sh\n%s\n' % diff)
+        (tmp_path / 'diff').chmod(0o755)
     done = run('plan', '--from-xml', GUESTS / 'win11.xml', '--from',
                bundle('skylake-ready'), env={'PATH': str(tmp_path)})
     assert done.returncode == 0
     assert 'ua-igd' in done.stdout
-    assert done.stderr.startswith('igd-stolen: diff: ')
+    assert done.stderr.startswith('igd-stolen: no diff: ')

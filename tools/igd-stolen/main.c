@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <sys/klog.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "run.h"
 
@@ -248,20 +249,25 @@ static void main_diff(const char *name, const GString *old, const GString *new)
                       paths[0], paths[1], NULL };
     g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
+    int status = -1;
     unsigned i;
 
     for (i = 0; i < 2 && files[i]; i++) {
         fwrite(texts[i]->str, 1, texts[i]->len, files[i]);
         fflush(files[i]);
-        snprintf(paths[i], sizeof(paths[i]), "/dev/fd/%d", fileno(files[i]));
+        snprintf(paths[i], sizeof(paths[i]), "/proc/self/fd/%d",
+                 fileno(files[i]));
     }
-    if (i == 2 && g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH |
-                               G_SPAWN_LEAVE_DESCRIPTORS_OPEN, NULL, NULL,
-                               &text, NULL, NULL, &error)) {
+    if (i == 2) {
+        g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH |
+                     G_SPAWN_LEAVE_DESCRIPTORS_OPEN, NULL, NULL, &text, NULL,
+                     &status, &error);
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) <= 1) {
         fputs(*text ? text : "Nothing has to change.\n", stderr);
     } else {
-        fprintf(stderr, NAME ": diff: %s\n", error ? error->message :
-                g_strerror(errno));
+        fprintf(stderr, NAME ": no diff: %s\n", error ? error->message :
+                i == 2 ? "diff(1) failed" : g_strerror(errno));
     }
     for (i = 0; i < 2; i++) {
         if (files[i]) {
