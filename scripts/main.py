@@ -8,15 +8,20 @@
 # Besides the commands of ./run: "qtests", the names of the qtest programs, and
 # "test SUITE [NAME]", one of them or a suite of pytest cases.
 
+import argparse
+import os
 import subprocess
 import sys
 
-from igdrmrr import paths, suites, ui
+from igdrmrr import fetch, paths, suites, ui
+
+# The commands that take --qemu and --qemu-tree.
+WITH_QEMU = ('build', 'check', 'qtest', 'guest', 'port-hooks')
 
 
 def run(command, arguments):
     """A command of ./run; no qtest program has to wait for these imports."""
-    from igdrmrr import (assets, bench, check, docs, fetch, package, qemu,
+    from igdrmrr import (assets, bench, check, docs, package, port, qemu,
                          series_git, series_pve, stock, tool)
 
     def build(*what):
@@ -41,7 +46,7 @@ def run(command, arguments):
         'check': check.cmd_check, 'unit': lambda _: check.cmd_check(['unit']),
         'tool': lambda _: check.cmd_check(['tool']), 'fuzz': check.cmd_fuzz,
         'qtest': check.cmd_qtest, 'guest': check.cmd_guest,
-        'bless': check.cmd_bless,
+        'bless': check.cmd_bless, 'port-hooks': port.cmd_port_hooks,
         'export-series': series_git.cmd_export_series,
         'export-pve': series_pve.cmd_export_pve,
     }[command](arguments)
@@ -58,9 +63,26 @@ def test(suite, *names):
         stock.build_reference() and 0)
 
 
+def choose_qemu(command, arguments):
+    """Starts anew with the QEMU that --qemu or --qemu-tree names."""
+    parser = argparse.ArgumentParser('./run ' + command, add_help=False,
+                                     allow_abbrev=False)
+    parser.add_argument('--qemu', choices=fetch.QEMUS)
+    parser.add_argument('--qemu-tree', type=os.path.abspath)
+    chosen, rest = parser.parse_known_args(arguments)
+    which = chosen.qemu or chosen.qemu_tree
+    if which and command not in WITH_QEMU:
+        raise ui.Failure('%s is of QEMU 10.0 alone; --qemu and --qemu-tree '
+                         'are for %s' % (command, ', '.join(WITH_QEMU)))
+    if which:
+        os.environ[paths.WHICH] = which
+        os.execv(sys.executable, [sys.executable, __file__, command, *rest])
+
+
 def main(command, *arguments):
     ui.install_signal_handlers()
     try:
+        choose_qemu(command, arguments)
         if command == 'qtests':
             return print('\n'.join(suites.qtest_names()))
         return test(*arguments) if command == 'test' else run(

@@ -19,6 +19,9 @@ from .ui import Failure, output, run_logged, say, warn
 
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
+# Source packages of all that is newer than Debian 13.
+NEWEST = 'newest'
+
 # Suites of the main archive; the security archive's are NAME-security.
 MAIN_SUITE = re.compile(r'(bookworm|trixie|oldstable|stable|oldoldstable)'
                         r'(-updates)?$')
@@ -62,7 +65,7 @@ Acquire::Retries "3";
 '''
 
 SOURCES = '''\
-Types: deb%(source)s
+Types: %(types)s
 URIs: %(uri)s
 Suites: %(suites)s
 Components: main
@@ -105,14 +108,17 @@ def mirrors():
 def sources(suite):
     """For sources.list.d: a release with its updates and security suites."""
     main, security = mirrors()
-    entries = [(main, suite)]
-    if not suite.endswith('-backports'):
+    entries, types = [(main, suite)], 'deb'
+    if suite == NEWEST:
+        entries, types = [(main, 'trixie-backports sid')], 'deb-src'
+    elif not suite.endswith('-backports'):
         entries = [(main, '%s %s-updates' % (suite, suite))]
+        types = 'deb deb-src' if suite == 'trixie' else 'deb'
         if security:
             entries.append((security, suite + '-security'))
     return '\n'.join(
         SOURCES % {'uri': uri, 'suites': suites, 'keyring': KEYRING,
-                   'source': ' deb-src' if suite == 'trixie' else ''}
+                   'types': types}
         for uri, suites in entries)
 
 

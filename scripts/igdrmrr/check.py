@@ -40,7 +40,7 @@ def show(pattern):
 def run_meson(suite, names=(), directory='top', compiler='gcc', options=()):
     """Runs one meson suite; returns its cases."""
     build = top.build(directory, compiler, options)
-    base = 'log-' + suite
+    base = 'log-%s-%s' % (suite, paths.QEMU_TOP.name)
     log = build / 'meson-logs' / (base + '.json')
     for old in log.parent.glob(base + '.*'):
         old.unlink()
@@ -67,13 +67,14 @@ def run_meson(suite, names=(), directory='top', compiler='gcc', options=()):
     return total.end()
 
 
-def run_pytest(suite, shown=r' (FAILED|ERROR) '):
+def run_pytest(suite, shown=r' (FAILED|ERROR) ', arguments=()):
     """Runs a suite of pytest cases, passing on the lines that match @shown."""
     log = 'check-%s.log' % suite
-    report = paths.BUILD / 'results' / (suite + '.xml')
+    report = paths.QEMU_TOP / 'results' / (suite + '.xml')
     report.unlink(missing_ok=True)
     status = ui.run_logged(
-        suite, suites.pytest_command('-v', '--junitxml=%s' % report), log,
+        suite, suites.pytest_command('-v', '--junitxml=%s' % report,
+                                     *arguments), log,
         check=False, on_line=show(shown), cwd=suites.PYTEST[suite],
         env=suites.pytest_environment())
     total = Cases(suite)
@@ -95,7 +96,31 @@ def suite_unit(_):
 def suite_guest(suite):
     if suites.full():
         stock.build_reference()
-    return run_pytest(suite, r'^guest \S+: | (FAILED|ERROR) ')
+    few = paths.QEMU != '10.0' and not suites.full()
+    return run_pytest(suite, r'^guest \S+: | (FAILED|ERROR) ',
+                      suites.OTHER_GUESTS if few else ())
+
+
+def suite_newest(suite):
+    """The newest QEMU that the mirror serves: a check of its own."""
+    total = Cases(suite)
+
+    def on_line(line):
+        if line.startswith(FAILED):
+            total.fail(line[len(FAILED):])
+        found = re.fullmatch(r'(\d+) passed, \d+ failed(?:, (\d+) skipped)?',
+                             line)
+        if found:
+            total.passed, total.skipped = map(int, found.groups(0))
+        if re.search('warning: |x86_64 \\(|passed, ', line):
+            print('  ' + line, flush=True)
+
+    status = ui.run_logged(
+        suite, ['/usr/bin/python3', paths.ROOT / 'scripts/main.py', 'check',
+                '--qemu', 'newest', 'qtest', 'guest',
+                *(['asan'] if suites.full() else ())],
+        'check-newest.log', check=False, on_line=on_line)
+    return total.end('exit status %d' % status if status else 'OK')
 
 
 def after(build, run):
@@ -113,14 +138,15 @@ SUITES = {'unit': suite_unit, 'qtest': run_meson,
           'guest': suite_guest, 'tool': after(tool.build, run_pytest),
           'package': after(package.build, run_pytest),
           'libvirt': after(package.build, run_pytest),
-          'bench': lambda _: bench.suite()}
+          'bench': lambda _: bench.suite(), 'newest': suite_newest}
 # Two lanes, one for each core: the first one's suites have programs or guests
 # side by side, the second one's use one core most of the time.
 FIRST_LANE = ('unit', 'qtest', 'guest', 'asan')
 # These run when they are named, or with --full.
 ONLY_FULL = ('asan',)
+FAILED = 'run: FAILED: '
 # These say something even when the emulator could not be built.
-ALONE = {'unit', 'harness', 'tool', 'fuzz'}
+ALONE = {'unit', 'harness', 'tool', 'fuzz', 'newest'}
 FULL = """\
 --full adds: the qtests on an emulator with ASan and UBSan; an emulator built
 run: after each patch of the series; fuzz targets for 120 s each, not 20;
@@ -144,7 +170,7 @@ def cmd_check(arguments):
             raise Failure('no suite %s; there are: %s'
                           % (name, ' '.join(SUITES)))
     start = time.monotonic()
-    with files.Lock(paths.BUILD / '.lock-check', 'the tests in build/'):
+    with files.Lock(paths.QEMU_TOP / '.lock-check', 'the tests in build/'):
         found = check(chosen)
     total = Cases('all')
     for _, counted, _ in found:
@@ -154,7 +180,7 @@ def cmd_check(arguments):
     for line in table([*found, ('all', total, time.monotonic() - start)]):
         say(line)
     for name in total.failed:
-        say('FAILED: ' + name)
+        print(FAILED + name)
     print(total, flush=True)
     return 1 if total.failed else 0
 

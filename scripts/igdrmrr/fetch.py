@@ -7,14 +7,31 @@
 # What is in the cache already is used as it is and the network left alone.
 # Each item gets its name only when it is complete and checked.
 
+import hashlib
+import os
 import re
+import shutil
+from pathlib import Path
 
-from . import assets, files, paths
+from . import apt, assets, files, paths
 from .apt import Archive
-from .ui import Failure, run_logged, say, warn
+from .ui import Failure, output, run_logged, say, warn
 
-QEMU_SERIES = '10.0.'
+# QEMU as --qemu names it: the archive of its source, what its version is.
+QEMUS = {'10.0': ('trixie', r'10\.0\.'), '10.2': (apt.NEWEST, r'10\.2\.'),
+         'newest': (apt.NEWEST, '')}
+# The newest that the hooks are for.
+NEWEST = (11, 1)
 SOURCE = paths.CACHE / 'source'
+
+
+def version_of(text):
+    """(major, minor); a development version, 10.2.50, is of the next, 11.0."""
+    major, minor, micro = map(int, re.match(
+        r'(?:\d+:)?(\d+)\.(\d+)\.?(\d*)', text + '.0').groups())
+    if micro < 50:
+        return major, minor
+    return (major, minor + 1) if minor < 2 else (major + 1, 0)
 
 
 def first_to_be_had(choices, take, what):
@@ -40,7 +57,7 @@ class Fetcher:
     def __init__(self, lock_fd=None, newest=False):
         self.newest = newest
         self.archives = {suite: Archive(suite, lock_fd)
-                         for suite in assets.KERNEL_SUITES}
+                         for suite in (*assets.KERNEL_SUITES, apt.NEWEST)}
         self.keep = () if lock_fd is None else (lock_fd,)
         self.reused = []
 
@@ -124,26 +141,31 @@ class Fetcher:
 
     # The source package
 
-    def source(self):
-        """QEMU's source package; returns its record."""
-        record = files.read_json(SOURCE / 'current.json')
+    def source(self, which):
+        """The source package of one of QEMUS; returns its record."""
+        record = files.read_json(current(which))
         if record and not self.newest:
             self.reuse(('QEMU source', record['version']))
             return record
-        archive = self.archive('trixie')
+        suite, series = QEMUS[which]
+        archive = self.archive(suite)
 
         def take(stanza):
             if record and record['version'] == stanza['Version']:
                 self.reuse(('QEMU source', record['version']))
                 return record
-            return self.take_source(archive, stanza)
+            return self.take_source(archive, stanza, which)
 
-        return first_to_be_had(
-            [stanza for stanza in archive.source_versions('qemu')
-             if stanza['Version'].split(':')[-1].startswith(QEMU_SERIES)],
-            take, 'QEMU %s* source package' % QEMU_SERIES)
+        choices = []
+        for stanza in archive.source_versions('qemu'):
+            if version_of(stanza['Version']) > NEWEST:
+                warn('the hooks are not for QEMU %s yet' % stanza['Version'])
+            elif re.match(r'(\d+:)?' + series, stanza['Version']):
+                choices.append(stanza)
+        return first_to_be_had(choices, take, "source package of QEMU '%s'"
+                               % which)
 
-    def take_source(self, archive, stanza):
+    def take_source(self, archive, stanza, which):
         version = stanza['Version']
         say('fetching the source of QEMU ' + version)
         directory = 'qemu_' + re.sub(r'[^A-Za-z0-9.+-]', '_', version)
@@ -154,8 +176,27 @@ class Fetcher:
         dsc, = [name for name in sums if name.endswith('.dsc')]
         record = {'version': version, 'directory': directory, 'dsc': dsc,
                   'sha256': sums}
-        files.write_json(SOURCE / 'current.json', record)
+        files.write_json(current(which), record)
         return record
+
+
+def current(which):
+    """The record of the source package that stands for one of QEMUS."""
+    return SOURCE / ('current.json' if which == '10.0'
+                     else 'current-%s.json' % which)
+
+
+def tree_record(tree):
+    """A directory with QEMU's source: its version and what tells changes."""
+    if not (tree / 'VERSION').is_file():
+        raise Failure('%s is not a source tree of QEMU: no file VERSION'
+                      % tree)
+    state = output(['find', tree, '(', '-path', tree / '.git', '-o', '-path',
+                    tree / 'build', ')', '-prune', '-o', '-printf',
+                    '%P %s %T@\n'])
+    return {'tree': str(tree),
+            'version': (tree / 'VERSION').read_text().strip(),
+            'sha256': hashlib.sha256(state.encode()).hexdigest()}
 
 
 def check_files(directory, sums):
@@ -170,18 +211,19 @@ def check_files(directory, sums):
                 if found else 'missing', directory.parent))
 
 
-def fetch(wanted, newest=False):
+def fetch(wanted, newest=False, qemu=paths.QEMU):
     """
     Makes sure that the source and the assets @wanted are in the cache.
 
-    Returns the record of the source package.
+    Returns the record of the source package, or of a tree.
     """
     with files.Lock(paths.CACHE / '.lock', 'the cache') as lock:
         for directory in {SOURCE, *(asset.directory.parent
                                     for asset in assets.FOR_TESTS)}:
             files.sweep(directory)
         fetcher = Fetcher(lock.fd, newest)
-        record = fetcher.source()
+        record = (tree_record(Path(qemu)) if os.path.isabs(qemu)
+                  else fetcher.source(qemu))
         for asset in wanted:
             if not asset.releases:
                 fetcher.asset(asset)
@@ -196,13 +238,20 @@ def fetch(wanted, newest=False):
 
 def update():
     """The newest of all; the minimal Debians of the tests are made anew."""
-    fetch(assets.FOR_TESTS, newest=True)
+    for qemu in QEMUS:
+        if qemu == '10.0' or current(qemu).exists():
+            fetch(assets.FOR_TESTS if qemu == '10.0' else (), True, qemu)
     with files.Lock(paths.CACHE / '.lock-chroot', 'the chroots'):
         files.remove_tree(paths.CACHE / 'chroot')
 
 
 def unpack_source(record, directory, log_name, keep=()):
     """Unpacks the source package, checked again, into a new directory."""
+    if 'tree' in record:
+        shutil.copytree(record['tree'], directory, symlinks=True,
+                        ignore=lambda where, _: ('.git', 'build') if (
+                            where == record['tree']) else ())
+        return
     origin = SOURCE / record['directory']
     check_files(origin, record['sha256'])
     run_logged("unpacking QEMU's source",

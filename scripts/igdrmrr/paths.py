@@ -10,10 +10,24 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 BUILD = ROOT / 'build'
-QEMU_SRC = BUILD / 'qemu-src'
-QEMU_BUILD = BUILD / 'qemu'
-EMULATOR = BUILD / 'qemu-system-x86_64'
-LOGS = BUILD / 'log'
+
+# Which QEMU: 10.0, 10.2, newest, or the directory of a tree. The options
+# --qemu and --qemu-tree set it (main.py); tests inherit it.
+WHICH = 'IGD_RMRR_QEMU'
+QEMU = os.environ.get(WHICH, '10.0')
+
+
+def top(qemu):
+    """Where the source and the build directories of a QEMU are."""
+    return BUILD if qemu == '10.0' else BUILD / (
+        'qemu-tree' if os.path.isabs(qemu) else 'qemu-' + qemu)
+
+
+QEMU_TOP = top(QEMU)
+QEMU_SRC = QEMU_TOP / 'qemu-src'
+QEMU_BUILD = QEMU_TOP / 'qemu'
+EMULATOR = QEMU_TOP / 'qemu-system-x86_64'
+LOGS = QEMU_TOP / 'log'
 
 
 def cache_dir():

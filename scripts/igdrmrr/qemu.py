@@ -80,7 +80,7 @@ def configure(record, directory=paths.QEMU_BUILD, options=(), keep=(),
     # Relative, so that a second clone's commands are the same for ccache.
     command = [os.path.relpath(src / 'configure', directory), *COMMON,
                *features,
-               '--with-pkgversion=%s, Debian %s' % (words, record['version']),
+               '--with-pkgversion=%s, %s' % (words, source_name(record)),
                '--firmwarepath=' + ':'.join(firmware),
                *shlex.split(os.environ.get('IGD_RMRR_CONFIGURE', '')),
                *options]
@@ -139,6 +139,11 @@ def link_firmware(directory=paths.QEMU_BUILD):
         files.link(directory / 'qemu-bundle' / path.relative_to('/'), path)
 
 
+def source_name(record):
+    """Which source an emulator is made from, for --version too."""
+    return record.get('tree', 'Debian') + ' ' + record['version']
+
+
 def built_version():
     """The emulator's own words."""
     return output([paths.EMULATOR, '--version']).splitlines()[0]
@@ -152,7 +157,7 @@ def build(wanted=assets.FOR_BUILD, qtests=False, directory=paths.QEMU_BUILD,
     @modules are what to make besides, of an emulator that has any.
     """
     record = fetch.fetch(wanted)
-    with files.Lock(paths.BUILD / '.lock', 'build/') as lock:
+    with files.Lock(paths.QEMU_TOP / '.lock', 'build/') as lock:
         source.prepare(record)
         configure(record, directory, options, (lock.fd,), firmware=firmware,
                   features=features)
@@ -163,6 +168,6 @@ def build(wanted=assets.FOR_BUILD, qtests=False, directory=paths.QEMU_BUILD,
             link_firmware(directory)
         if directory == paths.QEMU_BUILD:
             files.link(paths.EMULATOR, 'qemu/qemu-system-x86_64')
-    say("build/%s/qemu-system-x86_64, made from Debian's QEMU %s"
-        % (directory.name, record['version']))
+    say('%s/qemu-system-x86_64 (%s)' % (
+        directory.relative_to(paths.ROOT), source_name(record)))
     return record

@@ -32,6 +32,9 @@ OVERLAY = (('hw', ''), ('include', ''), ('tests/data/acpi', ''),
            ('tests/qtest', ('.c', '.h', '.build')), ('qapi', '.json'))
 NO_OVERLAY = re.compile(r'^\.|~$|\.(orig|rej|swp|rst|md)$')
 
+# A line of hooks/series: the hook, and the version that it is not for any more.
+ENTRY = re.compile(r'(\S+\.patch)(?: until (\d+\.\d+))?')
+
 # A hunk's lines before and after, and the function that `diff -p` names; what
 # it takes for the first line of one.
 HUNK = re.compile(r'@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)')
@@ -85,19 +88,50 @@ def read_hook(name, path):
     return Hook(name, path, touched)
 
 
-def read_series(directory=None):
-    """The hooks in order; hooks/series names them one a line."""
-    directory = directory or HOOKS
-    lines = (directory / 'series').read_text().splitlines()
-    names = [line for line in lines if line and line[0] != '#']
-    for name in names:
-        if not (directory / name).exists():
-            raise Failure('hooks/series names %s, which is not there' % name)
+def texts(directory):
+    """
+    {hook: {version: path}}, the version being the first that a text is for.
+
+    hooks/fixes and hooks/feature are for all; hooks/11.1/fixes for 11.1 on.
+    """
+    found = {}
     for path in sorted(directory.rglob('*.patch')):
-        if str(path.relative_to(directory)) not in names:
-            raise Failure('hooks/%s is not in hooks/series'
-                          % path.relative_to(directory))
-    return [read_hook(name, directory / name) for name in names]
+        top, *rest = path.relative_to(directory).parts
+        since = re.fullmatch(r'\d+\.\d+', top)
+        name = '/'.join(rest if since else (top, *rest))
+        found.setdefault(name, {})[
+            fetch.version_of(top) if since else (0, 0)] = path
+    return found
+
+
+def read_series(directory=None, version='10.0'):
+    """
+    The hooks for a QEMU in order; hooks/series names them one a line.
+
+    Of a hook's texts the newest that is not for a later QEMU is taken; with
+    none it begins later.
+    """
+    directory = directory or HOOKS
+    version = fetch.version_of(version)
+    found = texts(directory)
+    hooks, names = [], set()
+    for line in (directory / 'series').read_text().splitlines():
+        entry = ENTRY.fullmatch(line)
+        if not entry and line and line[0] != '#':
+            raise Failure('hooks/series: not a hook, "%s"' % line)
+        if not entry:
+            continue
+        name, until = entry.groups()
+        names.add(name)
+        if name not in found:
+            raise Failure('hooks/series names %s, which is not there' % name)
+        since = max((one for one in found[name] if one <= version),
+                    default=None)
+        if since and not (until and version >= fetch.version_of(until)):
+            hooks.append(read_hook(name, found[name][since]))
+    for name in sorted(found.keys() - names):
+        raise Failure('hooks/%s is not in hooks/series' % name)
+    return hooks
 
 
 def pristine(name, tree):
@@ -171,7 +205,7 @@ def install(source, target):
 
 def apply_hooks(version, tree):
     """Brings the tree to the state of hooks/series."""
-    hooks = read_series(tree.hooks)
+    hooks = read_series(tree.hooks, version)
     wanted = sorted({file for hook in hooks for file in hook.touched})
     kept = state(tree) / 'pristine'
     for directory in {state(tree), kept, *((place / file).parent
@@ -189,7 +223,9 @@ def apply_hooks(version, tree):
         file = str(path.relative_to(kept))
         if path.is_file() and file not in wanted:
             changed += install(path, tree.src / file)
-    for note in notes:
+    # A newer QEMU has moved most of them.
+    for note in notes if len(notes) < 10 else (
+            '%d hunks are at moved lines' % len(notes),):
         say('note: ' + note)
     say('%d hooks on %s %s: %s' % (
         len(hooks), tree.name, version,

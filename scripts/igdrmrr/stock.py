@@ -66,7 +66,7 @@ def configure(record, top, words):
 
 def build_reference():
     """Builds the reference unless it is there; returns the emulator."""
-    record = fetch.fetch(())
+    record = fetch.fetch((), qemu='10.0')
     with files.Lock(paths.BUILD / '.reference-lock', 'build/reference'):
         source.prepare(record, reference_tree())
         configure(record, REFERENCE, 'reference')

@@ -33,6 +33,10 @@ FULL = 'IGD_RMRR_FULL'
 FUZZ_SECONDS = 'IGD_RMRR_FUZZ_SECONDS'
 
 
+# The guests of a QEMU that is not the main one: one L1, and one nested guest.
+OTHER_GUESTS = ('-k', 'stray-dma or demo')
+
+
 def full():
     return FULL in os.environ
 

@@ -15,7 +15,7 @@ SANITIZERS = {
 
 # ./run check asan: the qtests on an emulator with AddressSanitizer, leak
 # detection and UndefinedBehaviorSanitizer built in.
-ASAN_BUILD = paths.BUILD / 'qemu-asan'
+ASAN_BUILD = paths.QEMU_TOP / 'qemu-asan'
 ASAN_OPTIONS = ('--enable-asan', '--enable-ubsan', '-Doptimization=1',
                 '--extra-cflags=-fno-omit-frame-pointer')
 # Leaks of stock QEMU. migrate_init: the description of the devices, of each

@@ -138,6 +138,63 @@ def test_no_kernel_is_there_whole(mirror):
         fetcher.kernel('trixie', PARTS)
 
 
+class Sources:
+    """QEMU's source packages, of which some answer 404."""
+    suite = apt.NEWEST
+    versions = ('1:11.2.0+ds-1', '1:11.1.3+ds-1', '1:11.1.2+ds-3',
+                '1:10.2.2+ds-1', '1:10.2.1+ds-1')
+
+    def refresh(self):
+        pass
+
+    def source_versions(self, _):
+        return [{'Version': version} for version in self.versions]
+
+    def download(self, _, version, directory, *how):
+        if version in self.missing:
+            raise Failure('404 ' + version)
+        files.write_atomic(directory / 'x.dsc', version)
+
+
+@pytest.mark.parametrize('which, missing, found', [
+    ('newest', (), '1:11.1.3+ds-1'),
+    ('newest', ('1:11.1.3+ds-1', '1:11.1.2+ds-3'), '1:10.2.2+ds-1'),
+    ('10.2', (), '1:10.2.2+ds-1'),
+])
+def test_newest_qemu_that_is_served(tmp_path, monkeypatch, capsys, which,
+                                    missing, found):
+    """One that the hooks are not for is named, as is one that is not had."""
+    monkeypatch.setattr(fetch, 'SOURCE', tmp_path)
+    fetcher = fetch.Fetcher()
+    fetcher.archives[apt.NEWEST] = Sources()
+    Sources.missing = missing
+    assert fetcher.source(which)['version'] == found
+    said = capsys.readouterr().out
+    assert 'the hooks are not for QEMU 1:11.2.0+ds-1 yet' in said
+    for version in missing:
+        assert '404 ' + version in said
+    Sources.missing = Sources.versions      # ... and is kept.
+    assert fetcher.source(which)['version'] == found
+
+
+def test_tree_of_the_user(tmp_path):
+    """Its files tell whether it is the same; git's and build/ do not."""
+    with pytest.raises(Failure, match='not a source tree of QEMU'):
+        fetch.tree_record(tmp_path)
+    for name in ('VERSION', 'hw/x.c', '.git/x', 'build/x'):
+        files.write_atomic(tmp_path / 'tree' / name, '11.0.92\n')
+    tree = tmp_path / 'tree'
+    before = fetch.tree_record(tree)
+    assert before['version'] == '11.0.92'
+    fetch.unpack_source(before, tmp_path / 'copy', '')
+    assert sorted(path.name for path in (tmp_path / 'copy').iterdir()) == [
+        'VERSION', 'hw']
+    files.write_atomic(tree / 'build/x', 'y')
+    assert fetch.tree_record(tree) == before
+    files.write_atomic(tree / 'hw/x.c', 'changed')
+    assert fetch.tree_record(tree) != before
+
+
 @pytest.mark.parametrize('content, why', [('1', 'is damaged'),
                                           (None, 'is missing')])
 def test_source_is_checked(tmp_path, content, why):

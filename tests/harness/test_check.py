@@ -58,6 +58,7 @@ def test_suite_that_cannot_run_is_a_failure(lanes):
 def test_program_that_crashes_at_once_is_a_failure(monkeypatch, tmp_path):
     """pytest that ends before it wrote a report, for one."""
     monkeypatch.setattr(check.paths, 'BUILD', tmp_path)
+    monkeypatch.setattr(check.paths, 'QEMU_TOP', tmp_path)
     monkeypatch.setattr(check.paths, 'LOGS', tmp_path)
     monkeypatch.setitem(suites.PYTEST, 'x', tmp_path)
     for words, why in ((['true'], 'ran no test'),
@@ -122,6 +123,7 @@ def test_table():
 def test_asan_is_of_full(monkeypatch, tmp_path, words):
     # The check that runs this has the lock of the real one.
     monkeypatch.setattr(check.paths, 'BUILD', tmp_path)
+    monkeypatch.setattr(check.paths, 'QEMU_TOP', tmp_path)
     monkeypatch.setenv(suites.FULL, '')
     monkeypatch.delenv(suites.FULL)
     chosen = []

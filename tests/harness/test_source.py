@@ -133,6 +133,37 @@ def test_series_and_hooks_are_the_same(tree):
         source.apply_hooks('10.0.1', tree)
 
 
+def test_texts_of_a_hook(tree):
+    """The newest that is not for a later QEMU; "until" ends a hook."""
+    apply(tree, call=HOOK)
+    for since in ('10.2', '11.1'):
+        text = tree.hooks / since / 'fixes/call.patch'
+        text.parent.mkdir(parents=True)
+        text.write_text(HOOK.replace('call()', 'in_%s()' % since[:2]))
+    later = tree.hooks / '10.2/fixes/later.patch'
+    later.write_text(HOOK)
+    (tree.hooks / 'series').write_text(
+        'fixes/call.patch\nfixes/later.patch until 11.1\n')
+
+    def paths(version):
+        return [str(hook.path.relative_to(tree.hooks))
+                for hook in source.read_series(tree.hooks, version)]
+
+    assert paths('1:10.0.13+ds-0') == paths('10.1.2') == ['fixes/call.patch']
+    assert paths('10.2.2') == paths('11.0.0') == [
+        '10.2/fixes/call.patch', '10.2/fixes/later.patch']
+    assert paths('11.0.92') == paths('11.1.3') == ['11.1/fixes/call.patch']
+
+
+@pytest.mark.parametrize('line', ['fixes/call.patch before 11.1',
+                                  'fixes/call.patch until 11', 'call'])
+def test_line_of_series_is_refused(tree, line):
+    apply(tree, call=HOOK)
+    (tree.hooks / 'series').write_text(line + '\n')
+    with pytest.raises(ui.Failure, match='not a hook, "%s"' % line):
+        source.read_series(tree.hooks)
+
+
 def test_overlay_links_come_and_go(tree):
     source.link_overlay(tree)
     link = tree.src / 'hw/i386/new.c'

@@ -25,7 +25,7 @@ FIRMWARE_FILES = ("bios-256k.bin", "linuxboot_dma.bin", "pvh.bin",
 
 
 LOGS = Path(os.environ.get("IGD_RMRR_GUEST_LOGS")
-            or paths.BUILD / "functional")
+            or paths.QEMU_TOP / "functional")
 
 
 @dataclass(frozen=True)
