@@ -17,6 +17,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/log.h"
+#include "hw/igd-rmrr-compat.h"
 #include "system/runstate.h"
 #include "igd-testdev.h"
 #include "trace/trace-hw_igd_rmrr.h"
@@ -76,8 +77,18 @@ static void igd_testdev_scanout_refresh(void *opaque)
     dpy_gfx_update_full(scan->con);
 }
 
+#if QEMU_SINCE(11, 1)
+static bool igd_testdev_scanout_update(void *opaque)
+{
+    igd_testdev_scanout_refresh(opaque);
+    return true;
+}
+#else
+#define igd_testdev_scanout_update igd_testdev_scanout_refresh
+#endif
+
 static const GraphicHwOps igd_testdev_scanout_ops = {
-    .gfx_update = igd_testdev_scanout_refresh,
+    .gfx_update = igd_testdev_scanout_update,
 };
 
 static uint32_t igd_testdev_scanout_check(const IGDTestScanout *scan,

@@ -25,8 +25,7 @@
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/rmrr_provider.h"
-#include "hw/qdev-properties.h"
-#include "hw/resettable.h"
+#include "hw/igd-rmrr-compat.h"
 #include "hw/vfio/igd-stolen.h"
 #include "migration/vmstate.h"
 #include "igd-testdev.h"
@@ -504,7 +503,7 @@ static void igd_testdev_init(Object *obj)
     PCI_DEVICE(obj)->cap_present |= QEMU_PCI_CAP_EXPRESS;
 }
 
-static void igd_testdev_class_init(ObjectClass *klass, void *data)
+static void igd_testdev_class_init(ObjectClass *klass, ClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);

@@ -22,7 +22,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
-#include "hw/boards.h"
+#include "hw/igd-rmrr-compat.h"
 #include "hw/pci/pci.h"
 #include "hw/pci/pci_bus.h"
 #include "intel_iommu_internal.h"

@@ -36,11 +36,9 @@
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/rcu_queue.h"
-#include "exec/address-spaces.h"
 #include "hw/i386/pc.h"
 #include "hw/pci/pci_bridge.h"
 #include "hw/pci/pci_bus.h"
-#include "hw/qdev-properties.h"
 #include "hw/core/qdev-prop-internal.h"
 #include "intel_iommu_internal.h"
 #include "intel_iommu_known.h"
@@ -349,7 +347,7 @@ static void vtd_rmrr_init(Object *obj)
 {
 }
 
-static void vtd_rmrr_class_init(ObjectClass *klass, void *data)
+static void vtd_rmrr_class_init(ObjectClass *klass, ClassData *data)
 {
 }
 

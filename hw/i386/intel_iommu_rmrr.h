@@ -11,6 +11,7 @@
 #ifndef HW_I386_INTEL_IOMMU_RMRR_H
 #define HW_I386_INTEL_IOMMU_RMRR_H
 
+#include "hw/igd-rmrr-compat.h"
 #include "hw/i386/intel_iommu.h"
 #include "hw/pci/pci_device.h"
 #include "hw/pci/stolen_region.h"

@@ -24,13 +24,10 @@
 #include "qemu/error-report.h"
 #include "qemu/madvise.h"
 #include "qemu/units.h"
-#include "exec/address-spaces.h"
 #include "hw/i386/pc.h"
-#include "hw/loader.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci-host/q35.h"
-#include "hw/resettable.h"
 #include "migration/blocker.h"
 #include "migration/vmstate.h"
 #include "system/reset.h"
@@ -351,7 +348,7 @@ static void stolen_memory_list_reset_exit(Object *obj, ResetType type)
     list->past_first = true;
 }
 
-static void stolen_memory_list_class_init(ObjectClass *klass, void *data)
+static void stolen_memory_list_class_init(ObjectClass *klass, ClassData *data)
 {
     ResettableClass *rc = RESETTABLE_CLASS(klass);
 
@@ -364,12 +361,17 @@ static void stolen_memory_list_class_init(ObjectClass *klass, void *data)
 /* In the stream; beside the values of RmrrPolicy, which thus have to stay */
 #define STOLEN_POLICY_NONE 0xff
 
+static uint8_t stolen_memory_policy(const StolenMemory *sm)
+{
+    return sm->mapping ? vtd_rmrr_iommu()->rmrr_policy : STOLEN_POLICY_NONE;
+}
+
 static int stolen_memory_pre_save(void *opaque)
 {
     StolenMemory *sm = opaque;
 
-    sm->policy = sm->mapping ? vtd_rmrr_iommu()->rmrr_policy
-                             : STOLEN_POLICY_NONE;
+    sm->sent = sm->region;
+    sm->policy = stolen_memory_policy(sm);
     sm->mapped = sm->mapping && rmrr_reason_mapped(sm->mapping->reason);
     sm->kept = sm->mapping ? sm->mapping->kept : (RMRRKept) { };
     return 0;
@@ -378,37 +380,34 @@ static int stolen_memory_pre_save(void *opaque)
 static int stolen_memory_post_load(void *opaque, int version_id)
 {
     StolenMemory *sm = opaque;
+    const StolenRegion *here = &sm->region;
+    uint8_t policy = stolen_memory_policy(sm);
 
+    if (policy != sm->policy || memcmp(&sm->sent, here, sizeof(*here))) {
+        error_report("%s: BDSM 0x%" PRIx64 ", rmrr-policy %u; in the stream 0x%"
+                     PRIx64 ", %u (255 is no intel-iommu). Use the source's "
+                     "options.",
+                     memory_region_name(&sm->mr), here->dsm_base, policy,
+                     sm->sent.dsm_base, sm->policy);
+        return -EINVAL;
+    }
     if (sm->mapping) {
         vtd_rmrr_load(sm->mapping, sm->mapped, &sm->kept);
     }
     return 0;
 }
 
-#define STOLEN_MOVED(what) \
-    "This is " what " of stolen memory, here and in the stream. Start the " \
-    "destination with the source's device options."
-
 static const VMStateDescription vmstate_stolen_memory = {
     .name = "stolen-memory",
     .version_id = 1,
     .minimum_version_id = 1,
     .pre_save = stolen_memory_pre_save,
-    .pre_load = stolen_memory_pre_save,
     .post_load = stolen_memory_post_load,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT64_EQUAL(region.base, StolenMemory,
-                             STOLEN_MOVED("the base")),
-        VMSTATE_UINT64_EQUAL(region.limit, StolenMemory,
-                             STOLEN_MOVED("the limit")),
-        VMSTATE_UINT64_EQUAL(region.dsm_base, StolenMemory,
-                             STOLEN_MOVED("BDSM")),
-        VMSTATE_UINT8_EQUAL(policy, StolenMemory,
-                            "This is rmrr-policy, here and in the stream, as "
-                            "-device intel-iommu,help lists them, the first "
-                            "as 0; 255 is no intel-iommu. Start the "
-                            "destination with the source's intel-iommu "
-                            "options."),
+        VMSTATE_UINT64(sent.base, StolenMemory),
+        VMSTATE_UINT64(sent.limit, StolenMemory),
+        VMSTATE_UINT64(sent.dsm_base, StolenMemory),
+        VMSTATE_UINT8(policy, StolenMemory),
         VMSTATE_BOOL(mapped, StolenMemory),
         VMSTATE_BOOL(kept.valid, StolenMemory),
         VMSTATE_UINT64(kept.domain.root, StolenMemory),
@@ -519,8 +518,8 @@ static StolenMemory *stolen_memory_create(const StolenRegion *region,
     sm->memory = memory;
     if (memory) {
         memory_region_init_ram_ptr(&sm->mr, OBJECT(sm), name, size, memory);
-    } else if (memory_region_init_ram_nomigrate(&sm->mr, OBJECT(sm), name,
-                                                size, errp)) {
+    } else if (memory_region_init_ram_flags_nomigrate(&sm->mr, OBJECT(sm), name,
+                                                      size, 0, errp)) {
         /* Without a device, so that the block's name is @name alone */
         vmstate_register_ram(&sm->mr, NULL);
     } else {

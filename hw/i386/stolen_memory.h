@@ -12,7 +12,7 @@
 #define HW_I386_STOLEN_MEMORY_H
 
 #include "hw/acpi/aml-build.h"
-#include "hw/boards.h"
+#include "hw/igd-rmrr-compat.h"
 #include "hw/pci/rmrr_provider.h"
 #include "intel_iommu_rmrr.h"
 
@@ -28,7 +28,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(StolenMemory, STOLEN_MEMORY)
  * @pdev: the device it belongs to; NULL while only the early scan has asked
  * @mapping: how the IOMMU maps it for @pdev; NULL without an IOMMU
  * @blocker: of migration, with @memory
- * @policy, @mapped, @kept: for a migration stream; see vtd_rmrr_load()
+ * @sent, @policy, @mapped, @kept: for a migration stream; see vtd_rmrr_load()
  * @ecam_reported, @bars_reported: how many MMCONFIGs and BARs over it were
  */
 struct StolenMemory {
@@ -39,6 +39,7 @@ struct StolenMemory {
     PCIDevice *pdev;
     VTDRmrrMapping *mapping;
     Error *blocker;
+    StolenRegion sent;
     uint8_t policy;
     bool mapped;
     RMRRKept kept;

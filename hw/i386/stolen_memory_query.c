@@ -12,7 +12,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "monitor/hmp-target.h"
+#include "monitor/hmp.h"
 #include "monitor/monitor.h"
 #include "qapi/qapi-commands-rmrr-query-target.h"
 #include "stolen_memory.h"

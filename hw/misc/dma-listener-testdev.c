@@ -21,14 +21,10 @@
 #include "qemu/units.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
-#include "exec/address-spaces.h"
-#include "exec/cpu-common.h"
-#include "exec/memory.h"
+#include "hw/igd-rmrr-compat.h"
 #include "hw/pci/pci_device.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_host.h"
-#include "hw/qdev-properties.h"
-#include "hw/qdev-properties-system.h"
 
 #define TYPE_DMA_LISTENER "dma-listener-testdev"
 OBJECT_DECLARE_SIMPLE_TYPE(DMAListener, DMA_LISTENER)
@@ -657,7 +653,7 @@ static const Property dma_listener_properties[] = {
     DEFINE_PROP_UINT64("hole", DMAListener, hole, 0),
 };
 
-static void dma_listener_class_init(ObjectClass *klass, void *data)
+static void dma_listener_class_init(ObjectClass *klass, ClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
 

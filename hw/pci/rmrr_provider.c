@@ -15,7 +15,7 @@
 #include "qemu/module.h"
 #include "qemu/option.h"
 #include "qobject/qdict.h"
-#include "hw/boards.h"
+#include "hw/igd-rmrr-compat.h"
 #include "hw/pci/rmrr_provider.h"
 #include "trace/trace-hw_igd_rmrr.h"
 

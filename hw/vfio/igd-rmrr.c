@@ -25,10 +25,13 @@
 #include "qemu/units.h"
 #include "qobject/qdict.h"
 #include "qom/qom-qobject.h"
-#include "hw/qdev-properties.h"
+#include "hw/igd-rmrr-compat.h"
 #include "hw/vfio/igd-stolen.h"
 #include "hw/vfio/igd_vfio_stolen.h"
 #include "pci.h"
+#if QEMU_SINCE(10, 2)
+#include "vfio-helpers.h"
+#endif
 #include "trace/trace-hw_igd_rmrr.h"
 
 #define IGD_CFG_ASLS            0xfc    /* 32 bits */
@@ -128,15 +131,15 @@ int vfio_igd_rmrr_gen(const VFIOPCIDevice *vdev)
 static void vfio_igd_rmrr_emulate(VFIOPCIDevice *vdev, unsigned offset,
                                   unsigned bytes, uint64_t value, bool writable)
 {
-    stn_le_p(vdev->pdev.config + offset, bytes, value);
-    memset(vdev->pdev.wmask + offset, writable ? 0xff : 0, bytes);
+    stn_le_p(PCI_DEVICE(vdev)->config + offset, bytes, value);
+    memset(PCI_DEVICE(vdev)->wmask + offset, writable ? 0xff : 0, bytes);
     memset(vdev->emulated_config_bits + offset, 0xff, bytes);
 }
 
 static uint64_t vfio_igd_rmrr_bdsm(VFIOPCIDevice *vdev,
                                    const IGDStolenLayout *layout)
 {
-    return ldn_le_p(vdev->pdev.config + layout->bdsm_offset,
+    return ldn_le_p(PCI_DEVICE(vdev)->config + layout->bdsm_offset,
                     layout->bdsm_bits / 8);
 }
 
@@ -145,7 +148,7 @@ static IGDStolenResult vfio_igd_rmrr_decode(VFIOPCIDevice *vdev,
 {
     IGDStolenGen gen = igd_stolen_gen(vdev->device_id);
     const IGDStolenLayout *layout = igd_stolen_layout(gen);
-    uint16_t ggc = pci_get_word(vdev->pdev.config + IGD_STOLEN_CFG_GGC);
+    uint16_t ggc = pci_get_word(PCI_DEVICE(vdev)->config + IGD_STOLEN_CFG_GGC);
     uint64_t bdsm = layout ? vfio_igd_rmrr_bdsm(vdev, layout) : 0;
     IGDStolenResult result = igd_stolen_decode(vdev->device_id, ggc, bdsm,
                                                region);
@@ -170,7 +173,11 @@ static bool vfio_igd_rmrr_read_driver(VFIOPCIDevice *vdev, Error **errp)
                          VFIO_REGION_INFO_FLAG_WRITE |
                          VFIO_REGION_INFO_FLAG_MMAP;
     VFIOIgdRmrr *rmrr = &vdev->igd_rmrr;
+#if QEMU_SINCE(10, 2)
+    struct vfio_region_info *info;  /* The device's own */
+#else
     g_autofree struct vfio_region_info *info = NULL;
+#endif
     struct vfio_region_info_cap_igd_stolen *stolen;
     const char *wrong = NULL;
 
@@ -273,7 +280,7 @@ static bool vfio_igd_rmrr_user_region(VFIOPCIDevice *vdev,
         return false;
     }
     if (!gsm_size) {
-        igd_stolen_sizes(gen, pci_get_word(vdev->pdev.config +
+        igd_stolen_sizes(gen, pci_get_word(PCI_DEVICE(vdev)->config +
                                            IGD_STOLEN_CFG_GGC),
                          &dsm_size, &gsm_size);
     }
@@ -405,14 +412,14 @@ static bool vfio_igd_rmrr_place(VFIOPCIDevice *vdev, StolenRegion *region,
     void *memory = device_memory ? vfio_igd_rmrr_map(vdev, region, errp) : NULL;
 
     if ((device_memory && !memory) ||
-        !rmrr_provider_plug(&vdev->pdev, region, memory, errp)) {
+        !rmrr_provider_plug(PCI_DEVICE(vdev), region, memory, errp)) {
         return false;
     }
     vdev->igd_rmrr.placed = true;
     if (layout) {
         /* GGC: the device's own value, so the real sizes */
         vfio_igd_rmrr_emulate(vdev, IGD_STOLEN_CFG_GGC, 2,
-                              pci_get_word(vdev->pdev.config +
+                              pci_get_word(PCI_DEVICE(vdev)->config +
                                            IGD_STOLEN_CFG_GGC), false);
         vfio_igd_rmrr_emulate(vdev, layout->bdsm_offset, layout->bdsm_bits / 8,
                               region->dsm_base, false);
@@ -533,7 +540,7 @@ bool vfio_igd_rmrr_realize(VFIOPCIDevice *vdev, Error **errp)
                    "device (8086, class 03xx): leave all options that "
                    "begin with x-igd-stolen out", vdev->vendor_id,
                    vdev->device_id,
-                   pci_get_word(vdev->pdev.config + PCI_CLASS_DEVICE));
+                   pci_get_word(PCI_DEVICE(vdev)->config + PCI_CLASS_DEVICE));
         return false;
     }
     if (!vfio_igd_rmrr_one_of(modes, "x-igd-stolen", &rmrr->mode, errp) ||
@@ -587,7 +594,7 @@ void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev)
 {
     if (vdev->igd_rmrr.placed) {
         vfio_igd_rmrr_quiesce(vdev);
-        rmrr_provider_unplug(&vdev->pdev);
+        rmrr_provider_unplug(PCI_DEVICE(vdev));
         vdev->igd_rmrr.placed = false;
     }
 }
@@ -600,7 +607,7 @@ static bool vfio_igd_rmrr_by_firmware(RMRRProvider *provider,
 {
     VFIOPCIDevice *vdev = VFIO_PCI(provider);
     IGDStolenGen gen = igd_stolen_gen(vdev->device_id);
-    uint16_t ggc = pci_get_word(vdev->pdev.config + IGD_STOLEN_CFG_GGC);
+    uint16_t ggc = pci_get_word(PCI_DEVICE(vdev)->config + IGD_STOLEN_CFG_GGC);
     uint64_t dsm_size, gsm_size;
 
     return vdev->igd_rmrr.by_firmware &&

@@ -35,11 +35,6 @@ typedef struct VFIOIgdRmrr {
     bool dsm_access;            /* ... which can be read, written and mapped */
 } VFIOIgdRmrr;
 
-/* pci.h, which needs the above, is included by common code as well */
-#ifdef COMPILING_PER_TARGET
-#include CONFIG_DEVICES
-#ifdef CONFIG_VFIO_IGD
-
 /**
  * vfio_igd_rmrr_class_init: add the options and the provider interface's
  * methods to vfio-pci
@@ -74,16 +69,4 @@ int vfio_igd_rmrr_gen(const VFIOPCIDevice *vdev);
 /* Gives the region back, if the device has one */
 void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev);
 
-#else
-
-static inline void vfio_igd_rmrr_class_init(ObjectClass *klass)
-{
-}
-
-static inline void vfio_igd_rmrr_exit(VFIOPCIDevice *vdev)
-{
-}
-
-#endif /* CONFIG_VFIO_IGD */
-#endif /* COMPILING_PER_TARGET */
 #endif

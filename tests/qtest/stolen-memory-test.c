@@ -290,6 +290,11 @@ static const Refusal refusals[] = {
       "caching-mode=on " IGD0_ON, { NAME, "intel-iommu,x-flts=off" },
       Q35 "-device intel-iommu,x-scalable-mode=on,x-flts=off,caching-mode=on "
       IGD0_ON },
+    /* By the names of QEMU 11.1, which every one takes */
+    { "fsts", Q35 "-device intel-iommu,scalable-mode=on,fsts=on,"
+      "caching-mode=on " IGD0_ON, { NAME, "intel-iommu,x-flts=off" },
+      Q35 "-device intel-iommu,scalable-mode=on,fsts=off,caching-mode=on "
+      IGD0_ON },
     { "snoop-control", Q35 "-device intel-iommu,snoop-control=on,"
       "caching-mode=on " IGD0_ON, { "igd-testdev", "snoop-control=off" } },
     { "iommu-last", Q35 IGD0_ON IOMMU,
