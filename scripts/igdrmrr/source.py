@@ -123,6 +123,9 @@ def read_series(directory=None, version='10.0'):
             continue
         name, until = entry.groups()
         names.add(name)
+        # The reference emulator's, which are those of another directory
+        if name.startswith('../') and (directory / name).exists():
+            found[name] = {(0, 0): directory / name}
         if name not in found:
             raise Failure('hooks/series names %s, which is not there' % name)
         since = max((one for one in found[name] if one <= version),

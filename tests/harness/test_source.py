@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from igdrmrr import source, ui
+from igdrmrr import source, stock, ui
 
 BODY = '{\n    a();\n    b();\n    c();\n    d();\n}\n\n'
 TEXT = 'int one(void)\n%sint two(void)\n%s' % (BODY, BODY)
@@ -162,6 +162,13 @@ def test_line_of_series_is_refused(tree, line):
     (tree.hooks / 'series').write_text(line + '\n')
     with pytest.raises(ui.Failure, match='not a hook, "%s"' % line):
         source.read_series(tree.hooks)
+
+
+def test_hooks_of_the_reference_are_the_real_ones():
+    hooks = source.read_series(stock.reference_tree().hooks)
+    assert len(hooks) > 3
+    for hook in hooks:
+        assert source.HOOKS in hook.path.resolve().parents
 
 
 def test_overlay_links_come_and_go(tree):
