@@ -13,7 +13,7 @@ from typing import Optional
 from .checks import MIB, Stolen
 from .evidence import Evidence
 from .initramfs import (FW_CFG_MODULES, KVM_MODULES, VFIO_MODULES, Builder,
-                        joined, write_whole)
+                        joined, unpacked, write_whole)
 from . import acpi, assets, kexec, outside, runner, xen
 
 from igdrmrr import assets as cached, driver as kernel_driver, guest_program
@@ -203,6 +203,7 @@ class Bench:
         self.builder.prune()
         self._accels = None
         self._choosing = threading.Lock()
+        self._unpacking = threading.Lock()
 
     def accel(self, nested):
         """Which accelerator runs guests like that; found out once."""
@@ -212,7 +213,7 @@ class Bench:
                     name="accel", emulator=assets.emulator(),
                     firmware_directory=self.firmware_directory(),
                     machine=["-machine", "q35"], memory="256M",
-                    kernel=assets.kernel("bookworm").image,
+                    kernel=self.unpacked(assets.kernel("bookworm").image),
                     initramfs=self.directory / "accel" / "initramfs.cpio")
                 write_whole(smallest.initramfs,
                             joined(self.builder.layers(":", "L1")))
@@ -250,7 +251,8 @@ class Bench:
             emulator=assets.emulator(spec.stock),
             firmware_directory=self.firmware_directory(),
             machine=machine,
-            kernel=kernel.image,
+            kernel=(kernel.image if spec.ovmf or spec.xen
+                    else self.unpacked(kernel.image)),
             initramfs=initramfs,
             parameters=spec.parameters,
             memory=spec.memory,
@@ -261,6 +263,14 @@ class Bench:
         if not spec.xen:
             return guest
         return xen.below(guest, cached.xen(spec.xen), initramfs.parent)
+
+    def unpacked(self, image):
+        """A kernel that SeaBIOS's guest need not decompress."""
+        path = self.directory / "layers" / image.name.replace("inuz", "inux")
+        with self._unpacking:
+            if not path.exists():
+                write_whole(path, unpacked(image.read_bytes()))
+        return path
 
     def boot(self, spec, progress=None):
         """Boots the guest and returns what it said."""
