@@ -24,7 +24,9 @@ IOMMU_ON = "intel_iommu=on"
 ACCELERATORS = {
     "kvm": ("-accel", "kvm", "-machine", "kernel-irqchip=split",
             "-cpu", "host"),
-    "tcg": ("-accel", "tcg"),
+    # Time by instructions: else the less of a CPU it has, the larger a part of
+    # them is the timer's.
+    "tcg": ("-accel", "tcg", "-icount", "shift=3"),
 }
 VFIO_DEVICE = "vfio-pci,host=0000:00:02.0,addr=02.0"
 
