@@ -169,9 +169,9 @@ class Archive:
         files.write_atomic(self.root / 'state/status', '')
         # A proxy's password may be among the settings.
         files.write_atomic(
-            self.root / 'apt.conf', mode=0o600, text=CONFIG % {
+            self.root / 'apt.conf', CONFIG % {
                 'suite': self.suite, 'root': self.root,
-                'machine': machine_settings()})
+                'machine': machine_settings()}, 0o600)
         files.write_atomic(self.root / 'etc/sources.list.d/debian.sources',
                            sources(self.suite))
 

@@ -54,6 +54,16 @@ def test_machine_setting(line, taken):
     assert bool(apt.MACHINE_SETTING.match(line)) == taken
 
 
+def test_private_apt(monkeypatch, tmp_path):
+    """What a new cache begins with; a password may be in it."""
+    monkeypatch.setattr(apt.paths, 'CACHE', tmp_path)
+    monkeypatch.setattr(apt, 'mirrors', lambda: (MAIN, None))
+    apt.Archive(apt.NEWEST).configure()
+    conf = tmp_path / 'apt/newest/apt.conf'
+    assert 'newest' in conf.read_text()
+    assert conf.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize('suite, names, releases', [
     ('bookworm', 'linux-headers-6.1.0-9-amd64 linux-headers-6.1.0-10-amd64 '
      'linux-headers-6.1.0-11-rt-amd64 linux-headers-6.12.9+deb12-amd64',
