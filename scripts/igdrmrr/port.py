@@ -56,6 +56,8 @@ def begin(old, record):
     git('commit', '-q', '-m', 'new')
     git('tag', 'new')
     git('reset', '-q', '--hard')
+    # A file that the new QEMU has not would come back by "git add".
+    git('clean', '-qfdx')
     files.write_json(TOP / 'record.json', record)
 
 
