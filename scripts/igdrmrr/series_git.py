@@ -38,26 +38,30 @@ NOT_WRONG = re.compile(
     r'-tests-data-acpi-.*not appear to be a unified-diff|'
     r'2-feature/.*does MAINTAINERS need updating')
 
-def base_names():
+def base_names(version):
     """QEMU's files that the series changes."""
-    return sorted({name for hook in source.read_series()
+    return sorted({name for hook in source.read_series(version=version)
                    for name in hook.touched} | {'MAINTAINERS'})
 
 
-def upstream():
+def upstream(record):
     """QEMU's files as released: those that change, and its checkpatch."""
-    record = fetch.fetch(())
-    stamp = {'source': record, 'names': [*base_names(), CHECKPATCH]}
+    names = [*base_names(record['version']), CHECKPATCH]
+    stamp = {'source': record, 'names': names}
     if files.read_json(UPSTREAM / 'stamp.json') == stamp:
         return UPSTREAM
-    archive, = (name for name in record['sha256'] if '.orig.tar.' in name)
     with files.new_directory(UPSTREAM) as new:
-        ui.run_logged(
-            "unpacking QEMU's files",
-            ['tar', '-xf', fetch.SOURCE / record['directory'] / archive, '-C',
-             new, '--strip-components=1', '--wildcards',
-             '--no-wildcards-match-slash',
-             *('*/' + name for name in stamp['names'])], 'series-unpack.log')
+        if 'tree' in record:
+            where, command = record['tree'], ['cp', '--parents', '-t', new,
+                                              *names]
+        else:
+            where = fetch.SOURCE / record['directory']
+            archive, = where.glob('*.orig.tar.xz')
+            command = ['tar', '-xf', archive, '-C', new,
+                       '--strip-components=1', '--wildcards',
+                       '--no-wildcards-match-slash', *map('*/'.__add__, names)]
+        ui.run_logged("taking QEMU's files", command, 'series-unpack.log',
+                      cwd=where)
         files.write_json(new / 'stamp.json', stamp)
     return UPSTREAM
 
@@ -109,13 +113,16 @@ def commit(who, subject, body='', *options):
         text='%s\n\n%s\n' % (subject, body))
 
 
-def make_commits(who, base):
+def make_commits(who, record):
+    version = record['version']
+    base = source.Tree('the released QEMU', upstream(record), None, dict)
     own = series.read_own()
-    patches = series.read_patches(source.read_series())
+    patches = series.read_patches(source.read_series(version=version))
     files.remove_tree(TREE)
     TREE.mkdir(parents=True)
     git(who, 'init', '-q', '-b', 'series')
-    write({name: (base / name).read_bytes() for name in base_names()})
+    write({name: (base.src / name).read_bytes()
+           for name in base_names(version)})
     commit(who, 'QEMU')
     git(who, 'tag', 'base')
     placed = set()
@@ -131,21 +138,20 @@ def make_commits(who, base):
             commit(who, TABLES + ': tables of the tests that come next',
                    patch.subject, '-s')
         for hook in patch.hooks:
-            ui.run_logged(
-                '%s on the released QEMU' % hook.name,
-                ['patch', '-p1', '-s', '-f', '-F0', '-i', hook.path],
-                'series-hooks.log', cwd=TREE)
+            source.apply_hook(hook, TREE, version, base)
         placed |= names
         write({name: series.without_absent(name, own[name], set(own) - placed)
                for name in placed})
         commit(who, patch.subject, patch.body, '-s')
 
 
-def export(who):
-    """Writes both series, signed off by @who; the patches in order."""
+def export(who, record):
+    """
+    Writes both series for a QEMU, signed off by @who; the patches in order.
+    """
     paths.BUILD.mkdir(exist_ok=True)
     with files.Lock(paths.BUILD / '.lock-series', 'build/series'):
-        make_commits(who, upstream())
+        make_commits(who, record)
         files.remove_tree(PATCHES)
         git(who, 'format-patch', '-q', '--binary', '-o', PATCHES / '1-fixes',
             'base..fixes')
@@ -221,7 +227,7 @@ def cmd_export_series(arguments):
         raise Failure('export-series takes --build (also apply the patches to '
                       "Debian's QEMU, and build it after each) or nothing, "
                       'not %s' % ' '.join(arguments))
-    patches = export(identity())
+    patches = export(identity(), fetch.fetch(()))
     for path in patches:
         print('  %s/%s' % (path.parent.name, path.name))
     complaints = check_style(patches)

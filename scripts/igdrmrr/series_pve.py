@@ -4,9 +4,10 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The patches of ./run export-series, but for tests: dpkg-source takes no
-# binary files. They come after Proxmox's own, and the package gets a version
-# that is above the one it is made of.
+# The patches of ./run export-series for the QEMU that the clone has in its
+# submodule, but for tests: dpkg-source takes no binary files. They come after
+# Proxmox's own, and the package gets a version that is above the one it is
+# made of.
 
 import email.utils
 import re
@@ -53,6 +54,23 @@ def add_entry(path, text, who):
                                  email.utils.formatdate()) + text)
 
 
+def read_qemu(where, version):
+    """The record of the clone's submodule, which has to be of the package."""
+    tree = Path(where, 'qemu').absolute()
+    if not (tree / 'VERSION').exists():
+        raise Failure("%s is empty: git -C %s submodule update --init qemu"
+                      % (tree, where))
+    record = fetch.fetch((), qemu=str(tree))
+    if not version.startswith(record['version'] + '-'):
+        raise Failure('%s has QEMU %s, and the package is %s: git -C %s '
+                      'submodule update qemu' % (tree, record['version'],
+                                                 version, where))
+    if not (10, 0) <= fetch.version_of(version) <= fetch.NEWEST:
+        raise Failure('%s has QEMU %s, and the hooks are for 10.0 to %d.%d'
+                      % (where, version, *fetch.NEWEST))
+    return record
+
+
 def export(where, who):
     """Returns the names of the patches."""
     debian = Path(where) / 'debian'
@@ -64,13 +82,8 @@ def export(where, who):
     if not found:
         raise Failure('%s is not a clone of pve-qemu: it has no '
                       'debian/changelog of pve-qemu-kvm' % where)
-    version = fetch.fetch(())['version']
-    qemu = re.match(r'(?:\d+:)?(\d+\.\d+)', version)[1]
-    if not found[1].startswith(qemu + '.'):
-        raise Failure(
-            '%s has QEMU %s, and the hooks are for %s: check out one of its '
-            'commits "bump version to %s..."' % (where, found[1], qemu, qemu))
-    patches = [patch for patch in series_git.export(who)
+    patches = [patch
+               for patch in series_git.export(who, read_qemu(where, found[1]))
                if not is_test(patch)]
     add_patches(debian / 'patches', patches)
     add_entry(debian / 'changelog', text, who)
