@@ -16,13 +16,14 @@ import sys
 from igdrmrr import fetch, paths, suites, ui
 
 # The commands that take --qemu and --qemu-tree.
-WITH_QEMU = ('build', 'check', 'qtest', 'guest', 'port-hooks')
+WITH_QEMU = ('build', 'check', 'qtest', 'guest', 'port-hooks',
+             'export-distro')
 
 
 def run(command, arguments):
     """A command of ./run; no qtest program has to wait for these imports."""
     from igdrmrr import (assets, bench, check, docs, package, port, qemu,
-                         series_git, series_pve, stock, tool)
+                         series_distro, series_git, series_pve, stock, tool)
 
     def build(*what):
         qemu.build(*what)
@@ -49,6 +50,7 @@ def run(command, arguments):
         'bless': check.cmd_bless, 'port-hooks': port.cmd_port_hooks,
         'export-series': series_git.cmd_export_series,
         'export-pve': series_pve.cmd_export_pve,
+        'export-distro': series_distro.cmd_export_distro,
     }[command](arguments)
 
 
