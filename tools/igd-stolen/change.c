@@ -93,9 +93,9 @@ void change_version(const Plan *plan, const Change *change)
               CHECK_WARN, host_text(plan->host->store, "%s -machine help",
                                     plan_quote(plan, plan->request.emulator
                                                ?: PLAN_EMULATOR)),
-              "machine %s is of a newer QEMU than %u.%u: see if the emulator "
-              "has it", read_printable(plan->host->store, change->machine, 40),
-              PLAN_QEMU_MAJOR, PLAN_QEMU_MINOR);
+              "machine %s needs QEMU %u.%u or newer: see if the emulator has "
+              "it", read_printable(plan->host->store, change->machine, 40),
+              major, minor);
 }
 
 char *change_machine(Change *change, PlanRequest *request, const char *machine)

@@ -13,7 +13,7 @@
 
 #include "run.h"
 
-/* What the hooks are for */
+/* The oldest QEMU that the emulator can be of */
 #define PLAN_QEMU_MAJOR 10
 #define PLAN_QEMU_MINOR 0
 
@@ -76,7 +76,7 @@ void change_keep(const Plan *plan, GPtrArray *options, const char *option);
 char *change_machine(Change *change, PlanRequest *request,
                      const char *machine);
 
-/* change_version: a warning if the machine is of a newer QEMU than ours */
+/* change_version: a warning if the emulator may be too old for the machine */
 void change_version(const Plan *plan, const Change *change);
 
 /* domain_read: a domain of libvirt; as change_machine() */

@@ -161,9 +161,13 @@ static void plan_region(Plan *plan)
     check = check_add(plan->checks, "place", "for a place in the guest");
     if (plan->request.format == PLAN_PROXMOX &&
         !plan->request.emulator_asked) {
-        check_set(check, CHECK_WARN, NULL, "the guest's firmware chooses "
-                  "one: Proxmox VE starts only its own emulator, which does "
-                  "not know x-igd-stolen");
+        check_set(check, CHECK_WARN, host_text(
+                      host->store, "# when pve-qemu-kvm is the one of this "
+                      "project:\n%s", plan_again(
+                          plan, plan->request.memory,
+                          " --emulator " PLAN_QM_EMULATOR)),
+                  "the guest's firmware chooses one: Proxmox VE starts only "
+                  "its own emulator, which does not know x-igd-stolen");
         return;
     }
     plan->low_ram = stolen_plan_low_ram(plan->low_ram, r, 1);

@@ -33,6 +33,9 @@
 #         echo 0000:00:1f.3 > /sys/bus/pci/devices/0000:00:1f.3/driver/unbind
 #         echo 0000:00:1f.3 > /sys/bus/pci/drivers_probe
 # Warning: for a place in the guest: the guest's firmware chooses one: Proxmox VE starts only its own emulator, which does not know x-igd-stolen
+#     hint:
+#         # when pve-qemu-kvm is the one of this project:
+#         igd-stolen plan --memory 4096M --machine pc --format proxmox --rom /usr/share/kvm/igd.rom --audio --emulator /usr/bin/kvm
 qm set "$VMID" \
     --machine pc \
     --cpu host \
