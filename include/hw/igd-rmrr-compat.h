@@ -1,5 +1,5 @@
 /*
- * One text of our files for QEMU 10.0, 10.2 and 11.1
+ * One text of our files for QEMU 10.0 to 11.1
  *
  * Copyright (c) 2026 The qemu-igd-rmrr developers
  *
@@ -14,7 +14,7 @@
 
 #include "hw/igd-rmrr-version.h"
 
-#if QEMU_SINCE(11, 1)
+#if QEMU_SINCE(11, 0)
 #include "hw/core/boards.h"
 #include "hw/core/loader.h"
 #include "hw/core/qdev-properties.h"
@@ -60,8 +60,11 @@ static inline bool memory_get_xlat_addr(IOMMUTLBEntry *entry, void **host,
 typedef void ClassData;
 #endif
 
-#if QEMU_SINCE(11, 1)
+#if QEMU_SINCE(11, 0)
 #define flts                        fsts
+#endif
+
+#if QEMU_SINCE(11, 1)
 #define graphic_console_init        qemu_graphic_console_create
 #define graphic_console_close       qemu_graphic_console_close
 #define dpy_gfx_replace_surface     qemu_console_set_surface

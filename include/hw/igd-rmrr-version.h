@@ -9,9 +9,9 @@
 #ifndef HW_IGD_RMRR_VERSION_H
 #define HW_IGD_RMRR_VERSION_H
 
-/* 11.0.50 and later are 11.1; asked for 10.2 and 11.1 alone */
+/* There is no 10.3; a development version, 10.2.50, is of the next, 11.0 */
 #define QEMU_SINCE(major, minor)                                            \
-    (QEMU_VERSION_MAJOR * 10 + QEMU_VERSION_MINOR +                         \
-     (QEMU_VERSION_MICRO >= 50) >= (major) * 10 + (minor))
+    (QEMU_VERSION_MAJOR * 3 + QEMU_VERSION_MINOR +                          \
+     (QEMU_VERSION_MICRO >= 50) >= (major) * 3 + (minor))
 
 #endif
