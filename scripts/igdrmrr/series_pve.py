@@ -58,8 +58,7 @@ def read_qemu(where, version):
     """The record of the clone's submodule, which has to be of the package."""
     tree = Path(where, 'qemu').absolute()
     if not (tree / 'VERSION').exists():
-        raise Failure("%s is empty: git -C %s submodule update --init qemu"
-                      % (tree, where))
+        raise Failure('%s is empty: make -C %s submodule' % (tree, where))
     record = fetch.fetch((), qemu=str(tree))
     if not version.startswith(record['version'] + '-'):
         raise Failure('%s has QEMU %s, and the package is %s: git -C %s '
