@@ -113,8 +113,8 @@ PHONE = 360
 LETTER = 7
 CODE = 6.2
 MARGINS = 16
-# A developer's page, whose table of functions scrolls by itself on a phone.
-SCROLLS = ('devel/design',)
+# Developers' pages, whose tables of functions scroll by themselves on a phone.
+SCROLLS = ('devel/design', 'devel/hooks')
 
 
 def widest_word(cell):
