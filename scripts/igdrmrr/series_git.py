@@ -145,10 +145,9 @@ def make_commits(who, record):
         commit(who, patch.subject, patch.body, '-s')
 
 
-def export(who, record):
-    """
-    Writes both series for a QEMU, signed off by @who; the patches in order.
-    """
+def export(who, record=None):
+    """Writes both series, signed off by @who; the patches in order."""
+    record = record or fetch.fetch(())
     paths.BUILD.mkdir(exist_ok=True)
     with files.Lock(paths.BUILD / '.lock-series', 'build/series'):
         make_commits(who, record)
@@ -227,7 +226,7 @@ def cmd_export_series(arguments):
         raise Failure('export-series takes --build (also apply the patches to '
                       "Debian's QEMU, and build it after each) or nothing, "
                       'not %s' % ' '.join(arguments))
-    patches = export(identity(), fetch.fetch(()))
+    patches = export(identity())
     for path in patches:
         print('  %s/%s' % (path.parent.name, path.name))
     complaints = check_style(patches)

@@ -8,12 +8,12 @@
 
 import pytest
 
-from igdrmrr import fetch, paths, series, series_git, source, stock, suites, ui
+from igdrmrr import paths, series, series_git, source, stock, suites, ui
 
 ui.install_signal_handlers()
 
 # Written here, since their names are those of the cases.
-PATCHES = series_git.export(series_git.NOBODY, fetch.fetch(()))
+PATCHES = series_git.export(series_git.NOBODY)
 APPLIED = series_git.apply_each(PATCHES, suites.full())
 
 
