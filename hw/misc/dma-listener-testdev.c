@@ -90,6 +90,7 @@ struct DMAListener {
     uint64_t hole;
     uint32_t limit;
     uint32_t fail_in;
+    bool translate;
 
     IOMMUNotifierFlag flags;        /* what @mode asks of an IOMMU */
     AddressSpace *as;               /* lives as long as the machine */
@@ -270,6 +271,11 @@ static void dma_listener_notify(IOMMUNotifier *n, IOMMUTLBEntry *entry)
     if (l->event_count++ < KEPT_MAX) {
         g_string_append_printf(l->events, "%s 0x%" PRIx64 "-0x%" PRIx64 "\n",
                                map ? "map" : "unmap", iova, limit);
+    }
+    if (l->translate) {
+        /* Takes the IOMMU's lock, which must not be held while it tells */
+        address_space_get_iotlb_entry(l->as, iova, false,
+                                      MEMTXATTRS_UNSPECIFIED);
     }
     if (!map) {
         dma_listener_unmap(l, iova, limit);
@@ -651,6 +657,7 @@ static const Property dma_listener_properties[] = {
     DEFINE_PROP_UINT64("base", DMAListener, base, 0),
     DEFINE_PROP_SIZE("size", DMAListener, size, 0),
     DEFINE_PROP_UINT64("hole", DMAListener, hole, 0),
+    DEFINE_PROP_BOOL("translate", DMAListener, translate, false),
 };
 
 static void dma_listener_class_init(ObjectClass *klass, ClassData *data)

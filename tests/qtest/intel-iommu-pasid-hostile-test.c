@@ -286,6 +286,22 @@ static void test_descriptors(const void *opaque)
     check_end(t);
 }
 
+/* Told of without the lock that a translation takes; else this never ends */
+static void test_translates(void)
+{
+    const PolicyKind kind = { .iommu = RIG_SECOND_STAGE,
+                              .listener = "map,translate=on" };
+    IGDRig *t = policy_kind_start(&kind, "exact");
+
+    policy_set_identity(t);
+    vtd_pasid_set(t->g, RIG_SID, &t->b);
+    vtd_inv_pasid_global(t->g);
+    vtd_pasid_set(t->g, RIG_SID, &t->a);
+    vtd_inv_pasid_global(t->g);
+    igd_rig_reason(t, "identity", "translates");
+    check_end(t);
+}
+
 /* All of it in any order */
 
 static void random_step(IGDRig *t)
@@ -350,6 +366,7 @@ int main(int argc, char **argv)
     TEST_ROWS("intel-iommu-pasid-hostile/descriptors", kinds,
               test_descriptors);
     TEST_ROWS("intel-iommu-pasid-hostile/random", kinds, test_random);
+    qtest_add_func("intel-iommu-pasid-hostile/translates", test_translates);
     /* A listener that maps, as the first has, gets all 2^27 leaves */
     test_rows_add("intel-iommu-pasid-hostile/self", kinds + 1,
                   sizeof(kinds[0]), G_N_ELEMENTS(kinds) - 1, test_self);
