@@ -93,12 +93,16 @@ def suite_unit(_):
     return total
 
 
+def suite_qtest(suite):
+    names = set(suites.qtest_names()) - set(suites.SLOW_QTESTS)
+    return run_meson(suite, sorted(names) if suites.few() else ())
+
+
 def suite_guest(suite):
     if suites.full():
         stock.build_reference()
-    few = paths.QEMU != '10.0' and not suites.full()
     return run_pytest(suite, r'^guest \S+: | (FAILED|ERROR) ',
-                      suites.OTHER_GUESTS if few else ())
+                      suites.OTHER_GUESTS if suites.few() else ())
 
 
 def suite_newest(suite):
@@ -132,7 +136,7 @@ def after(build, run):
     return suite
 
 
-SUITES = {'unit': suite_unit, 'qtest': run_meson,
+SUITES = {'unit': suite_unit, 'qtest': suite_qtest,
           'asan': after(top.build_asan, run_meson),
           **{name: run_pytest for name in suites.PYTEST},
           'guest': suite_guest, 'tool': after(tool.build, run_pytest),
