@@ -132,3 +132,17 @@ def test_asan_is_of_full(monkeypatch, tmp_path, words):
     assert check.cmd_check(words) == 1      # nothing ran
     assert ('asan' in chosen) == bool(words)
     assert 'guest' in chosen
+
+
+@pytest.mark.parametrize('qemu, full, few', [
+    ('10.0', False, False), ('newest', False, True), ('newest', True, False)])
+def test_another_qemu_is_checked_in_short(monkeypatch, qemu, full, few):
+    """But with --full."""
+    monkeypatch.setattr(suites.paths, 'QEMU', qemu)
+    monkeypatch.setattr(suites, 'full', lambda: full)
+    monkeypatch.setattr(check.stock, 'build_reference', lambda: None)
+    monkeypatch.setattr(check, 'run_meson', lambda _, names: names)
+    monkeypatch.setattr(check, 'run_pytest', lambda *words: words[2])
+    names = check.suite_qtest('qtest')
+    assert bool(names) == few and 'bios-tables-test' not in names
+    assert check.suite_guest('guest') == (suites.OTHER_GUESTS if few else ())
