@@ -10,6 +10,7 @@
 
 import xml.etree.ElementTree as xml
 
+from guestlib import debian_qemu
 from igdrmrr import package
 
 QEMU = 'http://libvirt.org/schemas/domain/qemu/1.0'
@@ -113,18 +114,21 @@ def merge(domain, text):
             there.extend(part)
 
 
-def domain(name):
-    """The domain of a row, as text."""
+def domain(name, debian=None):
+    """The domain of a row, as text; for an emulator like @debian's or ours."""
     found = xml.fromstring(BASE)
     elements, devices = ROWS[name]
+    words = PLACES.get(name, IGD)
+    if debian:
+        words = debian_qemu.as_debian(words)
     found.find('name').text = name
-    merge(found, '<devices><emulator>/usr/bin/%s</emulator></devices>'
-          % package.EMULATOR)
+    merge(found, '<devices><emulator>%s</emulator></devices>'
+          % (debian or '/usr/bin/' + package.EMULATOR))
     if elements != PC:
         merge(found, VTD)
     merge(found, elements)
     merge(found, '<devices>%s</devices>' % devices)
     line = xml.SubElement(found, '{%s}commandline' % QEMU)
-    for word in PLACES.get(name, IGD).split():
+    for word in words.split():
         xml.SubElement(line, '{%s}arg' % QEMU, value=word)
     return xml.tostring(found, 'unicode')

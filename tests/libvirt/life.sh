@@ -33,9 +33,9 @@ step undefine virsh undefine $ME
 step list virsh list --all --name
 step left left_of $ME
 step site cat $SITE_RULES
-for row in /srv/rows/*.xml; do
-    row=${row##*/}
-    step row-${row%.xml} try_row ${row%.xml}
+cd /srv
+for row in ours/*.xml debian/*.xml; do
+    step ${row%.xml} try_row ${row%.xml}
 done
 step capabilities_debian capabilities /srv/debian-qemu/emulator
 step no_modules dpkg --purge qemu-system-modules-spice-igd-rmrr \

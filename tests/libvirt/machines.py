@@ -45,6 +45,7 @@ DATA_SIZE = 64 << 20
 # An option ROM, which is run and returns.
 ROM = b'\x55\xaa\x01\xcb'.ljust(512, b'\0')
 DEBIAN = Path('srv/debian-qemu')
+EMULATOR = '/%s/emulator' % DEBIAN
 LIFE_SECONDS = 400
 CONFINED_SECONDS = 600
 
@@ -202,10 +203,11 @@ class Machines:
 
     def add_rows(self, root):
         """The domains of domains.py, and their files."""
-        rows = root / 'srv/rows'
-        rows.mkdir()
-        for name in domains.ROWS:
-            (rows / (name + '.xml')).write_text(domains.domain(name))
+        for directory, emulator in (('ours', None), ('debian', EMULATOR)):
+            (root / 'srv' / directory).mkdir()
+            for name in domains.ROWS:
+                (root / 'srv' / directory / (name + '.xml')).write_text(
+                    domains.domain(name, emulator))
         with open(root / IMAGES / 'raw.img', 'wb') as image:
             image.truncate(DATA_SIZE)
         (root / IMAGES / 'vbios.rom').write_bytes(ROM)

@@ -16,7 +16,7 @@ step() {
     shift
     status=0
     "$@" > /run/step 2>&1 || status=$?
-    sed "s/^/@@$step /" /run/step
+    sed "s|^|@@$step |" /run/step
     echo "@@exit $step $status"
 }
 
@@ -55,13 +55,14 @@ capabilities() {
     virsh domcapabilities --virttype qemu --emulatorbin ${1:-$EMULATOR}
 }
 
-# Starts the domain of a row and asks it.
+# Starts the domain of ours/ROW or debian/ROW and asks it; Debian's emulator
+# answers the second question with an error.
 try_row() {
-    virsh create --validate /srv/rows/$1.xml || return
-    virsh qemu-monitor-command $1 '{"execute": "query-status"}' &&
-        virsh qemu-monitor-command $1 '{"execute": "query-rmrr"}'
+    virsh create --validate /srv/$1.xml || return
+    virsh qemu-monitor-command ${1#*/} '{"execute": "query-status"}' &&
+        virsh qemu-monitor-command ${1#*/} '{"execute": "query-rmrr"}'
     result=$?
-    virsh destroy $1
+    virsh destroy ${1#*/}
     return $result
 }
 

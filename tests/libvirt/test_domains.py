@@ -15,16 +15,28 @@ from guestlib.catalog import USUAL
 from igdrmrr import full, package, paths
 
 
+def started(life, row):
+    """What the emulator of a row answered to query-status and query-rmrr."""
+    status, rmrr = [json.loads(line) for line in life.of(row)
+                    if line.startswith('{')]
+    assert status['return']['status'] == 'running'
+    return rmrr
+
+
 @pytest.mark.parametrize('name', domains.ROWS)
 def test_starts(name, life):
-    status, (region,) = [
-        json.loads(line)['return'] for line in life.of('row-' + name)
-        if line.startswith('{')]
-    assert status['status'] == 'running'
+    region, = started(life, 'ours/' + name)['return']
     assert (region['base'], region['limit'], region['placed']) == (
         USUAL.region.base, USUAL.region.limit, True)
     assert [device['mapped'] for device in region['devices']] == (
         [] if domains.PC in domains.ROWS[name] else [True])
+
+
+@pytest.mark.parametrize('name', domains.ROWS)
+def test_starts_with_debian(name, life):
+    """What this one starts, ours has to; "edu" is in the IGD's place."""
+    assert started(life, 'debian/' + name)['error']['class'] == (
+        'CommandNotFound')
 
 
 def flat(element, path=''):

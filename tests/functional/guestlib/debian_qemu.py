@@ -81,6 +81,12 @@ def modules():
     return LIBRARIES / 'qemu'
 
 
+def as_debian(text):
+    """The words of a device that it has in igd-testdev's place."""
+    return re.sub(r',(dsm-base|class)=[^,\s]*', '',
+                  text.replace('igd-testdev', 'edu'))
+
+
 def run(program, modules, words, said='', **options):
     """An emulator with that directory of modules, as a completed process."""
     return subprocess.run(
