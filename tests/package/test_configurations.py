@@ -4,8 +4,8 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Each row of "configurations" is started, with ours and, less the device that
-# only ours has, with Debian's own emulator: what that one starts, ours has to.
+# Each row of "configurations" is started, with ours and, with "edu" in place of
+# igd-testdev, with Debian's own emulator: what that one starts, ours has to.
 
 import contextlib
 import re
@@ -17,8 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from guestlib import checks, debian_qemu, qcow2, runner
-from guestlib.assets import Assets
+from guestlib import checks, debian_qemu, runner
 from guestlib.boot import Bench, Spec
 from guestlib.cases import verify
 from guestlib.catalog import USUAL
@@ -64,7 +63,6 @@ def place(tmp_path_factory, debian):
     (place / 'vbios.rom').write_bytes(ROM)
     with open(place / 'raw.img', 'wb') as image:
         image.truncate(64 << 20)
-    (place / 'disk.qcow2').write_bytes(qcow2.empty())
     return place
 
 
@@ -112,13 +110,10 @@ def daemons(place, text):
 
 
 def command(place, name, ours=True):
-    """The words of a row; without @ours, without our device."""
-    words = string.Template(expanded(name)).substitute(
+    """The words of a row; without @ours, for Debian's emulator."""
+    text = expanded(name) if ours else debian_qemu.as_debian(expanded(name))
+    words = string.Template(text).substitute(
         dir=place, ovmf=assets.ovmf('trixie').code.parent).split()
-    if not ours:
-        device, = [at for at, word in enumerate(words)
-                   if word.startswith('igd-testdev')]
-        del words[device - 1:device + 1]
     return [*words, *(word for directory in assets.firmware_dirs()
                       for word in ('-L', str(directory)))]
 
@@ -159,8 +154,8 @@ def test_starts_with_build(name, place):
 
 
 @pytest.fixture(scope='module')
-def bench(ours):
-    return Bench(Assets(ours[0][0]), package.DIRECTORY / 'test/rows')
+def bench():
+    return Bench(package.DIRECTORY / 'test/rows')
 
 
 def booted():
@@ -177,7 +172,7 @@ def test_boots(name, line, ours, place, bench, monkeypatch):
     words = [word for word in command(place, name) if word != '-no-shutdown']
     guest = replace(
         bench.guest(Spec(name, machine=(), memory='2G', job=':')),
-        more=words, time_limit=BOOT_SECONDS)
+        emulator=ours[0][0], more=words, time_limit=BOOT_SECONDS)
     with daemons(place, ' '.join(words)):
         run = runner.run(guest, bench.directory / name, stop=bench.stop)
     assert run.finished, run.console[-2000:]
