@@ -13,6 +13,9 @@
 #include <expat.h>
 #include "change.h"
 
+/* What expat 2.9 has in place of its functions for a place, 2.5 has not */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 #define QEMU_NAMESPACE  "http://libvirt.org/schemas/domain/qemu/1.0"
 
 /* A domain is six deep */
