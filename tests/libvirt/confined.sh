@@ -37,6 +37,12 @@ labels() {
     done
 }
 
+# The files that the emulator has open or mapped, its modules among them.
+held() {
+    read -r pid < /run/libvirt/qemu/$ME.pid
+    readlink /proc/$pid/fd/* /proc/$pid/map_files/* | sort -u
+}
+
 rmrr_of() {
     grep -o 'DMAR: RMRR base.*' $LOGS/console.log
 }
@@ -71,6 +77,7 @@ need define virsh define /run/igd.xml
 need start virsh start $ME
 say_time started
 step labels labels
+step held held
 step info virsh qemu-monitor-command $ME --hmp 'info rmrr'
 step ready until_so 240 said console 'RMRR base'
 say_time ready
