@@ -114,7 +114,7 @@ LETTER = 7
 CODE = 6.2
 MARGINS = 16
 # Developers' pages, whose tables of functions scroll by themselves on a phone.
-SCROLLS = ('devel/design', 'devel/hooks')
+SCROLLS = ('devel/design',)
 
 
 def widest_word(cell):
