@@ -36,6 +36,7 @@
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/rcu_queue.h"
+#include "hw/igd-rmrr-compat.h"
 #include "hw/i386/pc.h"
 #include "hw/pci/pci_bridge.h"
 #include "hw/pci/pci_bus.h"

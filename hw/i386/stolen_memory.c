@@ -24,6 +24,7 @@
 #include "qemu/error-report.h"
 #include "qemu/madvise.h"
 #include "qemu/units.h"
+#include "hw/igd-rmrr-compat.h"
 #include "hw/i386/pc.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/pci/pci_bus.h"

@@ -236,6 +236,23 @@ static void dma_listener_fail(DMAListener *l, const MemoryRegion *mr,
 
 /* IOMMU events */
 
+static bool dma_listener_translate(IOMMUTLBEntry *entry, void **host,
+                                   bool *read_only)
+{
+#if QEMU_SINCE(10, 2)
+    hwaddr offset;
+    MemoryRegion *mr = memory_translate_iotlb(entry, &offset, NULL);
+
+    if (mr) {
+        *host = memory_region_get_ram_ptr(mr) + offset;
+        *read_only = !(entry->perm & IOMMU_WO) || mr->readonly;
+    }
+    return mr;
+#else
+    return memory_get_xlat_addr(entry, host, NULL, read_only, NULL, NULL);
+#endif
+}
+
 static void dma_listener_map_entry(DMAListener *l, uint64_t iova,
                                    IOMMUTLBEntry *entry)
 {
@@ -249,7 +266,7 @@ static void dma_listener_map_entry(DMAListener *l, uint64_t iova,
 
     RCU_READ_LOCK_GUARD();
 
-    if (!memory_get_xlat_addr(entry, &host, NULL, &read_only, NULL, NULL)) {
+    if (!dma_listener_translate(entry, &host, &read_only)) {
         l->count[UNTRANSLATABLE]++;
         return;
     }

@@ -7,6 +7,8 @@
  *
  * Headers that have moved, and the names of 10.0 for what has another one in
  * a newer QEMU. It goes when 10.0 does: then those are renamed in our files.
+ * It is not in a series for QEMU (scripts/igdrmrr/series.py): a file of ours
+ * gets those of the headers, for the words behind them, and the new names.
  */
 
 #ifndef HW_IGD_RMRR_COMPAT_H
@@ -15,47 +17,32 @@
 #include "hw/igd-rmrr-version.h"
 
 #if QEMU_SINCE(11, 0)
-#include "hw/core/boards.h"
-#include "hw/core/loader.h"
-#include "hw/core/qdev-properties.h"
-#include "hw/core/qdev-properties-system.h"
-#include "hw/core/resettable.h"
-#include "system/ramblock.h"
+#include "hw/core/boards.h"                     /* MachineS, current_machine */
+#include "hw/core/loader.h"                     /* rom_ptr */
+#include "hw/core/qdev-properties.h"            /* DEFINE_PROP_ */
+#include "hw/core/qdev-properties-system.h"     /* DEFINE_PROP_PCI_DEVFN */
+#include "hw/core/resettable.h"                 /* ResettableClass */
+#include "system/ramblock.h"                    /* RAMBlock */
 #else
-#include "exec/cpu-common.h"
-#include "hw/boards.h"
-#include "hw/loader.h"
-#include "hw/qdev-properties.h"
-#include "hw/qdev-properties-system.h"
-#include "hw/resettable.h"
+#include "exec/cpu-common.h"                    /* RAMBlock */
+#include "hw/boards.h"                          /* MachineS, current_machine */
+#include "hw/loader.h"                          /* rom_ptr */
+#include "hw/qdev-properties.h"                 /* DEFINE_PROP_ */
+#include "hw/qdev-properties-system.h"          /* DEFINE_PROP_PCI_DEVFN */
+#include "hw/resettable.h"                      /* ResettableClass */
 #endif
 
 #if QEMU_SINCE(10, 2)
-#include "system/address-spaces.h"
-#include "system/memory.h"
+#include "system/address-spaces.h"              /* address_space_, get_system_ */
+#include "system/memory.h"                      /* MemoryRegion, memory_region_ */
 
 typedef const void ClassData;
 
 #define vfio_get_dev_region_info    vfio_device_get_region_info_type
-#define VFIO_PCI(obj)               VFIO_PCI_DEVICE(obj)
-
-static inline bool memory_get_xlat_addr(IOMMUTLBEntry *entry, void **host,
-                                        ram_addr_t *ram_addr, bool *read_only,
-                                        bool *mr_has_discard_manager,
-                                        Error **errp)
-{
-    hwaddr offset;
-    MemoryRegion *mr = memory_translate_iotlb(entry, &offset, errp);
-
-    if (mr) {
-        *host = memory_region_get_ram_ptr(mr) + offset;
-        *read_only = !(entry->perm & IOMMU_WO) || mr->readonly;
-    }
-    return mr;
-}
+#define VFIO_PCI                    VFIO_PCI_DEVICE
 #else
-#include "exec/address-spaces.h"
-#include "exec/memory.h"
+#include "exec/address-spaces.h"                /* address_space_, get_system_ */
+#include "exec/memory.h"                        /* MemoryRegion, memory_region_ */
 
 typedef void ClassData;
 #endif

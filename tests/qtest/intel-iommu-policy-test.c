@@ -460,12 +460,12 @@ static void test_rid_pasid(void)
     igd_rig_reason(t, "no-context", "PASID 0");
     qtest_writeq(t->qts, context + 8, pasid);
     vtd_inv_context_device(t->g, RIG_SID);
-    if (QEMU_SINCE(11, 1)) {
-        /* It announces that it has no such field (ECAP.RPS is 0) */
-        policy_guest_expect(t, "no-context", 0, "another PASID");
-    } else {
-        policy_guest_expect(t, "identity", POLICY_HOLE, "another PASID");
-    }
+#if QEMU_SINCE(11, 1)
+    /* It announces that it has no such field (ECAP.RPS is 0) */
+    policy_guest_expect(t, "no-context", 0, "another PASID");
+#else
+    policy_guest_expect(t, "identity", POLICY_HOLE, "another PASID");
+#endif
 }
 
 /*
