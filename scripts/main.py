@@ -16,8 +16,8 @@ import sys
 from igdrmrr import fetch, paths, suites, ui
 
 # The commands that take --qemu and --qemu-tree.
-WITH_QEMU = ('build', 'check', 'qtest', 'guest', 'port-hooks',
-             'export-distro')
+WITH_QEMU = ('bless', 'build', 'check', 'qtest', 'guest', 'port-hooks',
+             'export-series', 'export-distro')
 
 
 def run(command, arguments):

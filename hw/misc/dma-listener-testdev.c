@@ -236,44 +236,33 @@ static void dma_listener_fail(DMAListener *l, const MemoryRegion *mr,
 
 /* IOMMU events */
 
-static bool dma_listener_translate(IOMMUTLBEntry *entry, void **host,
-                                   bool *read_only)
-{
-#if QEMU_SINCE(10, 2)
-    hwaddr offset;
-    MemoryRegion *mr = memory_translate_iotlb(entry, &offset, NULL);
-
-    if (mr) {
-        *host = memory_region_get_ram_ptr(mr) + offset;
-        *read_only = !(entry->perm & IOMMU_WO) || mr->readonly;
-    }
-    return mr;
-#else
-    return memory_get_xlat_addr(entry, host, NULL, read_only, NULL, NULL);
-#endif
-}
-
 static void dma_listener_map_entry(DMAListener *l, uint64_t iova,
                                    IOMMUTLBEntry *entry)
 {
     DMAMapping m = {
         .n = { .start = iova, .last = iova + entry->addr_mask },
     };
+    MemoryRegion *mr = NULL;
+#if !QEMU_SINCE(10, 2)
     bool read_only;
     void *host;
-    ram_addr_t offset;
-    RAMBlock *block;
+#endif
 
     RCU_READ_LOCK_GUARD();
 
-    if (!dma_listener_translate(entry, &host, &read_only)) {
+#if QEMU_SINCE(10, 2)
+    mr = memory_translate_iotlb(entry, &m.offset, NULL);
+#else
+    if (memory_get_xlat_addr(entry, &host, NULL, &read_only, NULL, NULL)) {
+        mr = memory_region_from_host(host, &m.offset);
+    }
+#endif
+    if (!mr) {
         l->count[UNTRANSLATABLE]++;
         return;
     }
-    block = qemu_ram_block_from_host(host, false, &offset);
-    m.block = g_intern_string(qemu_ram_get_idstr(block));
-    m.offset = offset;
-    m.writable = !read_only;
+    m.block = g_intern_string(qemu_ram_get_idstr(mr->ram_block));
+    m.writable = (entry->perm & IOMMU_WO) && !mr->readonly;
     dma_listener_map(l, &m);
 }
 

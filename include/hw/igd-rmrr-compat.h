@@ -17,15 +17,15 @@
 #include "hw/igd-rmrr-version.h"
 
 #if QEMU_SINCE(11, 0)
-#include "hw/core/boards.h"                     /* MachineS, current_machine */
+#include "hw/core/boards.h"                     /* MachineS, current_mach */
 #include "hw/core/loader.h"                     /* rom_ptr */
 #include "hw/core/qdev-properties.h"            /* DEFINE_PROP_ */
 #include "hw/core/qdev-properties-system.h"     /* DEFINE_PROP_PCI_DEVFN */
 #include "hw/core/resettable.h"                 /* ResettableClass */
-#include "system/ramblock.h"                    /* RAMBlock */
+#include "system/ramblock.h"                    /* RAMBlock, qemu_ram_ */
 #else
-#include "exec/cpu-common.h"                    /* RAMBlock */
-#include "hw/boards.h"                          /* MachineS, current_machine */
+#include "exec/cpu-common.h"                    /* RAMBlock, qemu_ram_ */
+#include "hw/boards.h"                          /* MachineS, current_mach */
 #include "hw/loader.h"                          /* rom_ptr */
 #include "hw/qdev-properties.h"                 /* DEFINE_PROP_ */
 #include "hw/qdev-properties-system.h"          /* DEFINE_PROP_PCI_DEVFN */
@@ -33,16 +33,16 @@
 #endif
 
 #if QEMU_SINCE(10, 2)
-#include "system/address-spaces.h"              /* address_space_, get_system_ */
-#include "system/memory.h"                      /* MemoryRegion, memory_region_ */
+#include "system/address-spaces.h"              /* address_space_, get_sys */
+#include "system/memory.h"                      /* MemoryRegion, memory_r */
 
 typedef const void ClassData;
 
 #define vfio_get_dev_region_info    vfio_device_get_region_info_type
 #define VFIO_PCI                    VFIO_PCI_DEVICE
 #else
-#include "exec/address-spaces.h"                /* address_space_, get_system_ */
-#include "exec/memory.h"                        /* MemoryRegion, memory_region_ */
+#include "exec/address-spaces.h"                /* address_space_, get_sys */
+#include "exec/memory.h"                        /* MemoryRegion, memory_r */
 
 typedef void ClassData;
 #endif

@@ -5,63 +5,75 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Two series: fixes, and the feature on top of them. The commits are made in a
-# repository that has nothing of QEMU but the files that change, from the
-# archive as QEMU's developers released it: Debian's own patches are to some of
-# the same files.
+# repository that has nothing of QEMU but the files that change, from a tree
+# that --qemu-tree names, or from the archive as QEMU's developers released it:
+# Debian's own patches are to some of the same files.
 
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 from . import fetch, files, paths, qemu, series, source, stock, suites, ui
 from .ui import Failure, say
 
-TOP = paths.BUILD / 'series'
+TOP = paths.QEMU_TOP / 'series'
 PATCHES = TOP / 'patches'
 TREE = TOP / 'git'
 UPSTREAM = TOP / 'upstream'
-# QEMU as Debian builds it, as the other trees have it, so ccache has most of
-# the objects.
+# QEMU as Debian builds it, or the tree, as the other trees have it, so ccache
+# has most of the objects.
 BUILD = TOP / 'build'
 CHECKPATCH = 'scripts/checkpatch.pl'
+LOCK = paths.QEMU_TOP / '.lock-series'
 
 # Who signs off where git does not know it.
 NOBODY = 'The qemu-igd-rmrr developers <qemu-igd-rmrr@localhost>'
 
-# Tables of bytes have to be a patch of their own. checkpatch finds no diff in
-# it, and there is no place for a licence in them. MAINTAINERS has all files
-# from the first patch of the feature on.
+# Blessed tables are made as the head of bios-tables-test.c has it: allowed to
+# differ, the change, the tables. checkpatch finds no diff in the last one.
 TABLES = 'tests/data/acpi/'
+ALLOWED = 'tests/qtest/bios-tables-test-allowed-diff.h'
+PLAIN_DSDT = TABLES + 'x86/q35/DSDT'
 NOT_WRONG = re.compile(
     r"file 'tests/data/acpi/\S+' need 'SPDX-License-|"
-    r'-tests-data-acpi-.*not appear to be a unified-diff|'
-    r'2-feature/.*does MAINTAINERS need updating')
+    r'-tests-data-acpi-.*not appear to be a unified-diff')
+
+# The cases for the fixes, and a program that measures.
+CASES = 'intel-iommu-notify-test'
+BENCH = 'igd-dma-bench'
+
 
 def base_names(version):
     """QEMU's files that the series changes."""
-    return sorted({name for hook in source.read_series(version=version)
-                   for name in hook.touched} | {'MAINTAINERS'})
+    return sorted({name for hook in series.hooks(version)
+                   for name in hook.touched}
+                  | {'MAINTAINERS', ALLOWED, PLAIN_DSDT})
 
 
 def upstream(record):
     """QEMU's files as released: those that change, and its checkpatch."""
-    names = [*base_names(record['version']), CHECKPATCH]
-    stamp = {'source': record, 'names': names}
+    stamp = {'source': record,
+             'names': [*base_names(record['version']), CHECKPATCH]}
     if files.read_json(UPSTREAM / 'stamp.json') == stamp:
         return UPSTREAM
     with files.new_directory(UPSTREAM) as new:
         if 'tree' in record:
-            where, command = record['tree'], ['cp', '--parents', '-t', new,
-                                              *names]
-        else:
-            where = fetch.SOURCE / record['directory']
-            archive, = where.glob('*.orig.tar.xz')
-            command = ['tar', '-xf', archive, '-C', new,
-                       '--strip-components=1', '--wildcards',
-                       '--no-wildcards-match-slash', *map('*/'.__add__, names)]
-        ui.run_logged("taking QEMU's files", command, 'series-unpack.log',
-                      cwd=where)
+            for name in stamp['names']:
+                files.copy_atomic(Path(record['tree'], name), new / name)
+            files.write_json(new / 'stamp.json', stamp)
+            return UPSTREAM
+        archive, = (name for name in record['sha256']
+                    if '.orig.tar.' in name)
+        ui.run_logged(
+            "unpacking QEMU's files",
+            ['tar', '-xf', fetch.SOURCE / record['directory'] / archive, '-C',
+             new, '--strip-components=1', '--wildcards',
+             '--no-wildcards-match-slash',
+             *('*/' + name for name in stamp['names'])], 'series-unpack.log')
         files.write_json(new / 'stamp.json', stamp)
     return UPSTREAM
 
@@ -113,55 +125,94 @@ def commit(who, subject, body='', *options):
         text='%s\n\n%s\n' % (subject, body))
 
 
-def make_commits(who, record):
-    version = record['version']
-    base = source.Tree('the released QEMU', upstream(record), None, dict)
-    own = series.read_own()
-    patches = series.read_patches(source.read_series(version=version))
+def disassembly(old, new):
+    """The difference of two tables, for a commit's message."""
+    with tempfile.TemporaryDirectory() as name:
+        for number, path in enumerate((old, new)):
+            shutil.copy(path, Path(name, '%d.aml' % number))
+            ui.output(['iasl', '-d', '%d.aml' % number], cwd=name)
+        lines = subprocess.run(['diff', '-U1', '-I', r'^ \*', '0.dsl', '1.dsl'],
+                               cwd=name, stdout=subprocess.PIPE,
+                               text=True).stdout.splitlines()[2:]
+    return '%s, from %s:\n\n%s' % (new.name, old.name, '\n'.join(
+        ('    ' + line).rstrip() for line in lines))
+
+
+def bless(who, tables, own):
+    """The tables, and nothing is allowed to differ any more."""
+    for name in tables:
+        if not own[name]:
+            raise Failure('%s is empty: ./run bless --qemu-tree DIR '
+                          'bios-tables-test' % name)
+    write({name: own[name] for name in tables})
+    where = TREE / TABLES / 'x86/q35'
+    git(who, 'checkout', 'base', '--', ALLOWED)
+    commit(who, 'tests/acpi: expected tables with stolen memory and its RMRR',
+           'By rebuild-expected-aml.sh.\n\n%s\n\n%s' % (
+               disassembly(where / 'DMAR.rmrr-none', where / 'DMAR.rmrr'),
+               disassembly(where / 'DSDT', where / 'DSDT.rmrr')), '-s')
+
+
+def make_commits(who, base, version):
+    released = source.Tree('the released QEMU', base, None, dict)
+    own = series.read_own(version)
+    patches = series.read_patches(series.hooks(version))
+    _fixes, feature = series.split(patches)
     files.remove_tree(TREE)
     TREE.mkdir(parents=True)
     git(who, 'init', '-q', '-b', 'series')
-    write({name: (base.src / name).read_bytes()
-           for name in base_names(version)})
+    write({name: (base / name).read_bytes() for name in base_names(version)})
     commit(who, 'QEMU')
     git(who, 'tag', 'base')
-    placed = set()
+    placed, cases = set(), {'page'}
     for patch, names in zip(patches, series.assign(patches, own)):
-        if names and not placed:
+        if patch == feature[0]:
             git(who, 'tag', 'fixes')
-            path = TREE / 'MAINTAINERS'
-            path.write_text(series.maintainers(path.read_text(), patches, who))
-        tables = {name: own[name] for name in names
-                  if name.startswith(TABLES)}
+        tables = {name for name in names if name.startswith(TABLES)}
         if tables:
-            write(tables)
-            commit(who, TABLES + ': tables of the tests that come next',
-                   patch.subject, '-s')
+            write({name: b'' for name in tables})
+            write({ALLOWED: (base / ALLOWED).read_bytes() + ''.join(
+                '"%s",\n' % name for name in sorted(tables)).encode()})
+            commit(who, 'tests/acpi: allow the tables to differ that come next',
+                   'They are of: ' + patch.subject, '-s')
+        if patch.files:
+            path = TREE / 'MAINTAINERS'
+            path.write_text(series.maintainers(
+                path.read_text(), series.SECTION if patch in feature
+                else series.VTD, patch.files, who))
         for hook in patch.hooks:
-            source.apply_hook(hook, TREE, version, base)
-        placed |= names
-        write({name: series.without_absent(name, own[name], set(own) - placed)
-               for name in placed})
+            source.apply_hook(hook, TREE, version, released)
+        placed |= names - tables
+        cases |= set(patch.cases)
+        contents = {name: series.without_absent(name, own[name], placed)
+                    for name in placed}
+        if series.CASES in contents:
+            contents[series.CASES] = series.without_cases(
+                contents[series.CASES].decode(), cases).encode()
+        write(contents)
         commit(who, patch.subject, patch.body, '-s')
+        if tables:
+            bless(who, tables, own)
 
 
 def export(who, record=None):
     """Writes both series, signed off by @who; the patches in order."""
     record = record or fetch.fetch(())
-    paths.BUILD.mkdir(exist_ok=True)
-    with files.Lock(paths.BUILD / '.lock-series', 'build/series'):
-        make_commits(who, record)
+    paths.QEMU_TOP.mkdir(parents=True, exist_ok=True)
+    with files.Lock(LOCK, str(TOP)):
+        make_commits(who, upstream(record), record['version'])
         files.remove_tree(PATCHES)
-        git(who, 'format-patch', '-q', '--binary', '-o', PATCHES / '1-fixes',
-            'base..fixes')
-        cover, *_patches = git(
-            who, 'format-patch', '--binary', '--cover-letter', '-o',
-            PATCHES / '2-feature', 'fixes..').splitlines()
-        path = paths.Path(cover)
-        text = path.read_text()
-        for mark, said in zip(('SUBJECT', 'BLURB'), series.read_cover()):
-            text = text.replace('*** %s HERE ***' % mark, said)
-        path.write_text(text)
+        for name, commits in (('1-fixes', 'base..fixes'),
+                              ('2-feature', 'fixes..')):
+            cover, *_patches = git(
+                who, 'format-patch', '--binary', '--cover-letter', '-o',
+                PATCHES / name, commits).splitlines()
+            path = Path(cover)
+            text = path.read_text()
+            for mark, said in zip(('SUBJECT', 'BLURB'),
+                                  series.read_cover(name)):
+                text = text.replace('*** %s HERE ***' % mark, said)
+            path.write_text(text)
     return [path for path in sorted(PATCHES.glob('*/*.patch'))
             if path.name[:4] != '0000']
 
@@ -193,6 +244,39 @@ def apply_patch(patch, directory):
                       'series-apply.log', env=env, cwd=directory)
 
 
+def run_test(directory, name, emulator, *words):
+    """Whether a qtest of a build directory passes with an emulator."""
+    return not subprocess.run(
+        ['timeout', '300', 'tests/qtest/' + name, *words], cwd=directory,
+        env=dict(suites.qtest_environment(), QTEST_QEMU_BINARY=emulator),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+
+
+def build_one(patch, last):
+    """
+    Builds what the patch has made, and runs the tests.
+
+    A case that it adds has to fail with the emulator of the patch before.
+    """
+    directory = stock.build_directory(BUILD)
+    tests = [name for name in suites.our_qtests()
+             if (stock.source_directory(BUILD) / 'tests/qtest'
+                 / (name + '.c')).exists()]
+    before, now = './before', './qemu-system-x86_64'
+    if (directory / now).exists():
+        shutil.copy(directory / now, directory / before)
+    qemu.ninja([now[2:], *('tests/qtest/' + name for name in tests)],
+               directory)
+    for case in re.findall(r'^\+ +qtest_add_func\("(intel-iommu-notify/.*?)"',
+                           patch.read_text(), re.M):
+        words = CASES, before, '-p', '/x86_64/' + case
+        if not case.endswith('/page') and run_test(directory, *words):
+            raise Failure('%s: %s passes without it' % (patch.name, case))
+    for name in tests if last else {CASES} & set(tests):
+        if name != BENCH and not run_test(directory, name, now):
+            raise Failure('%s: %s fails' % (patch.name, name))
+
+
 def apply_each(patches, build):
     """
     Applies one after the other to QEMU, @build or not; yields each.
@@ -201,7 +285,7 @@ def apply_each(patches, build):
     objects of the run before, and ninja would keep those.
     """
     record = fetch.fetch(())
-    with files.Lock(paths.BUILD / '.lock-series', 'build/series'):
+    with files.Lock(LOCK, str(TOP)):
         files.remove_tree(BUILD)
         stock.unpack_stock(record, BUILD)
         if build:
@@ -210,13 +294,9 @@ def apply_each(patches, build):
             start = time.monotonic()
             apply_patch(patch, stock.source_directory(BUILD))
             if build:
-                # Our qtests are in the last one.
-                tests = suites.our_qtests() if patch == patches[-1] else []
-                qemu.ninja(['qemu-system-x86_64', *(
-                    'tests/qtest/' + name for name in tests)],
-                    stock.build_directory(BUILD))
-                say('built %s (%d s)' % (patch.name,
-                                         time.monotonic() - start))
+                build_one(patch, patch == patches[-1])
+                say('built and tested %s (%d s)' % (
+                    patch.name, time.monotonic() - start))
             yield patch
 
 
@@ -224,15 +304,15 @@ def cmd_export_series(arguments):
     """Writes them and has QEMU's checkpatch judge each."""
     if arguments not in ([], ['--build']):
         raise Failure('export-series takes --build (also apply the patches to '
-                      "Debian's QEMU, and build it after each) or nothing, "
-                      'not %s' % ' '.join(arguments))
+                      'the QEMU that is built, and build and test it after '
+                      'each) or nothing, not %s' % ' '.join(arguments))
     patches = export(identity())
     for path in patches:
         print('  %s/%s' % (path.parent.name, path.name))
     complaints = check_style(patches)
     for line in complaints:
         print('  ' + line)
-    say('%d patches and a cover letter in %s; checkpatch: %d complaints'
+    say('%d patches, two cover letters in %s; checkpatch: %d complaints'
         % (len(patches), PATCHES, len(complaints)))
     say("in QEMU's tree: git am --empty=drop %s/*/*.patch" % PATCHES)
     if arguments:

@@ -30,7 +30,7 @@ pve-qemu-kvm (%s+igd1) %s; urgency=medium
 
 def is_test(patch):
     touched = re.findall(r'^diff --git a/(\S+)', patch.read_text(), re.M)
-    return all(name.startswith('tests/') for name in touched)
+    return all(name.startswith(('tests/', 'MAINTAINERS')) for name in touched)
 
 
 def add_patches(directory, patches):

@@ -23,7 +23,9 @@ BENCH = paths.ROOT / 'tests/bench'
 # What the reference tree has of ours, at the paths of the real tree ...
 REFERENCE_OVERLAY = ('hw/display', 'hw/igd-rmrr', 'hw/misc', 'hw/pci',
                      'hw/vfio/igd-stolen.c', 'include/hw/display',
-                     'include/hw/igd-rmrr', 'include/hw/pci', 'include/hw/vfio')
+                     'include/hw/igd-rmrr', 'include/hw/pci', 'include/hw/vfio',
+                     'tests/qtest/intel-iommu-notify-test.c',
+                     'tests/qtest/vtd-tables')
 # ... and in place of others of ours.
 REFERENCE_OWN = {'hw/pci/rmrr_provider_stock.c':
                  BENCH / 'rmrr_provider_stock.c',

@@ -5,6 +5,7 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import re
 import subprocess
 
 import pytest
@@ -50,10 +51,13 @@ def test_no_file_is_left_out(patterns, message):
         series.assign([patch(*patterns)], OWN)
 
 
-def test_ours():
-    own = series.read_own()
-    patches = series.read_patches(source.read_series())
+@pytest.mark.parametrize('version', ['10.0.13', '10.2.2', '11.1.0'])
+def test_ours(version):
+    own = series.read_own(version)
+    patches = series.read_patches(series.hooks(version))
     assert sum(map(len, series.assign(patches, own))) == len(own)
+    for word in b'QEMU_SINCE', b'igd-rmrr-compat', b'igd-rmrr-version':
+        assert [name for name in own if word in own[name]] == []
     assert [name for name, content in own.items()
             if b'\t' in content and not name.startswith('tests/data')] == []
     assert own['include/hw/vfio/igd_vfio_stolen.h'].startswith(
@@ -62,18 +66,89 @@ def test_ours():
 
 def test_no_build_line_before_its_file():
     assert series.without_absent(
-        'hw/own/meson.build', b"files(\n  '../a.c',\n  '../sub/b.c',\n))\n",
-        {'hw/sub/b.c', 'hw/b.c'}) == b"files(\n  '../a.c',\n))\n"
-    assert series.without_absent('x', b"  'b.c',\n", {'b.c'}) == (
-        b"  'b.c',\n")
+        'hw/own/meson.build',
+        b"s.add(files(\n  '../a.c',\n  '../sub/b.c',\n))\n"
+        b"# b\ns.add(when: 'B', if_true: files(\n  '../sub/b.c',\n))\n",
+        {'hw/a.c'}) == b"s.add(files(\n  '../a.c',\n))\n"
+    assert series.without_absent(
+        'tests/qtest/own/meson.build', b"  'a-test': x + y,\n  'b-test': x,\n",
+        {'tests/qtest/b-test.c'}) == b"  'b-test': x,\n"
+    assert series.without_absent('x', b"  'b.c',\n", set()) == b"  'b.c',\n"
 
 
-def test_a_section_of_our_own():
-    assert series.maintainers(
-        'One\nM: A <a@b>\n\nVT-d Emulation\nM: B <b@c>\n',
-        [patch(), patch('a', 'b*')], 'W <w@x>') == (
-            'One\nM: A <a@b>\n\nIGD stolen memory\nM: W <w@x>\n'
-            'S: Maintained\nF: a\nF: b*\n\nVT-d Emulation\nM: B <b@c>\n')
+def test_maintainers():
+    before = 'VT-d Emulation\nM: A <a@b>\nF: a\n\nZ\nM: Z <z@z>\n'
+    fixes = series.maintainers(before, series.VTD, ['b', 'c*'], 'W <w@x>')
+    assert fixes == before.replace('F: a\n', 'F: a\nF: b\nF: c*\n')
+    first = series.maintainers(fixes, series.SECTION, ['d'], 'W <w@x>')
+    assert first == fixes.replace(
+        '\nZ', '\nIGD stolen memory\nM: W <w@x>\nS: Maintained\nF: d\n\nZ')
+    assert series.maintainers(first, series.SECTION, ['e'], 'W <w@x>') == (
+        first.replace('F: d\n', 'F: d\nF: e\n'))
+
+
+@pytest.mark.parametrize('version', ['10.0.13', '10.2.2', '11.1.0'])
+def test_fixes_first(version):
+    fixes, feature = series.split(series.read_patches(series.hooks(version)))
+    assert 'dma-listener-testdev' in fixes[1].subject
+    assert all(patch.hooks[0].name.startswith('fixes/') for patch in fixes[2:])
+    assert all(patch.hooks[0].name.startswith('feature/')
+               for patch in feature)
+
+
+@pytest.mark.parametrize('passes, message', [
+    (('before',), 'a.patch: intel-iommu-notify/levels passes without it'),
+    ((), 'a.patch: intel-iommu-notify-test fails'),
+    (('now',), None),
+])
+def test_a_case_fails_without_its_fix(monkeypatch, tmp_path, passes, message):
+    directory = series_git.stock.build_directory(tmp_path)
+    tests = series_git.stock.source_directory(tmp_path) / 'tests/qtest'
+    for path in (directory / 'qemu-system-x86_64',
+                 tests / 'intel-iommu-notify-test.c'):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('')
+    patch = tmp_path / 'a.patch'
+    patch.write_text('+    qtest_add_func("intel-iommu-notify/page", x);\n'
+                     '+    qtest_add_func("intel-iommu-notify/levels", x);\n')
+    monkeypatch.setattr(series_git, 'BUILD', tmp_path)
+    monkeypatch.setattr(series_git.qemu, 'ninja', lambda *_: None)
+    monkeypatch.setattr(
+        series_git, 'run_test', lambda _directory, _name, emulator, *words:
+        ('before' if emulator == './before' else 'now') in passes)
+    if message:
+        with pytest.raises(Failure, match=message):
+            series_git.build_one(patch, False)
+    else:
+        series_git.build_one(patch, False)
+
+
+def test_a_case_is_in_the_patch_of_its_fix():
+    text = (paths.ROOT / series.CASES).read_text()
+    every = {case for hook in (paths.ROOT / 'hooks').rglob('*.patch')
+             for case in series.read_hook_text(source.Hook('', hook, {}))[3]}
+    assert series.without_cases(text, every | {'page'}) == text
+    for case in every:
+        assert 'intel-iommu-notify/' + case in text
+    some = series.without_cases(text, {'page', 'no-entry'})
+    assert re.findall(r'static void test_(\w+)', some) == ['page', 'no_entry']
+    assert re.findall(r'test_(\w+)\);', some) == ['page', 'no_entry']
+    assert 'The root entry goes' in some and 'reserved bit' not in some
+    assert '\n\n\n' not in some
+
+
+@pytest.mark.parametrize('version, made', [
+    ('10.0.13', '#include "hw/boards.h"\n#include "exec/memory.h"\n'
+     'old\nvoid *a; s->flts; "x-flts" /* MachineState, MemoryRegion */\n'),
+    ('11.1.0', '#include "hw/core/boards.h"\n#include "system/memory.h"\n'
+     'new\nconst void *a; s->fsts; "fsts" /* MachineState, MemoryRegion */\n'),
+])
+def test_only_what_is_for_the_version(version, made):
+    assert series.ForVersion(version).of(
+        '#include "hw/igd-rmrr-compat.h"\n'
+        '#if QEMU_SINCE(11, 1)\nnew\n#else\nold\n#endif\n'
+        'ClassData *a; s->flts; "x-flts" /* MachineState, MemoryRegion */\n'
+    ) == made
 
 
 def test_who_signs_off(monkeypatch, tmp_path, capsys):

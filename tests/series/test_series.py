@@ -8,7 +8,7 @@
 
 import pytest
 
-from igdrmrr import paths, series, series_git, source, stock, suites, ui
+from igdrmrr import fetch, paths, series, series_git, source, stock, suites, ui
 
 ui.install_signal_handlers()
 
@@ -40,8 +40,12 @@ def test_whole():
     """What all patches make is what ./run build builds."""
     APPLIED.close()
     made = stock.source_directory(series_git.BUILD)
-    wanted = series.read_own()
-    for hook in source.read_series():
+    version = fetch.fetch(())['version']
+    wanted = series.read_own(version)
+    exported = series.hooks(version)
+    for hook in source.read_series(version=version):
+        if hook not in exported:
+            series_git.apply_patch(hook.path, made)
         for name in hook.touched:
             wanted[name] = (paths.QEMU_SRC / name).read_bytes()
     assert [name for name, content in wanted.items()
