@@ -161,7 +161,7 @@ static void test_no_entry(void)
     Notify n = notify_start_page(VTD_LEGACY, PAGE, VTD_PAGE_4K);
 
     qtest_writeq(n.qts, n.g->root, 0);
-    vtd_inv_context_global(n.g);
+    vtd_inv_context_device(n.g, SID);
     check_map(&n, "");
     notify_stop(&n);
 }
@@ -186,19 +186,26 @@ static void test_root_pointer(void)
     notify_stop(&n);
 }
 
-/* An entry that was not present for a while, and comes back as it was */
+/* A PASID entry that was another one, or not present, and is back */
 static void test_pasid_cache(void)
 {
     Notify n = notify_start_page(VTD_SECOND_STAGE, PAGE, VTD_PAGE_4K);
+    VTDDomain other = vtd_domain_new(n.g, 8, 4);
     uint64_t directory = vtd_pasid_directory(n.g, SID);
     uint64_t present = qtest_readq(n.qts, directory);
 
     vtd_inv_pasid_global(n.g);
-    check_map(&n, PAGE_MAPPED);
     qtest_writeq(n.qts, directory, 0);
     vtd_inv_pasid_global(n.g);
     check_map(&n, "");
     qtest_writeq(n.qts, directory, present);
+    vtd_inv_pasid_global(n.g);
+    check_map(&n, PAGE_MAPPED);
+
+    vtd_pasid_set(n.g, SID, &other);
+    vtd_inv_context_device(n.g, SID);
+    check_map(&n, "");
+    vtd_pasid_set(n.g, SID, &n.d);
     vtd_inv_pasid_global(n.g);
     check_map(&n, PAGE_MAPPED);
     notify_stop(&n);
