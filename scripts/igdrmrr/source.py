@@ -29,7 +29,7 @@ HOOKS = paths.ROOT / 'hooks'
 
 # What is linked into QEMU's tree: directory, endings.
 OVERLAY = (('hw', ''), ('include', ''), ('tests/data/acpi', ''),
-           ('tests/qtest', ('.c', '.h', '.build')), ('qapi', '.json'))
+           ('tests/qtest', ('.c', '.h', '.inc', '.build')), ('qapi', '.json'))
 NO_OVERLAY = re.compile(r'^\.|~$|\.(orig|rej|swp|rst|md)$')
 
 # A line of hooks/series: the hook, and the version that it is not for any more.
