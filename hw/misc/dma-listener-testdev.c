@@ -239,24 +239,20 @@ static void dma_listener_fail(DMAListener *l, const MemoryRegion *mr,
 static void dma_listener_map_entry(DMAListener *l, uint64_t iova,
                                    IOMMUTLBEntry *entry)
 {
+    RCU_READ_LOCK_GUARD();
     DMAMapping m = {
         .n = { .start = iova, .last = iova + entry->addr_mask },
     };
-    MemoryRegion *mr = NULL;
-#if !QEMU_SINCE(10, 2)
+#if QEMU_SINCE(10, 2)
+    MemoryRegion *mr = memory_translate_iotlb(entry, &m.offset, NULL);
+#else
     bool read_only;
     void *host;
+    MemoryRegion *mr =
+        memory_get_xlat_addr(entry, &host, NULL, &read_only, NULL, NULL) ?
+        memory_region_from_host(host, &m.offset) : NULL;
 #endif
 
-    RCU_READ_LOCK_GUARD();
-
-#if QEMU_SINCE(10, 2)
-    mr = memory_translate_iotlb(entry, &m.offset, NULL);
-#else
-    if (memory_get_xlat_addr(entry, &host, NULL, &read_only, NULL, NULL)) {
-        mr = memory_region_from_host(host, &m.offset);
-    }
-#endif
     if (!mr) {
         l->count[UNTRANSLATABLE]++;
         return;
@@ -321,12 +317,9 @@ static bool dma_listener_section(DMAListener *l, MemoryRegionSection *section,
         l->count[UNALIGNED]++;
         return false;
     }
-    if (last - base < page - 1) {
-        return false;
-    }
     *iova = ROUND_UP(base, page);
     *limit = last - ((last & (page - 1)) + 1) % page;
-    return *iova < *limit;
+    return last - base >= page - 1 && *iova < *limit;
 }
 
 static void dma_listener_add_iommu(DMAListener *l,
