@@ -288,6 +288,7 @@ def apply_each(patches, build):
         stock.unpack_stock(record, BUILD)
         if build:
             stock.configure(record, BUILD, 'series')
+            qemu.link_firmware(stock.build_directory(BUILD))
         for patch in patches:
             start = time.monotonic()
             apply_patch(patch, stock.source_directory(BUILD))
