@@ -99,10 +99,15 @@ class Port:
 
 
 def monitor_on(connection):
-    """QEMU's own QMP client, from its source, which need not be there else."""
-    sys.path.append(str(paths.QEMU_SRC / "python"))
+    """
+    QEMU's own QMP client, which need not be there else: in its source, or as
+    of 11.1 in what its configure has installed.
+    """
+    before = list(sys.path)
+    sys.path += [str(paths.QEMU_SRC / "python"), *map(
+        str, paths.QEMU_BUILD.glob("pyvenv/lib/*/site-packages"))]
     from qemu.qmp.legacy import QEMUMonitorProtocol
-    sys.path.pop()
+    sys.path[:] = before
     monitor = QEMUMonitorProtocol(connection)
     monitor.settimeout(MONITOR_SECONDS)
     monitor.connect()
