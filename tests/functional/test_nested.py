@@ -59,7 +59,8 @@ def firmware_choice(guest):
 
 # Guest, rows of the catalog, and the exit status that they all have.
 TABLES = [(STARTS, catalog.REFUSALS, 1), (STARTS, catalog.ACCEPTED, 0),
-          (STARTS, catalog.OPREGION, 0), (SECONDARY, catalog.SECONDARY, 0),
+          (STARTS, catalog.OPREGION, 0), ("vfio-two", catalog.TWO, 0),
+          (SECONDARY, catalog.SECONDARY, 0),
           (SECONDARY, catalog.VIRTUAL_FUNCTION, 0),
           (SECONDARY, catalog.VIRTUAL_FUNCTION_REFUSED, 1)]
 
@@ -78,6 +79,11 @@ def test_opregion(guest, name):
     """It is the guest's by default, and ASLS is never the host's."""
     assert ("opregion_enabled" in guest.l1.inner_says(name)) == (
         not name.startswith("opregion-off"))
+
+
+@guests("vfio-two")
+def test_one_opregion_for_two_devices(guest):
+    assert guest.l1.inner_says("two").count("opregion_enabled") == 1
 
 
 @guests(NOT_DISPLAY)
