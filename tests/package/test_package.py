@@ -23,8 +23,9 @@ ui.install_signal_handlers()
 DIRECTORY = paths.BUILD / 'package/test'
 # So that DKMS has a kernel to build for.
 HEADERS = 'linux-headers-amd64'
-# Which the libraries of some modules bring, and which leaves files behind.
-SYSTEMD = 'systemd'
+# Which the libraries of some modules bring; the one leaves files behind, the
+# other Debian 13's apt does not remove.
+SYSTEMD = 'systemd,systemd-sysv'
 
 
 def releases():
