@@ -116,7 +116,7 @@ def suite_newest(suite):
                              line)
         if found:
             total.passed, total.skipped = map(int, found.groups(0))
-        if re.search('warning: |x86_64 \\(|passed, ', line):
+        if re.search('run: QEMU|x86_64 \\(|passed, ', line):
             print('  ' + line, flush=True)
 
     status = ui.run_logged(

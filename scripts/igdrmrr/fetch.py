@@ -150,23 +150,21 @@ class Fetcher:
         suite, series = QEMUS[which]
         archive = self.archive(suite)
 
-        def take(stanza):
-            if record and record['version'] == stanza['Version']:
-                self.reuse(('QEMU source', record['version']))
+        listed = [stanza['Version'] for stanza in archive.source_versions(
+            'qemu') if re.match(r'(\d+:)?' + series, stanza['Version'])]
+
+        def take(version):
+            if record and record['version'] == version:
+                self.reuse(('QEMU source', version))
                 return record
-            return self.take_source(archive, stanza, which)
+            return self.take_source(archive, version, which,
+                                    listed[:listed.index(version)])
 
-        choices = []
-        for stanza in archive.source_versions('qemu'):
-            if version_of(stanza['Version']) > NEWEST:
-                warn('the hooks are not for QEMU %s yet' % stanza['Version'])
-            elif re.match(r'(\d+:)?' + series, stanza['Version']):
-                choices.append(stanza)
-        return first_to_be_had(choices, take, "source package of QEMU '%s'"
-                               % which)
+        return first_to_be_had(
+            [version for version in listed if version_of(version) <= NEWEST],
+            take, "source package of QEMU '%s'" % which)
 
-    def take_source(self, archive, stanza, which):
-        version = stanza['Version']
+    def take_source(self, archive, version, which, newer):
         say('fetching the source of QEMU ' + version)
         directory = 'qemu_' + re.sub(r'[^A-Za-z0-9.+-]', '_', version)
         with files.new_directory(SOURCE / directory) as new:
@@ -175,7 +173,7 @@ class Fetcher:
             sums = {path.name: files.sha256(path) for path in new.iterdir()}
         dsc, = [name for name in sums if name.endswith('.dsc')]
         record = {'version': version, 'directory': directory, 'dsc': dsc,
-                  'sha256': sums}
+                  'sha256': sums, 'newer': newer}
         files.write_json(current(which), record)
         return record
 
@@ -233,6 +231,9 @@ def fetch(wanted, newest=False, qemu=paths.QEMU):
                 fetcher.kernel(suite, parts)
     if fetcher.reused:
         say('in the cache already: ' + ', '.join(fetcher.reused))
+    if record.get('newer'):
+        say('QEMU %s; newer ones are listed, and answer 404 or are newer than '
+            'the hooks: %s' % (record['version'], ', '.join(record['newer'])))
     return record
 
 

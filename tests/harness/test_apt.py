@@ -4,6 +4,8 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import re
+
 import pytest
 
 from igdrmrr import apt, assets, fetch, files
@@ -173,18 +175,16 @@ class Sources:
 ])
 def test_newest_qemu_that_is_served(tmp_path, monkeypatch, capsys, which,
                                     missing, found):
-    """One that the hooks are not for is named, as is one that is not had."""
+    """Those passed over are named, and again when it is in the cache."""
     monkeypatch.setattr(fetch, 'SOURCE', tmp_path)
-    fetcher = fetch.Fetcher()
-    fetcher.archives[apt.NEWEST] = Sources()
-    Sources.missing = missing
-    assert fetcher.source(which)['version'] == found
-    said = capsys.readouterr().out
-    assert 'the hooks are not for QEMU 1:11.2.0+ds-1 yet' in said
-    for version in missing:
-        assert '404 ' + version in said
-    Sources.missing = Sources.versions      # ... and is kept.
-    assert fetcher.source(which)['version'] == found
+    monkeypatch.setattr(fetch.paths, 'CACHE', tmp_path)
+    monkeypatch.setattr(fetch, 'Archive', lambda suite, _: Sources())
+    for Sources.missing in (missing, Sources.versions):
+        assert fetch.fetch((), qemu=which)['version'] == found
+        said = capsys.readouterr().out
+        newer = ['1:11.2.0+ds-1', *missing] if which == 'newest' else []
+        assert re.findall('newer than the hooks: (.*)', said) == [
+            ', '.join(newer)] * bool(newer)
 
 
 def test_tree_of_the_user(tmp_path):
