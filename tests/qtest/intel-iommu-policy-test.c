@@ -460,7 +460,7 @@ static void test_rid_pasid(void)
     igd_rig_reason(t, "no-context", "PASID 0");
     qtest_writeq(t->qts, context + 8, pasid);
     vtd_inv_context_device(t->g, RIG_SID);
-#if QEMU_SINCE(11, 1)
+#if QEMU_SINCE(11, 0)
     /* It announces that it has no such field (ECAP.RPS is 0) */
     policy_guest_expect(t, "no-context", 0, "another PASID");
 #else
