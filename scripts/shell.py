@@ -22,10 +22,11 @@ from pathlib import Path
 FUNCTIONAL = Path(__file__).resolve().parents[1] / "tests" / "functional"
 sys.path.insert(0, str(FUNCTIONAL))
 
-from guestlib import bookjob, runner  # noqa: E402
-from guestlib.assets import LOGS, AssetError, Assets  # noqa: E402
+from guestlib import book, runner  # noqa: E402
+from guestlib.assets import LOGS  # noqa: E402
 from guestlib.boot import Bench, Inner  # noqa: E402
 from guestlib.catalog import BOOK_SPECS  # noqa: E402
+from igdrmrr import ui  # noqa: E402
 
 # Of the levels from the last one on.
 MEMORY = ("768M", "1536M", "3G")
@@ -49,7 +50,7 @@ inner_shell() {
         -append "$command_line" "$@" < /dev/ttyS0 > /dev/ttyS0 2>&1
 }
 """
-PROMPT = FUNCTIONS + bookjob.SET_UP + """\
+PROMPT = FUNCTIONS + book.SET_UP + """\
 ln -s qemu-system-x86_64 /bin/qemu-system-x86_64-igd-rmrr
 cat > /tmp/rc <<'RC'
 PS1='@LEVEL@:\\w# '
@@ -75,16 +76,16 @@ def prompt():
 
 def spec(level):
     """The book's guest, and in it as many as there are before the prompt."""
-    book = BOOK_SPECS[0]
+    first = BOOK_SPECS[0]
     if level == 1:
-        return replace(book, name="shell", job=prompt())
+        return replace(first, name="shell", job=prompt())
     # What is in it is brought along, but never started.
     inner = Inner()
     for number in range(level - 1):
         inner = Inner(start="inner_shell", memory=MEMORY[number],
                       work=FUNCTIONS if number else prompt(), inner=inner,
-                      machine=book.machine)
-    return replace(book, name="shell", job=FUNCTIONS, inner=inner,
+                      machine=first.machine)
+    return replace(first, name="shell", job=FUNCTIONS, inner=inner,
                    memory=MEMORY[level - 1])
 
 
@@ -110,8 +111,8 @@ def main(arguments):
         print("shell: standard input is not a terminal", file=sys.stderr)
         return 2
     try:
-        words = command(Bench(Assets(), LOGS), spec(level))
-    except AssetError as error:
+        words = command(Bench(LOGS), spec(level))
+    except ui.Failure as error:
         print(f"shell: {error}", file=sys.stderr)
         return 2
     print(f"A root prompt in L{level} comes "

@@ -115,6 +115,7 @@ class Spec:
     modules: tuple = ()                 # more to load
     tables: tuple = ()                  # ACPI tables in place of firmware's
     driver: bool = False                # bring our kernel driver along, too
+    packed: bool = False                # decompresses its kernel, as PCs do
     kexec: bool = False                 # bring a kernel to start along
     inner: Optional[Inner] = None
     after: str = ""                     # L1's job when the inner guest is gone
@@ -253,7 +254,7 @@ class Bench:
             emulator=assets.emulator(spec.stock),
             firmware_directory=self.firmware_directory(),
             machine=machine,
-            kernel=(kernel.image if spec.ovmf or spec.xen
+            kernel=(kernel.image if spec.packed or spec.ovmf or spec.xen
                     else self.unpacked(kernel.image)),
             initramfs=initramfs,
             parameters=spec.parameters,

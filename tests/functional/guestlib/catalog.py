@@ -530,7 +530,7 @@ KVM_SPECS = [
 BOOK_MACHINE = Q35 + (IOMMU[0], f"{IOMMU[1]},aw-bits=39")
 BOOK_SPECS = [
     Spec("book", USUAL, machine=BOOK_MACHINE, memory="4G", vfio=True,
-         time_limit=600, device_options=",scanout=on",
+         packed=True, time_limit=600, device_options=",scanout=on",
          job=book.job(book.GUEST)),
     Spec("book-other", USUAL, machine=BOOK_MACHINE, memory="4G", vfio=True,
          time_limit=300, device_options=",class=other",
