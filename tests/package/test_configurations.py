@@ -171,7 +171,8 @@ def test_boots(name, line, ours, place, bench, monkeypatch):
     monkeypatch.setenv('QEMU_MODULE_DIR', str(ours[1]))
     words = [word for word in command(place, name) if word != '-no-shutdown']
     guest = replace(
-        bench.guest(Spec(name, machine=(), memory='2G', job=':')),
+        bench.guest(Spec(name, machine=(), memory='2G', job=':',
+                         packed=True)),
         emulator=ours[0][0], more=words, time_limit=BOOT_SECONDS)
     with daemons(place, ' '.join(words)):
         run = runner.run(guest, bench.directory / name, stop=bench.stop)
