@@ -12,7 +12,6 @@
 
 #include "qemu/osdep.h"
 #include <stdio.h>
-#include "fuzz.h"
 #include "run.h"
 
 #define HOST    "../hosts/skylake-ready.bundle"

@@ -28,6 +28,7 @@ CHANGED = {
     'pve-args.conf': ('skylake-nobody',),
     'pve-plain.conf': ('skylake-ready',),
     'pve-args-pc.conf': ('skylake-ready',),
+    'pve-last.conf': ('sound',),
 }
 # Made of one of the above: {name: (which, text, its replacement)}.
 MADE = {
@@ -36,6 +37,9 @@ MADE = {
     'one-line.xml': ('debian13.xml', re.compile(r'\n *|<!.*?>'), ''),
     'pve-args-pc.conf': ('pve-args.conf', 'machine: type=q35,viommu=intel\n',
                          ''),
+    # The line that goes is the one behind which another comes.
+    'pve-last.conf': ('pve-q35.conf', re.compile(
+        r'(hostpci0: .*\n)((?s:.*?))args: .*\n(?=\n)'), r'\2\1'),
     'other-igd.xml': ('debian13.xml', '<iommu model', '<!-- --><iommu model'),
 }
 
@@ -155,6 +159,7 @@ MEANT = {
         'x-igd-opregion=on,romfile=/usr/share/kvm/igd.rom' % IDENTITY],
     'pve-plain.conf': ['-set', 'device.hostpci3.' + IDENTITY],
 }
+MEANT['pve-last.conf'] = MEANT['pve-q35.conf'][2:]
 
 
 def test_proxmox_is_told(guest):

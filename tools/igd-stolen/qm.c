@@ -53,9 +53,11 @@ static void qm_set(Change *change, const char *key, const char *value)
         while (at && change->text[at - 1] == '\n') {
             at--;
         }
-        change_edit(change, at, 0, host_text(change->store, "%s%s%s",
-                                             at ? "\n" : "", line,
-                                             change->text[at] ? "" : "\n"));
+        /* After the last line and its newline, either of which may go */
+        at += at && change->text[at] == '\n';
+        change_edit(change, at, 0, host_text(
+            change->store, "%s%s\n",
+            at && change->text[at - 1] != '\n' ? "\n" : "", line));
     }
 }
 
