@@ -44,8 +44,10 @@ FUNCTION = re.compile(r'[A-Za-z_$]')
 Hook = collections.namedtuple('Hook', 'name path touched')
 
 # A source tree: what it is called, where it is, the directory of its hooks,
-# and a function that gives what is linked into it, {path in it: our file}.
-Tree = collections.namedtuple('Tree', 'name src hooks links')
+# a function that gives what is linked into it, {path in it: our file}, and the
+# list of its hooks if it has not all of them.
+Tree = collections.namedtuple('Tree', 'name src hooks links series',
+                              defaults=(None,))
 
 
 def state(tree):
@@ -104,18 +106,18 @@ def texts(directory):
     return found
 
 
-def read_series(directory=None, version='10.0'):
+def read_series(directory=None, version='10.0', series=None):
     """
     The hooks for a QEMU in order; hooks/series names them one a line.
 
     Of a hook's texts the newest that is not for a later QEMU is taken; with
-    none it begins later.
+    none it begins later. Another list, @series, need not have all hooks.
     """
     directory = directory or HOOKS
     version = fetch.version_of(version)
     found = texts(directory)
     hooks, names = [], set()
-    for line in (directory / 'series').read_text().splitlines():
+    for line in (series or directory / 'series').read_text().splitlines():
         entry = ENTRY.fullmatch(line)
         if not entry and line and line[0] != '#':
             raise Failure('hooks/series: not a hook, "%s"' % line)
@@ -123,16 +125,13 @@ def read_series(directory=None, version='10.0'):
             continue
         name, until = entry.groups()
         names.add(name)
-        # The reference emulator's, which are those of another directory
-        if name.startswith('../') and (directory / name).exists():
-            found[name] = {(0, 0): directory / name}
         if name not in found:
             raise Failure('hooks/series names %s, which is not there' % name)
         since = max((one for one in found[name] if one <= version),
                     default=None)
         if since and not (until and version >= fetch.version_of(until)):
             hooks.append(read_hook(name, found[name][since]))
-    for name in sorted(found.keys() - names):
+    for name in () if series else sorted(found.keys() - names):
         raise Failure('hooks/%s is not in hooks/series' % name)
     return hooks
 
@@ -208,7 +207,7 @@ def install(source, target):
 
 def apply_hooks(version, tree):
     """Brings the tree to the state of hooks/series."""
-    hooks = read_series(tree.hooks, version)
+    hooks = read_series(tree.hooks, version, tree.series)
     wanted = sorted({file for hook in hooks for file in hook.touched})
     kept = state(tree) / 'pristine'
     for directory in {state(tree), kept, *((place / file).parent

@@ -58,7 +58,7 @@ def reference_links():
 
 def reference_tree():
     return source.Tree('the reference QEMU', source_directory(REFERENCE),
-                       BENCH / 'hooks', reference_links)
+                       source.HOOKS, reference_links, BENCH / 'series')
 
 
 def configure(record, top, words):

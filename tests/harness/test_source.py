@@ -165,7 +165,8 @@ def test_line_of_series_is_refused(tree, line):
 
 
 def test_hooks_of_the_reference_are_the_real_ones():
-    hooks = source.read_series(stock.reference_tree().hooks)
+    tree = stock.reference_tree()
+    hooks = source.read_series(tree.hooks, series=tree.series)
     assert len(hooks) > 3
     for hook in hooks:
         assert source.HOOKS in hook.path.resolve().parents
