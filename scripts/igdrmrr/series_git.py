@@ -41,7 +41,7 @@ PLAIN_DSDT = TABLES + 'x86/q35/DSDT'
 NOT_WRONG = re.compile(r"file 'tests/data/acpi/\S+' need 'SPDX-License-")
 
 # The cases for the fixes, and a program that measures.
-CASES = 'intel-iommu-notify-test'
+CASES = Path(series.CASES).stem
 BENCH = 'igd-dma-bench'
 
 
@@ -62,16 +62,16 @@ def upstream(record):
         if 'tree' in record:
             for name in stamp['names']:
                 files.copy_atomic(Path(record['tree'], name), new / name)
-            files.write_json(new / 'stamp.json', stamp)
-            return UPSTREAM
-        archive, = (name for name in record['sha256']
-                    if '.orig.tar.' in name)
-        ui.run_logged(
-            "unpacking QEMU's files",
-            ['tar', '-xf', fetch.SOURCE / record['directory'] / archive, '-C',
-             new, '--strip-components=1', '--wildcards',
-             '--no-wildcards-match-slash',
-             *('*/' + name for name in stamp['names'])], 'series-unpack.log')
+        else:
+            archive, = (name for name in record['sha256']
+                        if '.orig.tar.' in name)
+            ui.run_logged(
+                "unpacking QEMU's files",
+                ['tar', '-xf', fetch.SOURCE / record['directory'] / archive,
+                 '-C', new, '--strip-components=1', '--wildcards',
+                 '--no-wildcards-match-slash',
+                 *('*/' + name for name in stamp['names'])],
+                'series-unpack.log')
         files.write_json(new / 'stamp.json', stamp)
     return UPSTREAM
 
