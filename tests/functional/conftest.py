@@ -84,8 +84,8 @@ def guests_of(items):
         if callspec and "guest" in callspec.params:
             names[callspec.params["guest"]] = None
     # Guests with guests first, so that the short ones fill the gaps.  The two
-    # longest go last: three levels, and TCG in TCG, where each level's timer
-    # takes the larger part of a CPU the less of one there is.  By then the
+    # longest go last: three levels, where each one's timer takes the larger
+    # part of a CPU the less of one there is, and TCG in TCG.  By then the
     # check's other lane has ended, and they take as long as each other.
     return sorted(names, key=lambda name: (SPECS[name].slow,
                                            SPECS[name].inner is None))

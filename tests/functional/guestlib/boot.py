@@ -13,7 +13,7 @@ from typing import Optional
 from .checks import MIB, Stolen
 from .evidence import Evidence
 from .initramfs import (FW_CFG_MODULES, KVM_MODULES, VFIO_MODULES, Builder,
-                        joined, unpacked, write_whole)
+                        joined, write_whole)
 from . import acpi, assets, kexec, outside, runner, xen
 
 from igdrmrr import assets as cached, driver as kernel_driver, guest_program
@@ -206,7 +206,6 @@ class Bench:
         self.builder.prune()
         self._accels = None
         self._choosing = threading.Lock()
-        self._unpacking = threading.Lock()
 
     def accel(self, nested):
         """Which accelerator runs guests like that; found out once."""
@@ -216,7 +215,7 @@ class Bench:
                     name="accel", emulator=assets.emulator(),
                     firmware_directory=self.firmware_directory(),
                     machine=["-machine", "q35"], memory="256M",
-                    kernel=self.unpacked(assets.kernel("bookworm").image),
+                    kernel=self.builder.kernel(assets.kernel("bookworm").image),
                     initramfs=self.directory / "accel" / "initramfs.cpio")
                 write_whole(smallest.initramfs,
                             joined(self.builder.layers(":", "L1")))
@@ -255,7 +254,7 @@ class Bench:
             firmware_directory=self.firmware_directory(),
             machine=machine,
             kernel=(kernel.image if spec.packed or spec.ovmf or spec.xen
-                    else self.unpacked(kernel.image)),
+                    else builder.kernel(kernel.image)),
             initramfs=initramfs,
             parameters=spec.parameters,
             memory=spec.memory,
@@ -266,14 +265,6 @@ class Bench:
         if not spec.xen:
             return guest
         return xen.below(guest, cached.xen(spec.xen), initramfs.parent)
-
-    def unpacked(self, image):
-        """A kernel that SeaBIOS's guest need not decompress."""
-        path = self.directory / "layers" / image.name.replace("inuz", "inux")
-        with self._unpacking:
-            if not path.exists():
-                write_whole(path, unpacked(image.read_bytes()))
-        return path
 
     def boot(self, spec, progress=None):
         """Boots the guest and returns what it said."""

@@ -243,6 +243,18 @@ class Builder:
         layers.append(self._job(job, level))
         return layers
 
+    def kernel(self, image):
+        """Path of the unpacked kernel, which SeaBIOS's guests are booted with.
+
+        The name alone is not enough: a kernel may come anew with the same.
+        """
+        target = self.cache / f"vmlinux-{file_digest(image).hex()[:16]}"
+        if target.exists():
+            os.utime(target)
+        else:
+            write_whole(target, unpacked(image.read_bytes()))
+        return target
+
     def _base(self):
         busybox = cached.busybox("bookworm")
         scripts = sorted(SCRIPTS.iterdir())
@@ -304,8 +316,8 @@ class Builder:
 
     def _inner_guest(self, kernel, layers):
         def fill(archive):
-            image = kernel.image.read_bytes()
-            archive.file("inner/vmlinuz", unpacked(image))
+            archive.file("inner/vmlinuz",
+                         self.kernel(kernel.image).read_bytes())
             archive.file("inner/initrd", joined(layers))
 
         return self._layer("inner", [kernel.image, *layers], "", fill)
