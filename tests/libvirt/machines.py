@@ -41,9 +41,6 @@ DEVICE = 'igd-testdev,addr=02.0,dsm-base=0x7b800000'
 DISK_MODULES = ('virtio_pci', 'virtio_blk', 'ext4', 'crc32c_generic')
 OTHER_MODULES = ('tun', 'vhost_net', 'button', 'evdev')
 DISK_SIZE = '2G'
-DATA_SIZE = 64 << 20
-# An option ROM, which is run and returns.
-ROM = b'\x55\xaa\x01\xcb'.ljust(512, b'\0')
 DEBIAN = Path('srv/debian-qemu')
 EMULATOR = '/%s/emulator' % DEBIAN
 LIFE_SECONDS = 400
@@ -208,9 +205,7 @@ class Machines:
             for name in domains.ROWS:
                 (root / 'srv' / directory / (name + '.xml')).write_text(
                     domains.domain(name, emulator))
-        with open(root / IMAGES / 'raw.img', 'wb') as image:
-            image.truncate(DATA_SIZE)
-        (root / IMAGES / 'vbios.rom').write_bytes(ROM)
+        debian_qemu.write_files(root / IMAGES)
 
     def add_debian(self, root):
         """Debian's emulator of the version of ours, with all its modules."""

@@ -27,8 +27,6 @@ from igdrmrr import assets, package, paths, suites
 SECONDS = 60
 BOOT_SECONDS = 400
 COMMANDS = {'status': ('query-status', {}), 'rmrr': ('query-rmrr', {})}
-# An option ROM, which is run and returns.
-ROM = b'\x55\xaa\x01\xcb'.ljust(512, b'\0')
 
 # {"$part", "row", "booted row" or "booted row, full": its words}.
 TEXTS = {name: ' '.join(text.split()) for name, text in re.findall(
@@ -60,9 +58,7 @@ def place(tmp_path_factory, debian):
             re.sub('=(.*)', r' = "\1"', word)
             for word in ('driver=' + words).split()))
         for name, words in PVE_CFG.items()))
-    (place / 'vbios.rom').write_bytes(ROM)
-    with open(place / 'raw.img', 'wb') as image:
-        image.truncate(64 << 20)
+    debian_qemu.write_files(place)
     return place
 
 

@@ -52,6 +52,16 @@ def run(*words, **options):
     return done
 
 
+def check_domain(text, tmp_path):
+    """libvirt's own schema takes the domain."""
+    path = tmp_path / 'domain.xml'
+    path.write_text(text)
+    checked = subprocess.run(['virt-xml-validate', path, 'domain'],
+                             stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True)
+    assert checked.returncode == 0, checked.stdout
+
+
 @functools.cache
 def answer(path, *words):
     """The JSON about a host, which always fits the schema."""

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from conftest import (ROOT, SCHEMA, VALIDATOR, answer, bundle, bundle_with,
-                      run)
+                      check_domain, run)
 
 # One host of each kind is enough for libvirt and a shell.
 KINDS = ('alder-lake', 'direct-line', 'framebuffer', 'haswell-256m',
@@ -51,12 +51,7 @@ def test_libvirt_takes_xml(name, words, tmp_path):
     if done.returncode:
         assert 'FAIL' in done.stdout
         return
-    path = tmp_path / 'guest.xml'
-    path.write_text(done.stdout)
-    checked = subprocess.run(['virt-xml-validate', path, 'domain'],
-                             stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True)
-    assert checked.returncode == 0, checked.stdout
+    check_domain(done.stdout, tmp_path)
 
 
 def libvirt_plan(*words):

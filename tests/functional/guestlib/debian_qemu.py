@@ -28,6 +28,10 @@ PACKAGES = ('qemu-system-x86', 'qemu-system-gui', 'qemu-system-modules-spice',
 KEPT = ('lib', 'zlib1g', 'qemu-')
 NOT_KEPT = ('libllvm', 'libz3-', 'libsystemd-shared', 'qemu-system-data')
 
+# An option ROM, which is run and returns.
+ROM = b'\x55\xaa\x01\xcb'.ljust(512, b'\0')
+DATA_SIZE = 64 << 20
+
 # An entry of a help text: its name, in a list of devices in quotes.
 ENTRY = re.compile(r'name "(.*?)"|\s*([\w-]+)')
 
@@ -85,6 +89,13 @@ def as_debian(text):
     """The words of a device that it has in igd-testdev's place."""
     return re.sub(r',(dsm-base|class)=[^,\s]*', '',
                   text.replace('igd-testdev', 'edu'))
+
+
+def write_files(directory):
+    """What configurations name: a disk and a ROM."""
+    with open(directory / 'raw.img', 'wb') as image:
+        image.truncate(DATA_SIZE)
+    (directory / 'vbios.rom').write_bytes(ROM)
 
 
 def run(program, modules, words, said='', **options):
